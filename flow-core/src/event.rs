@@ -1,0 +1,222 @@
+//! [`Event`]: the one record of everything that happens. If it is not an event, it did not happen.
+//!
+//! State (`sched::state`), read models ([`fold`]), terminal, console and Python all read events.
+//! Output bytes travel beside the events, never in them.
+//!
+//! Version history of the stored form ([`VERSION`]):
+//! - 1: the first.
+
+pub mod fold;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use crate::expr::HostCall;
+use crate::model::{
+    AttemptId, BakeId, CacheEntry, CacheKey, Digest, Epoch, FullId, GitInfo, LaunchKey, LogRef, NodeRecord, Outcome,
+    OwnerId, ProjectId, RawId, SourceText, Subject, TaskStatus, Timestamp,
+};
+use crate::value::Value;
+
+/// The version of the stored form that this build writes; it reads all versions up to it.
+pub const VERSION: u32 = 1;
+
+/// One thing that happened.
+///
+/// Shape: `position` counts the whole store in commit order, with gaps allowed; `seq` counts the
+/// subject's own events from 1 without gaps. `at` never runs backwards within a subject.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Place in the store.
+    pub position: u64,
+    /// Place in the subject.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// What it is about.
+    pub subject: Subject,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum EventKind {
+    /// An attempt was made; always the first.
+    AttemptCreated(Box<AttemptCreated>),
+    /// An engine took the subject over; ends the rights of the one before.
+    Claimed {
+        /// The new epoch.
+        epoch: Epoch,
+        /// The engine process.
+        owner: OwnerId,
+    },
+    /// A graph, or more of it, is known.
+    Expanded {
+        /// The prefix of the graph: root, or the action's full id.
+        prefix: FullId,
+        /// Its nodes in graph order.
+        nodes: Vec<NodeRecord>,
+    },
+    /// A question that an expression asked was answered.
+    Answered {
+        /// The task.
+        node: FullId,
+        /// The question.
+        call: HostCall,
+        /// The answer.
+        value: Value,
+    },
+    /// A unit is about to be started. Written before the start, so that none is lost.
+    Launching {
+        /// Which start.
+        key: LaunchKey,
+        /// The digest of its spec; the store keeps the text.
+        spec: Digest,
+        /// The key under which its result will be cached; absent where it will not be.
+        cache: Option<CacheKey>,
+    },
+    /// The executor took it.
+    Launched {
+        /// Which start.
+        key: LaunchKey,
+        /// The executor's id.
+        raw: RawId,
+    },
+    /// The executor said how far it is.
+    Progress {
+        /// Which start.
+        key: LaunchKey,
+        /// How far.
+        stage: Stage,
+        /// Why, in words, where there is something to say.
+        why: Option<String>,
+    },
+    /// A unit ended, or could not be started.
+    Ended {
+        /// Which start.
+        key: LaunchKey,
+        /// How.
+        outcome: Outcome,
+        /// Name to text.
+        outputs: IndexMap<String, String>,
+        /// Name to text.
+        state: IndexMap<String, String>,
+        /// Its log.
+        log: LogRef,
+        /// Present if the result is to be kept in the cache under this key.
+        cache: Option<CacheKey>,
+    },
+    /// It will be started again.
+    RetryAt {
+        /// The next start.
+        key: LaunchKey,
+        /// When.
+        at: Timestamp,
+    },
+    /// A task will not be started.
+    Skipped {
+        /// The task.
+        node: FullId,
+        /// Why.
+        because: SkipReason,
+    },
+    /// A task takes an earlier result over.
+    CacheHit {
+        /// The task.
+        node: FullId,
+        /// The result.
+        entry: Box<CacheEntry>,
+    },
+    /// Somebody asked for a cancel.
+    CancelAsked {
+        /// Of what.
+        scope: CancelScope,
+        /// Who.
+        by: String,
+        /// The request it came by; absent where the engine itself was interrupted.
+        request: Option<u64>,
+    },
+    /// The attempt is over; always the last.
+    AttemptEnded {
+        /// Its result (DEC-4).
+        result: TaskStatus,
+    },
+}
+
+/// Everything an attempt starts from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AttemptCreated {
+    /// The version of the stored form.
+    pub version: u32,
+    /// The project in the store.
+    pub project: ProjectId,
+    /// The project's id in the files.
+    pub project_name: String,
+    /// The bake.
+    pub bake: BakeId,
+    /// From 1.
+    pub number: u32,
+    /// The batch's name (file stem).
+    pub batch: String,
+    /// A name given by the user.
+    pub name: Option<String>,
+    /// Tags given by the user.
+    pub tags: Vec<String>,
+    /// Evaluated params.
+    pub params: IndexMap<String, String>,
+    /// The executor's name.
+    pub executor: String,
+    /// The texts: the project file first if there is one, then the batch file.
+    pub sources: Vec<SourceText>,
+    /// The workspace folder, absolute.
+    pub workspace: String,
+    /// Commit, branch and tags.
+    pub git: Option<GitInfo>,
+    /// Who started it.
+    pub by: String,
+    /// The attempt whose results are taken over.
+    pub from: Option<AttemptId>,
+    /// The engine's version.
+    pub engine_version: String,
+}
+
+/// How far a started unit is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Waits for room.
+    Queued,
+    /// Room is there; it is being set up.
+    Starting,
+    /// At work.
+    Running,
+    /// Stopped by the executor, to go on later.
+    Suspended,
+}
+
+/// Why a task was not started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipReason {
+    /// Its `enable` is false.
+    Disabled {
+        /// The needs that did not succeed, with their results; empty if `enable` was written out.
+        needs: Vec<(String, TaskStatus)>,
+    },
+    /// The bake winds down after a failure or a cancel.
+    WindingDown,
+    /// It was cancelled alone before it started.
+    Cancelled,
+}
+
+/// What is to be cancelled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelScope {
+    /// The whole attempt.
+    Attempt,
+    /// One task.
+    Task(FullId),
+}

@@ -1,0 +1,260 @@
+//! [`fold`]: events into the records that people list and inspect.
+//!
+//! Every store folds with this one function, so all stores show the same.
+
+use crate::event::{AttemptCreated, CancelScope, Event, EventKind, SkipReason, Stage};
+use crate::model::{
+    Attempt, AttemptId, Bake, CacheEntry, CacheKey, CancelMark, FullId, LaunchKey, Outcome, StatusItem, Task,
+    TaskStatus, Timestamp, Try,
+};
+
+/// The rows that a store keeps; reads see the writes of the same fold.
+pub trait Rows {
+    /// What a failing store says.
+    type Error;
+    /// Adds or replaces a bake.
+    fn put_bake(&mut self, bake: &Bake) -> Result<(), Self::Error>;
+    /// The bake that an attempt belongs to.
+    fn bake_of(&mut self, attempt: &Attempt) -> Result<Option<Bake>, Self::Error>;
+    /// One attempt.
+    fn attempt(&mut self, id: &AttemptId) -> Result<Option<Attempt>, Self::Error>;
+    /// Adds or replaces an attempt.
+    fn put_attempt(&mut self, attempt: &Attempt) -> Result<(), Self::Error>;
+    /// One task.
+    fn task(&mut self, attempt: &AttemptId, id: &FullId) -> Result<Option<Task>, Self::Error>;
+    /// Adds or replaces a task; a new one goes behind all others of its attempt.
+    fn put_task(&mut self, task: &Task) -> Result<(), Self::Error>;
+    /// Adds a cache entry; the newest of a key counts.
+    fn put_cache_entry(&mut self, entry: &CacheEntry) -> Result<(), Self::Error>;
+}
+
+/// Folds one event into the rows.
+///
+/// Events of live jobs, and events about rows that do not exist, change nothing.
+pub fn fold<R: Rows>(rows: &mut R, event: &Event) -> Result<(), R::Error> {
+    let Some(attempt) = event.subject.attempt() else { return Ok(()) };
+    match &event.kind {
+        EventKind::AttemptCreated(created) => create(rows, attempt, created, event.at),
+        EventKind::Expanded { prefix, nodes } => {
+            for node in nodes {
+                let id = prefix.child(&node.id);
+                let task = Task {
+                    attempt: attempt.clone(),
+                    id,
+                    node: node.clone(),
+                    status: TaskStatus::Pending,
+                    history: Vec::new(),
+                    note: None,
+                    tries: Vec::new(),
+                    outputs: indexmap::IndexMap::new(),
+                    state: indexmap::IndexMap::new(),
+                    spec: None,
+                    cached_from: None,
+                    cache_key: None,
+                };
+                rows.put_task(&task)?;
+            }
+            edit_attempt(rows, attempt, |row| row.status = TaskStatus::Running)
+        }
+        EventKind::CancelAsked { scope: CancelScope::Attempt, by, .. } => {
+            let mark = CancelMark { by: by.clone(), at: event.at };
+            edit_attempt(rows, attempt, |row| row.cancel = Some(mark))
+        }
+        EventKind::AttemptEnded { result } => edit_attempt(rows, attempt, |row| {
+            row.status = *result;
+            row.ended_at = Some(event.at);
+        }),
+        EventKind::Claimed { .. } | EventKind::Answered { .. } | EventKind::CancelAsked { .. } => Ok(()),
+        EventKind::Launching { .. }
+        | EventKind::Launched { .. }
+        | EventKind::Progress { .. }
+        | EventKind::Ended { .. }
+        | EventKind::RetryAt { .. }
+        | EventKind::Skipped { .. }
+        | EventKind::CacheHit { .. } => fold_task(rows, attempt, event),
+    }
+}
+
+fn create<R: Rows>(rows: &mut R, id: &AttemptId, created: &AttemptCreated, at: Timestamp) -> Result<(), R::Error> {
+    if created.number == 1 {
+        rows.put_bake(&Bake {
+            id: created.bake.clone(),
+            project: created.project.clone(),
+            batch: created.batch.clone(),
+            name: created.name.clone(),
+            tags: created.tags.clone(),
+            created_at: at,
+            by: created.by.clone(),
+            git: created.git.clone(),
+            workspace: created.workspace.clone(),
+        })?;
+    }
+    rows.put_attempt(&Attempt {
+        id: id.clone(),
+        bake: created.bake.clone(),
+        number: created.number,
+        created_at: at,
+        ended_at: None,
+        status: TaskStatus::Pending,
+        params: created.params.clone(),
+        executor: created.executor.clone(),
+        sources: created.sources.clone(),
+        from: created.from.clone(),
+        engine_version: created.engine_version.clone(),
+        cancel: None,
+    })
+}
+
+fn edit_attempt<R: Rows>(rows: &mut R, id: &AttemptId, edit: impl FnOnce(&mut Attempt)) -> Result<(), R::Error> {
+    let Some(mut row) = rows.attempt(id)? else { return Ok(()) };
+    edit(&mut row);
+    rows.put_attempt(&row)
+}
+
+/// The task that an event is about.
+fn task_of(kind: &EventKind) -> Option<&FullId> {
+    match kind {
+        EventKind::Launching { key, .. }
+        | EventKind::Launched { key, .. }
+        | EventKind::Progress { key, .. }
+        | EventKind::Ended { key, .. }
+        | EventKind::RetryAt { key, .. } => key.node(),
+        EventKind::Skipped { node, .. } | EventKind::CacheHit { node, .. } | EventKind::Answered { node, .. } => {
+            Some(node)
+        }
+        EventKind::AttemptCreated(_)
+        | EventKind::Claimed { .. }
+        | EventKind::Expanded { .. }
+        | EventKind::CancelAsked { .. }
+        | EventKind::AttemptEnded { .. } => None,
+    }
+}
+
+fn fold_task<R: Rows>(rows: &mut R, attempt: &AttemptId, event: &Event) -> Result<(), R::Error> {
+    let Some(node) = task_of(&event.kind) else { return Ok(()) };
+    let Some(mut task) = rows.task(attempt, node)? else { return Ok(()) };
+    edit_task(&mut task, event);
+    if let EventKind::Ended { cache: Some(key), outcome, .. } = &event.kind
+        && outcome.status == TaskStatus::Succeeded
+    {
+        put_cache(rows, &task, key, event.at)?;
+    }
+    rows.put_task(&task)
+}
+
+fn put_cache<R: Rows>(rows: &mut R, task: &Task, key: &CacheKey, at: Timestamp) -> Result<(), R::Error> {
+    let Some(attempt) = rows.attempt(&task.attempt)? else { return Ok(()) };
+    let Some(bake) = rows.bake_of(&attempt)? else { return Ok(()) };
+    rows.put_cache_entry(&CacheEntry {
+        project: bake.project,
+        batch: bake.batch.into(),
+        task: task.id.clone(),
+        key: key.clone(),
+        created_at: at,
+        attempt: attempt.id,
+        outputs: task.outputs.clone(),
+        state: task.state.clone(),
+    })
+}
+
+/// Changes one task by one event that is about it.
+fn edit_task(task: &mut Task, event: &Event) {
+    match &event.kind {
+        EventKind::Launching { key, spec, cache } => {
+            task.spec = Some(spec.clone());
+            task.cache_key.clone_from(cache);
+            add_try(task, key, event.at);
+            enter(task, TaskStatus::Pending, event.at);
+        }
+        EventKind::Launched { raw, .. } => {
+            if let Some(last) = task.tries.last_mut() {
+                last.raw = Some(raw.clone());
+            }
+        }
+        EventKind::Progress { stage, why, .. } => progress(task, stage, why.as_deref(), event.at),
+        EventKind::Ended { key, outcome, outputs, state, log, .. } => {
+            if task.tries.last().is_none_or(|last| last.number < key.r#try) {
+                add_try(task, key, event.at);
+            }
+            end(task, outcome, event.at);
+            if let Some(last) = task.tries.last_mut() {
+                last.log = log.clone();
+            }
+            task.outputs.clone_from(outputs);
+            task.state.clone_from(state);
+        }
+        EventKind::RetryAt { at, .. } => task.note = Some(format!("will be tried again at {at}")),
+        EventKind::Skipped { because, .. } => {
+            task.note = Some(skip_note(because));
+            enter(task, TaskStatus::Skipped, event.at);
+        }
+        EventKind::CacheHit { entry, .. } => {
+            task.outputs.clone_from(&entry.outputs);
+            task.state.clone_from(&entry.state);
+            task.cached_from = Some(entry.attempt.clone());
+            task.cache_key = Some(entry.key.clone());
+            enter(task, TaskStatus::Cached, event.at);
+        }
+        EventKind::AttemptCreated(_)
+        | EventKind::Claimed { .. }
+        | EventKind::Expanded { .. }
+        | EventKind::Answered { .. }
+        | EventKind::CancelAsked { .. }
+        | EventKind::AttemptEnded { .. } => {}
+    }
+}
+
+fn add_try(task: &mut Task, key: &LaunchKey, at: Timestamp) {
+    task.note = None;
+    task.tries.push(Try {
+        number: key.r#try,
+        launched_at: at,
+        started_at: None,
+        ended_at: None,
+        raw: None,
+        outcome: None,
+        log: crate::model::LogRef::default(),
+    });
+}
+
+fn progress(task: &mut Task, stage: &Stage, why: Option<&str>, at: Timestamp) {
+    task.note = why.map(str::to_owned);
+    match stage {
+        Stage::Running => {
+            if let Some(last) = task.tries.last_mut() {
+                last.started_at.get_or_insert(at);
+            }
+            enter(task, TaskStatus::Running, at);
+        }
+        Stage::Queued | Stage::Starting | Stage::Suspended => {}
+    }
+}
+
+fn end(task: &mut Task, outcome: &Outcome, at: Timestamp) {
+    task.note = None;
+    if let Some(last) = task.tries.last_mut() {
+        last.ended_at = Some(at);
+        last.outcome = Some(outcome.clone());
+    }
+    enter(task, outcome.status, at);
+}
+
+/// Enters a status once; a repeated one adds nothing to the history.
+fn enter(task: &mut Task, status: TaskStatus, at: Timestamp) {
+    if task.history.last().is_none_or(|last| last.status != status) {
+        task.history.push(StatusItem { at, status });
+    }
+    task.status = status;
+}
+
+fn skip_note(because: &SkipReason) -> String {
+    match because {
+        SkipReason::Disabled { needs } if needs.is_empty() => "not enabled".to_owned(),
+        SkipReason::Disabled { needs } => {
+            let list: Vec<_> = needs.iter().map(|(id, status)| format!("{id} {status}")).collect();
+            format!("needs did not succeed: {}", list.join(", "))
+        }
+        SkipReason::WindingDown => "the bake was winding down".to_owned(),
+        SkipReason::Cancelled => "cancelled before it started".to_owned(),
+    }
+}

@@ -1,0 +1,21 @@
+//! The model: ids, statuses, unit specs, records. Plain data that is stored, shown and sent.
+//!
+//! Main types: [`FullId`], [`TaskStatus`], [`UnitSpec`], [`Outcome`], and the records [`Bake`],
+//! [`Attempt`], [`Task`]. Decisions do not belong here (`sched`), nor events (`event`).
+
+mod id;
+mod outcome;
+mod record;
+mod spec;
+mod status;
+mod time;
+
+pub use id::{AttemptId, BakeId, Epoch, FullId, LaunchKey, LiveJobId, OwnerId, ProjectId, RawId, Subject, UnitOwner};
+pub use outcome::{Exit, LogRef, Outcome, OutputFiles, Reason};
+pub use record::{
+    Attempt, Bake, CacheEntry, CacheKey, CancelMark, GitInfo, Need, NeedsLevel, NodeRecord, SourceText, StatusItem,
+    Task, Try,
+};
+pub use spec::{Digest, UnitSpec};
+pub use status::TaskStatus;
+pub use time::Timestamp;

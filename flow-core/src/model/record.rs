@@ -1,0 +1,221 @@
+//! The records that people list and inspect: read models, folded from events by `event::fold`.
+
+use std::fmt;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{AttemptId, BakeId, Digest, FullId, LogRef, Outcome, ProjectId, RawId, TaskStatus, Timestamp};
+use crate::value::Value;
+
+/// How far a needed task must have come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NeedsLevel {
+    /// It runs, or has ended.
+    Running,
+    /// It has ended.
+    Completed,
+}
+
+/// An edge of the graph, seen from the task that waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Need {
+    /// The needed node's id in the same graph.
+    pub id: Arc<str>,
+    /// How far it must have come.
+    pub level: NeedsLevel,
+}
+
+/// One node of a graph as it was planned; recorded, never computed again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeRecord {
+    /// Its id in its graph.
+    pub id: Arc<str>,
+    /// The place of its entry in `tasks`, from 0.
+    pub entry: u32,
+    /// Its matrix row (variable to value, `ORDINAL` included); empty without a matrix.
+    pub matrix: IndexMap<Arc<str>, Value>,
+    /// The group whose row it is (EXT-1), if the entry's id does not use `matrix`.
+    pub group: Option<Arc<str>>,
+    /// Its edges in the order of writing; groups are opened to their rows.
+    pub needs: Vec<Need>,
+    /// The ids by which the task sees its needs, as written: single tasks and groups.
+    pub names: Vec<Arc<str>>,
+}
+
+/// What decides «cached»: equal evaluated unit, needs and state give an equal key.
+///
+/// Source: CTX-82, DEC-29.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CacheKey(pub Digest);
+
+impl fmt::Display for CacheKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Facts of the workspace's repository. Source: CTX-2, DEC-20.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GitInfo {
+    /// Commit hash.
+    pub sha: String,
+    /// Branch; `HEAD` when detached.
+    pub branch: String,
+    /// Tags at the commit; may be empty.
+    pub tags: Vec<String>,
+}
+
+/// A text that a bake was made from; the text itself is stored once by its digest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceText {
+    /// Its name for people, such as `.apolo/train.yml`.
+    pub name: String,
+    /// Where the store keeps the text.
+    pub digest: Digest,
+}
+
+/// One run of a batch. Source: STO-4.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bake {
+    /// Its id.
+    pub id: BakeId,
+    /// The project it belongs to.
+    pub project: ProjectId,
+    /// The batch's name (file stem).
+    pub batch: String,
+    /// A name given by the user; not unique (DEC-31).
+    pub name: Option<String>,
+    /// Tags given by the user.
+    pub tags: Vec<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Who started it: the user's name on this machine.
+    pub by: String,
+    /// Commit, branch and tags, if the workspace is a repository.
+    pub git: Option<GitInfo>,
+    /// The workspace folder, absolute.
+    pub workspace: String,
+}
+
+/// One try at a bake. Source: STO-6.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Its id.
+    pub id: AttemptId,
+    /// Its bake.
+    pub bake: BakeId,
+    /// From 1.
+    pub number: u32,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// Its result so far.
+    pub status: TaskStatus,
+    /// Evaluated params: name to text.
+    pub params: IndexMap<String, String>,
+    /// The executor's name, such as `local`.
+    pub executor: String,
+    /// The texts it runs from.
+    pub sources: Vec<SourceText>,
+    /// The attempt whose results it took over.
+    pub from: Option<AttemptId>,
+    /// The version of the engine that made it.
+    pub engine_version: String,
+    /// Who asked for a cancel, and when.
+    pub cancel: Option<CancelMark>,
+}
+
+/// That somebody asked for a cancel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CancelMark {
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A status and when it was reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusItem {
+    /// When.
+    pub at: Timestamp,
+    /// Which.
+    pub status: TaskStatus,
+}
+
+/// One start of a task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Try {
+    /// From 1.
+    pub number: u32,
+    /// When the engine decided to start it.
+    pub launched_at: Timestamp,
+    /// When it ran first.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// The executor's id.
+    pub raw: Option<RawId>,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
+    /// Its log.
+    pub log: LogRef,
+}
+
+/// A task of an attempt.
+///
+/// Shape: one exists for each node of the graph as soon as the graph is known; `history` is empty
+/// and `status` pending until the task is started, skipped or taken from the cache.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// Its attempt.
+    pub attempt: AttemptId,
+    /// Its full id.
+    pub id: FullId,
+    /// What the graph says of it: needs, matrix row, group.
+    pub node: NodeRecord,
+    /// The last status.
+    pub status: TaskStatus,
+    /// All statuses in order.
+    pub history: Vec<StatusItem>,
+    /// What it waits for or is doing, in words; absent when there is nothing to say.
+    pub note: Option<String>,
+    /// Each start.
+    pub tries: Vec<Try>,
+    /// Name to text; empty until the end.
+    pub outputs: IndexMap<String, String>,
+    /// Saved state; empty until the end.
+    pub state: IndexMap<String, String>,
+    /// The digest of what was last started; the store keeps the text.
+    pub spec: Option<Digest>,
+    /// Where a cached result came from.
+    pub cached_from: Option<AttemptId>,
+    /// The key under which its result is or would be cached.
+    pub cache_key: Option<CacheKey>,
+}
+
+/// A result kept for later bakes. Source: STO-9.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CacheEntry {
+    /// The project.
+    pub project: ProjectId,
+    /// The batch's name.
+    pub batch: Arc<str>,
+    /// The task.
+    pub task: FullId,
+    /// The key.
+    pub key: CacheKey,
+    /// When the task ended.
+    pub created_at: Timestamp,
+    /// The attempt that ran it.
+    pub attempt: AttemptId,
+    /// Its outputs.
+    pub outputs: IndexMap<String, String>,
+    /// Its state.
+    pub state: IndexMap<String, String>,
+}

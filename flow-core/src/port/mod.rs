@@ -1,0 +1,16 @@
+//! The ports: what an engine must be able to do, as traits. A doc comment here is a contract.
+//!
+//! Each is object-safe and `Send + Sync`; an adapter that polls hides its polling. Contract tests
+//! are written once and run over every adapter.
+
+mod clock;
+mod executor;
+mod source;
+mod store;
+
+pub use clock::{Clock, Ids};
+pub use executor::{Abilities, Chunk, Cursor, Executor, ExecutorError, Found, Launch, Report, Scope, Selector, What};
+pub use source::{ConfigSource, GitSource, NamedText, SourceError, SourceRef};
+pub use store::{
+    Append, Appended, BakeFilter, BakeRow, ClaimState, EventScope, NewEvent, Request, RequestKind, Store, StoreError,
+};
