@@ -135,8 +135,9 @@ fn a_forbidden_arrow_is_found() {
         let found = arrow_problems(package, text);
         assert_eq!(found.len(), expected, "{package}: {text}: {found:?}");
     }
-    let many: String = (0..=CORE_DEPENDENCIES).map(|number| format!("d{number} = \"1\"\n")).collect();
-    assert_eq!(arrow_problems("flow-core", &format!("[dependencies]\n{many}")).len(), 1);
+    let many = |count: usize| format!("[dependencies]\n{}", "name = \"1\"\n".repeat(count));
+    assert_eq!(arrow_problems("flow-core", &many(CORE_DEPENDENCIES)), []);
+    assert_eq!(arrow_problems("flow-core", &many(CORE_DEPENDENCIES + 1)).len(), 1);
 }
 
 #[test]

@@ -30,10 +30,10 @@ fn line_of(module: &str) -> Option<usize> {
     LAYERS.iter().position(|line| line.contains(&module)).map(|at| at + 1)
 }
 
-fn may_use(user: &str, used: &str) -> bool {
-    match (line_of(user), line_of(used)) {
-        _ if user == used => true,
-        (Some(_), Some(line)) if user == "port" => line <= PORT_USES,
+fn may_use(module: &str, other: &str) -> bool {
+    match (line_of(module), line_of(other)) {
+        _ if module == other => true,
+        (Some(_), Some(line)) if module == "port" => line <= PORT_USES,
         (Some(own), Some(line)) => line <= own,
         _ => false,
     }
@@ -151,6 +151,6 @@ fn a_use_against_the_layers_is_found() {
 fn a_circle_within_a_line_is_found() {
     let parse = SourceFile::new("flow-core/src/parse/mod.rs", "use crate::scope::Availability;");
     let scope = SourceFile::new("flow-core/src/scope/mod.rs", "use crate::{ast, parse};");
-    assert_eq!(problems(&[parse.clone()]), []);
+    assert_eq!(problems(std::slice::from_ref(&parse)), []);
     assert_eq!(places(&problems(&[parse, scope])), ["flow-core/src/parse", "flow-core/src/scope"]);
 }
