@@ -16,6 +16,7 @@ mod param;
 mod prepare;
 mod strategy;
 mod unit;
+mod walk;
 
 pub use graph::levels;
 pub use level::Inputs;

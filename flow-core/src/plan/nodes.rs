@@ -3,7 +3,7 @@
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::expr::Answers;
 use crate::model::NodeRecord;
-use crate::plan::check;
+use crate::plan::check::{self, Checked};
 use crate::plan::entry::{self, Entry, start_of};
 use crate::plan::evaluate::Problems;
 use crate::plan::graph;
@@ -49,13 +49,25 @@ pub fn plan(flow: &ResolvedFlow, inputs: &Inputs) -> (Option<Plan>, Diagnostics)
     for fault in graph::cycles(&nodes, &edges, &flow.tasks) {
         problems.faults.push(fault);
     }
-    problems.faults.append(check::check(flow, &nodes, inputs));
-    let diags = problems.into_diagnostics().sorted();
+    let unsure = problems.faults.iter().any(|fault| fault.code == Code::UnknownNeed);
+    let checked = check::check(flow, (!unsure).then_some(nodes.as_slice()), inputs);
+    let diags = all_faults(problems.into_diagnostics(), checked);
     if diags.has_errors() {
         return (None, diags);
     }
     let levels = graph::levels(&nodes);
     (Some(Plan { nodes, levels }), diags)
+}
+
+/// Joins both kinds of faults; what evaluation says of a template that the check has refused is left out.
+fn all_faults(evaluated: Diagnostics, checked: Checked) -> Diagnostics {
+    let said = |fault: &Diagnostic| {
+        let span = fault.span();
+        span.is_some_and(|span| checked.templates.iter().any(|template| template.to(span) == *template))
+    };
+    let mut diags: Diagnostics = evaluated.into_iter().filter(|fault| !said(fault)).collect();
+    diags.append(checked.diags);
+    diags.sorted()
 }
 
 /// The flow's level. Questions are no fault here: each task asks them again when it is prepared.

@@ -76,23 +76,23 @@ impl Workspace {
 
     /// Parses and binds; `folder_name` is the workspace folder's own name (WS-21).
     ///
-    /// Errors, all at once: `F0002` if there is no flow file, and those of parsing and binding.
+    /// No flow if there is any error. Errors, all at once: `F0002` if there is no flow file, and those of
+    /// parsing and binding.
     pub fn resolve(&self, folder_name: &str) -> (Option<ResolvedFlow>, Diagnostics) {
         let mut diags = Diagnostics::new();
-        let project = self.parsed(self.project, parse::project, &mut diags);
+        let project = self.parsed(self.project, parse::parse_project, &mut diags);
         if self.batch.file().is_none() {
             let message = format!("there is no flow `{}`", self.flow);
             let help = format!("write it to `{}.yml` in the config folder", self.flow);
             diags.push(Diagnostic::error(Code::FlowNotFound, message).help(help));
         }
-        let batch = self.parsed(self.batch, parse::batch, &mut diags);
-        // A project file with an error must not let the folder's name slip in as its id.
-        let project_lost = project.is_none() && self.project.file().is_some();
-        let Some(batch) = batch.filter(|_| !project_lost) else { return (None, diags) };
+        let batch = self.parsed(self.batch, parse::parse_batch, &mut diags);
+        // What is wrong is absent from the tree: bound all the same, it would be reported again as missing.
+        let Some(batch) = batch.filter(|_| !diags.has_errors()) else { return (None, diags.sorted()) };
         let given = Given { flow: &self.flow, folder: folder_name, sources: &self.sources };
         let (flow, more) = ResolvedFlow::bind(&given, project, batch);
         diags.append(more);
-        (flow, diags.sorted())
+        (flow.filter(|_| !diags.has_errors()), diags.sorted())
     }
 
     fn parsed<T>(&self, slot: Slot, parse: Parse<T>, diags: &mut Diagnostics) -> Option<T> {
