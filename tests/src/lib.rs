@@ -46,3 +46,8 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     found.sort();
     found
 }
+
+/// The README's Rust example, compiled with the examples in the docs.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub mod readme {}
