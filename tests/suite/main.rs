@@ -1,1 +1,3 @@
-//! x
+//! The one binary of cross-crate tests.
+
+mod store_contract;

@@ -322,6 +322,7 @@ impl Executor for ScriptedExecutor {
             let mut state = self.state();
             batch.iter().map(|launch| state.take(launch, now)).collect()
         };
+        self.settle();
         self.changes.send_modify(|count| *count += 1);
         taken
     }
@@ -352,6 +353,7 @@ impl Executor for ScriptedExecutor {
     }
 
     async fn logs(&self, key: &LaunchKey, from: u64, max: u32) -> Result<Chunk, ExecutorError> {
+        self.settle();
         let state = self.state();
         let unit = state.units.get(key).ok_or(ExecutorError::UnknownUnit)?;
         let from = usize::try_from(from).unwrap_or(usize::MAX);
@@ -361,6 +363,7 @@ impl Executor for ScriptedExecutor {
     }
 
     async fn kill(&self, key: &LaunchKey, _grace: Duration) -> Result<(), ExecutorError> {
+        self.settle();
         let now = self.clock.now();
         {
             let mut state = self.state();
@@ -376,6 +379,7 @@ impl Executor for ScriptedExecutor {
     }
 
     async fn find(&self, tags: &Selector) -> Result<Vec<Found>, ExecutorError> {
+        self.settle();
         let state = self.state();
         let found = state.units.iter().filter(|(_, unit)| {
             let has = &unit.launch.spec.tags;
