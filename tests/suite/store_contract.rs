@@ -1,4 +1,5 @@
 //! The contract of `Store`, over every store: one `check_` for each behaviour.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail by a panic")]
 
 use std::future::Future;
 use std::sync::Arc;
@@ -216,8 +217,8 @@ async fn check_claims_and_leases(pair: Pair) {
     assert_eq!(pair.there.claim(&a, &owner("two"), at(260), at(400)).await.unwrap(), Epoch(3));
     let state = pair.here.claim_state(&a).await.unwrap();
     assert_eq!((state.epoch, state.owner, state.until), (Epoch(3), Some(owner("two")), at(400)));
-    let stale = pair.here.renew(&a, Epoch(2), at(999)).await;
-    assert!(matches!(stale, Err(StoreError::StaleEpoch { .. })), "{stale:?}");
+    let late = pair.here.renew(&a, Epoch(2), at(999)).await;
+    assert!(matches!(late, Err(StoreError::StaleEpoch { .. })), "{late:?}");
     assert_eq!(pair.here.claim_state(&a).await.unwrap().until, at(400));
 }
 
@@ -281,9 +282,9 @@ async fn check_waiting_for_a_request_from_elsewhere(pair: Pair) {
         pair.there.append(first_turn("a", "bake")).await.unwrap();
         pair.there.send(&a, at(1), "ann", cancel()).await.unwrap()
     };
-    let (waited, sent) = soon(async { tokio::join!(wait, send) }).await;
+    let (waited, request) = soon(async { tokio::join!(wait, send) }).await;
     waited.unwrap();
-    assert_eq!(pair.here.requests(&a, 0).await.unwrap()[0].id, sent);
+    assert_eq!(pair.here.requests(&a, 0).await.unwrap()[0].id, request);
 }
 
 async fn check_waiting_for_events_from_elsewhere(pair: Pair) {

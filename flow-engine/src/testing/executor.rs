@@ -268,15 +268,11 @@ impl State {
 
     /// The news of a scope behind a place; from the beginning only the last of each unit.
     fn news(&self, scope: &Scope, after: Option<usize>) -> Vec<Report> {
-        match after {
-            Some(after) => {
-                self.reports.iter().skip(after).filter(|report| is_in(scope, &report.key.owner)).cloned().collect()
-            }
-            None => {
-                let units = self.units.values().filter(|unit| is_in(scope, &unit.last.key.owner));
-                units.map(|unit| unit.last.clone()).collect()
-            }
-        }
+        let Some(after) = after else {
+            let units = self.units.values().filter(|unit| is_in(scope, &unit.last.key.owner));
+            return units.map(|unit| unit.last.clone()).collect();
+        };
+        self.reports.iter().skip(after).filter(|report| is_in(scope, &report.key.owner)).cloned().collect()
     }
 }
 

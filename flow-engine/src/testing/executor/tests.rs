@@ -59,7 +59,7 @@ async fn a_key_is_started_once_and_belongs_to_its_spec() {
     let again = launch("a", 1);
     let taken = executor.start(&[again.clone(), again.clone()]).await;
     assert_eq!(taken[0], taken[1]);
-    assert_eq!(executor.launches(), [again.clone()]);
+    assert_eq!(executor.launches(), std::slice::from_ref(&again));
     let other = Launch { spec: UnitSpec::default(), ..again };
     assert!(matches!(executor.start(&[other]).await[0], Err(ExecutorError::Refused { .. })));
 }
