@@ -93,8 +93,7 @@ impl Journal {
     /// Replaces the journal at `path` by one that holds `lines`, in one step, and opens it.
     pub(super) fn replace(path: &Path, lines: &[Line]) -> io::Result<Self> {
         let fresh = path.with_extension("journal.new");
-        let file =
-            OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&fresh)?;
+        let file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&fresh)?;
         let mut journal = Journal { file, buffer: Vec::new(), torn: false };
         lines.iter().for_each(|line| journal.note(line));
         journal.commit()?;
