@@ -52,7 +52,7 @@ impl SupervisorConfig {
         SupervisorConfig {
             dir: dir.into(),
             slots: None,
-            idle: Duration::from_secs(60),
+            idle: Duration::from_mins(1),
             life_span_grace: Duration::from_secs(10),
         }
     }
