@@ -128,14 +128,11 @@ fn escape(text: &str) -> String {
     if text.is_empty() {
         return "%".to_owned();
     }
-    text.bytes().fold(String::with_capacity(text.len()), |mut name, byte| {
-        if byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' {
-            name.push(char::from(byte));
-        } else {
-            name += &format!("%{byte:02X}");
-        }
-        name
-    })
+    let letters = text.bytes().map(|byte| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    });
+    letters.collect()
 }
 
 /// The name, cut if no file system would take it. `%%` marks a cut and never stands in a whole name.

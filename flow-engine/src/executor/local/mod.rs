@@ -17,7 +17,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use flow_core::model::{LaunchKey, RawId};
-use flow_core::port::{Abilities, Chunk, Cursor, Executor, ExecutorError, Found, Launch, Report, Scope, Selector, What};
+use flow_core::port::{
+    Abilities, Chunk, Cursor, Executor, ExecutorError, Found, Launch, Report, Scope, Selector, What,
+};
 
 use crate::executor::local::client::Client;
 use crate::executor::local::layout::Layout;

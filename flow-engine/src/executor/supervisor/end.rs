@@ -60,18 +60,18 @@ impl Keeper {
         }
     }
 
-    /// Asks a running unit to end. The first reason stays; a later call may shorten the grace.
+    /// Asks a running unit to end, once. The first reason stays; a later call may shorten the grace.
     fn end_running(&mut self, number: u64, reason: Reason, grace: Duration) {
         let Some(unit) = self.units.get_mut(&number) else { return };
         let Phase::Running { process, ending } = &mut unit.phase else { return };
-        ending.get_or_insert(reason);
         if grace.is_zero() {
             process.signal(Signal::KILL);
-            return;
+        } else if ending.is_none() {
+            process.signal(Signal::TERM);
+            // A stopped process hears nothing before it goes on.
+            process.signal(Signal::CONT);
         }
-        process.signal(Signal::TERM);
-        // A stopped process hears nothing before it goes on.
-        process.signal(Signal::CONT);
+        ending.get_or_insert(reason);
         self.set_timer(number, Some(grace.as_secs_f64()), Timer::Grace(number));
     }
 
@@ -117,9 +117,7 @@ impl Keeper {
         close_log(&unit.folder);
         let (files, reason) = match look_at_files(&unit.folder) {
             Ok(files) => (files, reason),
-            Err(message) if reason == Reason::Finished => {
-                (false, Reason::Evaluation { message, place: String::new() })
-            }
+            Err(message) if reason == Reason::Finished => (false, Reason::Evaluation { message, place: String::new() }),
             Err(_) => (false, reason),
         };
         unit.phase = Phase::Ended { files };

@@ -61,7 +61,8 @@ impl Keeper {
         let mut memory = Memory::of(lines);
         let boot = remains::boot_id();
         lose_open_units(&layout, &mut memory, &boot);
-        let journal = Journal::replace(&path, &memory.lines(&boot)).map_err(SupervisorError::system("write the journal"))?;
+        let journal =
+            Journal::replace(&path, &memory.lines(&boot)).map_err(SupervisorError::system("write the journal"))?;
         let poller = Rc::new(Poller::new().map_err(SupervisorError::system("make an epoll"))?);
         let mut keeper = Keeper {
             layout,
@@ -104,7 +105,8 @@ impl Keeper {
         batch: Vec<Launch>,
     ) -> Vec<Result<RawId, ExecutorError>> {
         let keys: Vec<LaunchKey> = batch.iter().map(|launch| launch.key.clone()).collect();
-        let unnoted = |error: io::Error| ExecutorError::Unreachable { message: format!("cannot write the journal: {error}") };
+        let unnoted =
+            |error: io::Error| ExecutorError::Unreachable { message: format!("cannot write the journal: {error}") };
         if let Err(error) = self.journal.commit() {
             let error = unnoted(error);
             return keys.iter().map(|_| Err(error.clone())).collect();
@@ -120,10 +122,12 @@ impl Keeper {
             self.untake(first);
         }
         let error = noted.err().map(unnoted);
-        keys.iter().map(|key| match &error {
-            Some(error) if !self.numbers.contains_key(key) => Err(error.clone()),
-            _ => Ok(Layout::raw_id(key)),
-        }).collect()
+        keys.iter()
+            .map(|key| match &error {
+                Some(error) if !self.numbers.contains_key(key) => Err(error.clone()),
+                _ => Ok(Layout::raw_id(key)),
+            })
+            .collect()
     }
 
     /// Takes one unit, unless it was taken before.
@@ -218,7 +222,8 @@ impl Keeper {
 
     /// Sets a timer of a unit, `seconds` from now; without a positive number, none.
     pub(super) fn set_timer(&mut self, number: u64, seconds: Option<f64>, timer: Timer) {
-        let span = seconds.filter(|&seconds| seconds > 0.0).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let span =
+            seconds.filter(|&seconds| seconds > 0.0).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         let at = span.and_then(|span| Instant::now().checked_add(span));
         if let (Some(at), Some(unit)) = (at, self.units.get_mut(&number)) {
             unit.timers.push((at, timer));

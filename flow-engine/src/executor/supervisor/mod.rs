@@ -28,7 +28,7 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
-use rustix::process::{getpid, geteuid, set_child_subreaper};
+use rustix::process::{geteuid, getpid, set_child_subreaper};
 use thiserror::Error;
 
 use crate::executor::local::layout::Layout;
@@ -52,7 +52,7 @@ impl SupervisorConfig {
         SupervisorConfig {
             dir: dir.into(),
             slots: None,
-            idle: Duration::from_secs(60),
+            idle: Duration::from_mins(1),
             life_span_grace: Duration::from_secs(10),
         }
     }

@@ -48,9 +48,9 @@ impl Process {
         let log = open_log(folder).map_err(|error| format!("cannot open the log: {error}"))?;
         let second = log.try_clone().map_err(|error| format!("cannot open the log: {error}"))?;
         command.stdin(Stdio::null()).stdout(log).stderr(second);
-        let child = command.spawn().map_err(|error| {
-            format!("cannot start `{}`: {error}", command.get_program().to_string_lossy())
-        })?;
+        let child = command
+            .spawn()
+            .map_err(|error| format!("cannot start `{}`: {error}", command.get_program().to_string_lossy()))?;
         let pid = Pid::from_raw(child.id() as i32).ok_or("the system gave no pid")?;
         let known = || -> io::Result<Process> {
             let pidfd = pidfd_open(pid, PidfdFlags::empty())?;

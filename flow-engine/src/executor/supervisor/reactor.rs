@@ -166,7 +166,9 @@ impl Reactor {
                 hello()
             }
             Request::Ping => hello(),
-            Request::Start { environment, batch } => Response::Started { results: self.keeper.take(environment, batch) },
+            Request::Start { environment, batch } => {
+                Response::Started { results: self.keeper.take(environment, batch) }
+            }
             Request::Reports { scope, after, wait_millis } => {
                 let until = Instant::now() + Duration::from_millis(wait_millis.into());
                 connection.parked = Some(Parked { scope, after, until });
@@ -214,8 +216,7 @@ impl Reactor {
     fn send_answers(&mut self) {
         let changed = self.keeper.board.take_changed();
         let waits = |connection: &Connection| connection.parked.as_ref().is_some_and(|it| changed.contains(&it.scope));
-        let ready: Vec<u64> =
-            self.connections.iter().filter(|(_, it)| waits(it)).map(|(number, _)| *number).collect();
+        let ready: Vec<u64> = self.connections.iter().filter(|(_, it)| waits(it)).map(|(number, _)| *number).collect();
         for number in ready {
             self.answer_parked(number, false);
         }
