@@ -4,6 +4,7 @@
 
 mod conformance_commands;
 mod conformance_yaml;
+mod diagnostic_marks;
 mod diagnostics;
 mod prop_yaml;
 mod store_contract;
