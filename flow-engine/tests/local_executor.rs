@@ -591,7 +591,7 @@ async fn the_environment_is_clean() {
     launch.env = [("B", "start"), ("APOLO_FLOW_TRY", "1")].map(|(name, value)| (name.into(), value.into())).into();
     let key = launch.key.clone();
     run(&executor, launch).await;
-    let folder = bench.dir().join("units/attempt-1/a.1");
+    let folder = bench.dir().join("units/attempt-1");
     let mut expected = vec![
         "A=spec".into(),
         "APOLO_FLOW_TRY=1".into(),
@@ -599,8 +599,8 @@ async fn the_environment_is_clean() {
         "HOME=/spec".into(),
         "LC_ALL=C".into(),
         "PATH=/usr/bin:/bin".into(),
-        format!("APOLO_FLOW_OUTPUT={}", folder.join("output").display()),
-        format!("APOLO_FLOW_STATE={}", folder.join("state").display()),
+        format!("APOLO_FLOW_OUTPUT={}", folder.join("a.1.output").display()),
+        format!("APOLO_FLOW_STATE={}", folder.join("a.1.state").display()),
     ];
     expected.sort();
     let text = String::from_utf8(log(&executor, &key).await.bytes).expect("text");
