@@ -709,6 +709,21 @@ async fn a_deep_folder_works_too() {
 }
 
 #[tokio::test]
+async fn long_news_comes_in_pieces() {
+    let bench = Bench::new(4);
+    let executor = bench.executor();
+    let script = r#"head -c 1048576 /dev/zero | tr '\0' x > "$APOLO_FLOW_OUTPUT""#;
+    let launches: Vec<Launch> = (0..8).map(|at| bench.launch(&at.to_string(), script)).collect();
+    take(&executor, &launches).await;
+    ends(&executor, 8).await;
+    let (piece, _) = executor.reports(&scope("attempt-1"), &Cursor::default()).await.expect("reports");
+    assert!(piece.iter().filter(|report| is_end(&report.what)).count() < 8);
+    let all = ends(&executor, 8).await;
+    let whole = |what: &What| matches!(what, What::Ended { files, .. } if files.output.len() == 1 << 20);
+    assert!(all.values().all(whole));
+}
+
+#[tokio::test]
 async fn many_units_end() {
     let bench = Bench::new(2);
     let executor = bench.executor();

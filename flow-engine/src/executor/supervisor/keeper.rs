@@ -29,6 +29,8 @@ use crate::executor::supervisor::unit::{Order, Phase, Unit};
 pub(super) const MAX_OUTPUT_BYTES: u64 = 1 << 20;
 /// How many bytes of output files one answer carries, before it is cut short.
 const ANSWER_BYTES: usize = 4 << 20;
+/// How much news one answer carries, before it is cut short.
+const ANSWER_REPORTS: usize = 10_000;
 
 /// All units of this supervisor.
 ///
@@ -241,7 +243,7 @@ impl Keeper {
 
     /// The news of a scope behind a cursor.
     ///
-    /// Shape: as `Executor::reports`; cut short when output files make it long.
+    /// Shape: as `Executor::reports`; cut short where it would be too long; the cursor leads to the rest.
     pub(super) fn reports(&self, scope: &Scope, after: &Cursor) -> (Vec<Report>, Cursor) {
         let mut reports = Vec::new();
         let mut bytes = 0;
@@ -251,7 +253,7 @@ impl Keeper {
                 bytes += files.output.len() + files.state.len();
             }
             reports.push(report);
-            if bytes > ANSWER_BYTES {
+            if bytes > ANSWER_BYTES || reports.len() >= ANSWER_REPORTS {
                 return (reports, self.board.cursor(Some(number)));
             }
         }
