@@ -2,6 +2,7 @@
 //!
 //! What can be seen only inside of a module is tested there, in its `tests.rs`.
 
+mod bake;
 mod conformance_commands;
 mod conformance_yaml;
 mod diagnostic_marks;
