@@ -2,5 +2,5 @@
 //!
 //! What can be seen only inside of a module is tested there, in its `tests.rs`.
 
-mod diagnostics;
+mod check;
 mod tidy;

@@ -1,8 +1,8 @@
-//! Wrong files and what is said about them: each `err_*` fixture marks its wrong lines.
+//! What `Engine::check` says of a whole flow: each fixture marks its wrong lines.
 //!
-//! A line that ends with `# F0201` is where that problem's main place begins; nothing else may be
-//! reported. `err_*_project.yml` is a project file, every other one a batch flow. Whether each code has a
-//! fixture does not belong here (`tidy`), nor does the drawing (`flow-cli`).
+//! A line that ends with `# <-- here: F0501` is where that problem's main place begins; nothing else may
+//! be reported. What a single file's text shows by itself does not belong here, nor the drawing
+//! (`diagnostics`).
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -15,6 +15,9 @@ use flow_engine::testing::ScriptedExecutor;
 use flow_engine::{Checked, Engine, FixedGit};
 use flow_tests::fixtures;
 use indexmap::IndexMap;
+
+/// Stands before the code at the end of a wrong line.
+const MARK: &str = "# <-- here: ";
 
 /// Where problems are: the line, 0 where there is no place, and the number of the code.
 type Places = BTreeSet<(u32, String)>;
@@ -35,19 +38,15 @@ fn places(checked: &Checked) -> Places {
 
 /// The codes that the lines of a fixture are marked with.
 fn marks(text: &str) -> Places {
-    let marked = (1..).zip(text.lines()).filter_map(|(line, text)| Some((line, text.rsplit_once(" # F")?.1)));
-    marked.map(|(line, number)| (line, format!("F{}", number.trim()))).collect()
+    let marked = (1..).zip(text.lines()).filter_map(|(line, text)| Some((line, text.rsplit_once(MARK)?.1)));
+    marked.map(|(line, code)| (line, code.trim().to_owned())).collect()
 }
 
 /// What differs between the marks of a fixture and what is found, for people; empty if nothing.
 async fn differences(path: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(path).expect("a fixture can be read");
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    let source = MemorySource::new("/srv/shop");
-    let source = match name.ends_with("_project") {
-        true => source.flow("flow", "kind: batch\ntasks: []\n").project(text.as_str()),
-        false => source.flow("flow", text.as_str()),
-    };
+    let source = MemorySource::new("/srv/shop").flow("flow", text.as_str());
     let checked = check(source, "flow", &IndexMap::new()).await;
     let (marked, found) = (marks(&text), places(&checked));
     let missing = marked.difference(&found).map(|(line, code)| format!("{name}:{line}: {code} is not reported"));
@@ -59,9 +58,9 @@ async fn differences(path: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn wrong_files_are_reported_where_they_are_wrong() {
-    let paths = fixtures("diagnostics");
-    assert!(paths.len() > 30, "the fixtures are found: {}", paths.len());
+async fn wrong_flows_are_reported_where_they_are_wrong() {
+    let paths = fixtures("diagnostics/flow");
+    assert!(paths.len() > 15, "the fixtures are found: {}", paths.len());
     let mut all = Vec::new();
     for path in &paths {
         all.extend(differences(path).await);
@@ -88,6 +87,6 @@ async fn what_is_asked_for_is_checked_too() {
 
 #[test]
 fn marks_are_read() {
-    let text = "a: 1\nb: 2 # F0201\n# F0101 is no mark\nc: 3 # note # F0102\n";
+    let text = "a: 1\nb: 2 # <-- here: F0201\n# F0101 is no mark\nc: '# ' # <-- here: F0102\n";
     assert_eq!(marks(text), Places::from([(2, "F0201".to_owned()), (4, "F0102".to_owned())]));
 }
