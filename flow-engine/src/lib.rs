@@ -1,1 +1,29 @@
-//! x
+//! The engine of Apolo Flow: it drives the pure core and carries its decisions out.
+//!
+//! Main type: [`Engine`]. What lives here: the driver, and an adapter for every port (executors,
+//! stores, sources, clock). What does not: decisions (they are `flow-core`'s), printing and exit
+//! codes (the faces').
+#![warn(missing_docs)]
+
+pub mod config;
+mod driver;
+mod engine;
+mod error;
+pub mod executor;
+mod follow;
+mod git;
+mod glob;
+mod load;
+mod logs;
+mod owner;
+pub mod source;
+pub mod store;
+pub mod sys;
+pub mod testing;
+
+pub use driver::LEASE;
+pub use engine::{BakeRequest, Checked, Created, Engine, EngineBuilder, Inspection, Standing};
+pub use error::{ConfigProblems, EngineError};
+pub use follow::Follow;
+pub use git::{FixedGit, GitProgram};
+pub use logs::LogReader;

@@ -1,0 +1,122 @@
+//! [`Settings`]: where the store is, which executor runs units. The only reader of `engine.toml`.
+//!
+//! Source: EXT-7, MCH-5.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::executor::local::{LocalConfig, LocalExecutor};
+use crate::store::SqliteStore;
+use crate::{Engine, EngineError};
+
+/// The name of the settings file.
+const FILE: &str = "engine.toml";
+
+/// A look-up of environment variables, given by the face.
+pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// What the settings file may hold; unknown keys are errors.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    executor: ExecutorTable,
+    #[serde(default)]
+    store: StoreTable,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExecutorTable {
+    name: Option<String>,
+    slots: Option<u32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoreTable {
+    path: Option<PathBuf>,
+}
+
+/// Where and how this engine works.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The folder of everything that is kept.
+    pub data: PathBuf,
+    /// How many units run at once on this machine; by default its cores.
+    pub slots: Option<u32>,
+    /// Who is recorded as the one who asked.
+    pub user: String,
+}
+
+impl Settings {
+    /// Reads the settings: the file in the config folder, else the user's own, else the defaults.
+    ///
+    /// Errors: `Settings` with file and place.
+    pub fn read(config_folder: Option<&Path>, environment: Environment<'_>) -> Result<Self, EngineError> {
+        let wrong = |place: &str, message: &str| EngineError::Settings { place: place.into(), message: message.into() };
+        let home = environment("HOME").map(PathBuf::from);
+        let below = |variable: &str, rest: &str| {
+            let set = environment(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
+            set.or_else(|| home.as_ref().map(|home| home.join(rest))).map(|folder| folder.join("apolo-flow"))
+        };
+        let user_folder = below("XDG_CONFIG_HOME", ".config");
+        let folders = config_folder.into_iter().chain(user_folder.as_deref());
+        let file = read_first(folders.map(|folder| folder.join(FILE)))?;
+        let name = environment("APOLO_FLOW_EXECUTOR").or(file.executor.name);
+        if let Some(name) = name.filter(|name| name != "local") {
+            return Err(wrong("executor", &format!("`{name}` is not available in this version; use `local`")));
+        }
+        let data = file.store.path.or_else(|| below("XDG_DATA_HOME", ".local/share"));
+        let data = data.ok_or_else(|| wrong("HOME", "is not set, so there is no place for the store"))?;
+        let user = environment("USER").or_else(|| environment("LOGNAME")).unwrap_or_else(|| "unknown".to_owned());
+        Ok(Settings { data, slots: file.executor.slots, user })
+    }
+
+    /// The folder of the supervisor, its units and their logs.
+    pub fn units_folder(&self) -> PathBuf {
+        self.data.join("local")
+    }
+
+    /// The file that a background engine's own words go to.
+    pub fn engine_log(&self) -> PathBuf {
+        self.data.join("engine.log")
+    }
+
+    /// An engine on the embedded defaults: SQLite and local processes.
+    ///
+    /// `self_program` starts this program; `__engine` and `__supervisor` are put behind it. Units get
+    /// a part of `environment`.
+    /// Errors: `Store` where the data folder cannot be made or the file is not ours.
+    pub fn open(
+        &self,
+        self_program: Vec<OsString>,
+        environment: Vec<(OsString, OsString)>,
+    ) -> Result<Engine, EngineError> {
+        let store = SqliteStore::open(self.data.join("flow.db"))?;
+        let executor = LocalExecutor::new(LocalConfig {
+            dir: self.units_folder(),
+            self_program: self_program.iter().cloned().chain(["__supervisor".into()]).collect(),
+            slots: self.slots,
+            environment,
+        })?;
+        let builder = Engine::builder().store(Arc::new(store)).user(&self.user).self_program(self_program);
+        Ok(builder.build(Arc::new(executor)))
+    }
+}
+
+/// The first of the files that exists; the defaults if none does.
+fn read_first(paths: impl Iterator<Item = PathBuf>) -> Result<File, EngineError> {
+    for path in paths {
+        let wrong = |message: String| EngineError::Settings { place: path.display().to_string(), message };
+        match std::fs::read_to_string(&path) {
+            Ok(text) => return toml::from_str(&text).map_err(|error| wrong(error.to_string())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(wrong(error.to_string())),
+        }
+    }
+    Ok(File::default())
+}

@@ -1,0 +1,285 @@
+//! [`Engine`]: the whole public face. Faces and embedders talk to nothing else.
+
+mod builder;
+mod read;
+
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use flow_core::diag::Diagnostics;
+use flow_core::event::{AttemptCreated, CancelScope, EventKind, VERSION};
+use flow_core::model::{
+    Attempt, AttemptId, BakeId, Digest, Epoch, FullId, OwnerId, ProjectId, SourceText, Subject, TaskStatus,
+};
+use flow_core::plan::{Inputs, Plan, params, plan};
+use flow_core::port::{
+    Append, Clock, ConfigSource, Executor, GitSource, Ids, NewEvent, RequestKind, Store, StoreError,
+};
+use flow_core::resolve::{ResolvedFlow, Workspace};
+use flow_core::text::SourceMap;
+use indexmap::IndexMap;
+
+use crate::driver::{Driver, LEASE};
+use crate::load::{folder_name, load};
+use crate::{EngineError, owner};
+
+pub use builder::EngineBuilder;
+pub use read::{Inspection, Standing};
+
+/// The version that every attempt is marked with.
+const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Checks flows, bakes them, and tells everything about them. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+/// The parts of an engine; no part is global.
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub store: Arc<dyn Store>,
+    pub executor: Arc<dyn Executor>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub git: Arc<dyn GitSource>,
+    pub owner: OwnerId,
+    pub user: String,
+    pub self_program: Vec<OsString>,
+}
+
+impl Inner {
+    /// Claims a subject; a holder that is provably dead is not waited for.
+    pub(crate) async fn claim(&self, subject: &Subject) -> Result<Epoch, StoreError> {
+        let now = self.clock.now();
+        match self.store.claim(subject, &self.owner, now, now.after(LEASE)).await {
+            Err(StoreError::Held { owner, until, .. }) if owner::is_dead(&owner) => {
+                // The lease of a dead process is over, whatever its date says.
+                let now = now.max(until);
+                self.store.claim(subject, &self.owner, now, now.after(LEASE)).await
+            }
+            other => other,
+        }
+    }
+}
+
+/// What somebody wants baked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BakeRequest {
+    /// The batch's name.
+    pub batch: String,
+    /// Params by name.
+    pub params: IndexMap<String, String>,
+    /// A name for the bake.
+    pub name: Option<String>,
+    /// Tags for the bake.
+    pub tags: Vec<String>,
+}
+
+/// A bake that is stored and waits for an engine to drive it.
+#[derive(Clone, Debug)]
+pub struct Created {
+    /// The bake.
+    pub bake: BakeId,
+    /// Its first attempt.
+    pub attempt: AttemptId,
+    /// The plan as checked, for drawing.
+    pub plan: Plan,
+    /// Warnings.
+    pub diagnostics: Diagnostics,
+    /// The texts that the warnings point into.
+    pub sources: SourceMap,
+}
+
+/// A flow that was checked.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The flow's name.
+    pub flow: String,
+    /// The plan with the given params; `None` where there are errors.
+    pub plan: Option<Plan>,
+    /// All problems, sorted by place.
+    pub diagnostics: Diagnostics,
+    /// The texts that they point into.
+    pub sources: SourceMap,
+}
+
+/// A flow that has no errors, with what was found on the way.
+struct Ready {
+    workspace: Workspace,
+    flow: ResolvedFlow,
+    params: IndexMap<String, String>,
+    plan: Plan,
+    git: Option<flow_core::model::GitInfo>,
+    diagnostics: Diagnostics,
+}
+
+impl Engine {
+    /// An engine made of parts; see [`EngineBuilder`].
+    pub fn builder() -> EngineBuilder {
+        EngineBuilder::default()
+    }
+
+    pub(crate) fn from_inner(inner: Inner) -> Self {
+        Engine { inner: Arc::new(inner) }
+    }
+
+    /// Checks one flow with params; all problems of all its files at once.
+    ///
+    /// Errors: `Source` where a file is there and cannot be read; problems *in* files are in the result.
+    pub async fn check(
+        &self,
+        source: &dyn ConfigSource,
+        flow: &str,
+        given: &IndexMap<String, String>,
+    ) -> Result<Checked, EngineError> {
+        let done = |plan, diagnostics, sources| Checked { flow: flow.to_owned(), plan, diagnostics, sources };
+        match self.ready(source, flow, given).await {
+            Ok(ready) => Ok(done(Some(ready.plan), ready.diagnostics.sorted(), ready.workspace.sources().clone())),
+            Err(EngineError::Config(problems)) => Ok(done(None, problems.diagnostics, problems.sources)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Checks a flow, keeps its texts, and stores a new bake with its first attempt. Starts nothing.
+    ///
+    /// Errors: `Config` with all problems, and then nothing is stored.
+    pub async fn create_bake(
+        &self,
+        source: &dyn ConfigSource,
+        request: BakeRequest,
+    ) -> Result<Created, EngineError> {
+        let ready = self.ready(source, &request.batch, &request.params).await?;
+        let fresh = ProjectId::new(self.inner.ids.fresh("project"));
+        let project = self.inner.store.project(&ready.flow.project.id, fresh).await?;
+        let bake = BakeId::new(self.inner.ids.fresh("bake"));
+        let attempt = AttemptId::new(self.inner.ids.fresh("attempt"));
+        let texts: Vec<_> = ready.workspace.texts();
+        let sources = texts.iter().map(|(name, text)| source_text(name, text)).collect();
+        let created = AttemptCreated {
+            version: VERSION,
+            project,
+            project_name: ready.flow.project.id.to_string(),
+            bake: bake.clone(),
+            number: 1,
+            batch: request.batch,
+            name: request.name,
+            tags: request.tags,
+            params: ready.params,
+            executor: self.inner.executor.abilities().name.to_owned(),
+            sources,
+            workspace: source.workspace().to_owned(),
+            git: ready.git,
+            by: self.inner.user.clone(),
+            from: None,
+            engine_version: ENGINE_VERSION.to_owned(),
+        };
+        let texts = texts.into_iter().map(|(_, text)| (Digest::of(text.as_bytes()), text)).collect();
+        self.store_attempt(&attempt, created, texts).await?;
+        let sources = ready.workspace.sources().clone();
+        Ok(Created { bake, attempt, plan: ready.plan, diagnostics: ready.diagnostics.sorted(), sources })
+    }
+
+    /// Drives an attempt in this process until it ends, and gives its result.
+    ///
+    /// An attempt that was driven before goes on where it stood: running tasks are found again.
+    /// Errors: `Store(Held)` while another engine drives it.
+    pub async fn drive(&self, attempt: &AttemptId) -> Result<TaskStatus, EngineError> {
+        Driver::new(Arc::clone(&self.inner), attempt).await?.run().await
+    }
+
+    /// Starts an engine process of its own that drives an attempt, and returns at once.
+    ///
+    /// `log` receives what that process says; it outlives this one and its terminal.
+    /// Errors: `Spawn`.
+    pub fn drive_in_background(&self, attempt: &AttemptId, log: &std::path::Path) -> Result<(), EngineError> {
+        let failed = |error: std::io::Error| EngineError::Spawn { message: error.to_string() };
+        let Some((program, arguments)) = self.inner.self_program.split_first() else {
+            return Err(EngineError::Spawn { message: "this program does not know how to start itself".into() });
+        };
+        let output = std::fs::OpenOptions::new().create(true).append(true).open(log).map_err(failed)?;
+        let mut command = std::process::Command::new(program);
+        command.args(arguments).arg("__engine").arg(attempt.as_str()).stdin(std::process::Stdio::null());
+        command.stdout(output.try_clone().map_err(failed)?).stderr(output);
+        // A group of its own: the terminal's Ctrl-C does not reach it.
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        command.spawn().map(drop).map_err(failed)
+    }
+
+    /// Asks for the end of an attempt or of one task; whoever drives it carries it out.
+    ///
+    /// Errors: `Finished`, `UnknownTask`.
+    pub async fn cancel(&self, attempt: &Attempt, task: Option<&str>) -> Result<(), EngineError> {
+        if attempt.status.is_finished() {
+            return Err(EngineError::Finished {
+                bake: attempt.bake.to_string(),
+                number: attempt.number,
+                status: attempt.status,
+            });
+        }
+        let scope = match task {
+            None => CancelScope::Attempt,
+            Some(text) => CancelScope::Task(self.find_task(attempt, text).await?),
+        };
+        let (subject, at) = (Subject::Attempt(attempt.id.clone()), self.inner.clock.now());
+        self.inner.store.send(&subject, at, &self.inner.user, RequestKind::Cancel { scope }).await?;
+        Ok(())
+    }
+
+    async fn find_task(&self, attempt: &Attempt, text: &str) -> Result<FullId, EngineError> {
+        Ok(self.task(attempt, text).await?.id)
+    }
+
+    async fn ready(
+        &self,
+        source: &dyn ConfigSource,
+        name: &str,
+        given: &IndexMap<String, String>,
+    ) -> Result<Ready, EngineError> {
+        let workspace = load(source, name).await?;
+        let (flow, mut diagnostics) = workspace.resolve(&folder_name(source.workspace()));
+        let Some(flow) = flow.filter(|_| !diagnostics.has_errors()) else {
+            return Err(EngineError::config(diagnostics, workspace.sources().clone()));
+        };
+        let (params, problems) = params(&flow, given);
+        diagnostics.append(problems);
+        let git = self.inner.git.info(source.workspace()).await;
+        let inputs = Inputs {
+            params: params.clone(),
+            git: git.clone(),
+            workspace: source.workspace().to_owned(),
+            username: self.inner.user.clone(),
+        };
+        let (plan, problems) = plan(&flow, &inputs);
+        diagnostics.append(problems);
+        match plan.filter(|_| !diagnostics.has_errors()) {
+            Some(plan) => Ok(Ready { workspace, flow, params, plan, git, diagnostics }),
+            None => Err(EngineError::config(diagnostics, workspace.sources().clone())),
+        }
+    }
+
+    async fn store_attempt(
+        &self,
+        attempt: &AttemptId,
+        created: AttemptCreated,
+        texts: Vec<(Digest, Arc<str>)>,
+    ) -> Result<(), EngineError> {
+        let at = self.inner.clock.now();
+        let kind = EventKind::AttemptCreated(Box::new(created));
+        self.inner
+            .store
+            .append(Append {
+                subject: Subject::Attempt(attempt.clone()),
+                epoch: Epoch(0),
+                expected_seq: 0,
+                events: vec![NewEvent { at, kind }],
+                texts,
+            })
+            .await?;
+        Ok(())
+    }
+}
+
+fn source_text(name: &str, text: &str) -> SourceText {
+    SourceText { name: name.to_owned(), digest: Digest::of(text.as_bytes()) }
+}

@@ -1,0 +1,79 @@
+//! [`EngineBuilder`]: an engine made of parts.
+
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use flow_core::port::{Clock, Executor, GitSource, Ids, Store};
+
+use crate::engine::{Engine, Inner};
+use crate::git::GitProgram;
+use crate::owner;
+use crate::store::MemoryStore;
+use crate::sys::{SystemClock, SystemIds};
+
+/// Collects the parts of an engine.
+///
+/// Only the executor must be given; by default the store is in memory, the clock and the ids are
+/// the system's, and git is asked through its program.
+#[derive(Debug, Default)]
+pub struct EngineBuilder {
+    store: Option<Arc<dyn Store>>,
+    clock: Option<Arc<dyn Clock>>,
+    ids: Option<Arc<dyn Ids>>,
+    git: Option<Arc<dyn GitSource>>,
+    user: Option<String>,
+    self_program: Vec<OsString>,
+}
+
+impl EngineBuilder {
+    /// Where everything is kept.
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
+    /// Where the time comes from.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Where fresh ids come from.
+    pub fn ids(mut self, ids: Arc<dyn Ids>) -> Self {
+        self.ids = Some(ids);
+        self
+    }
+
+    /// Where git facts come from.
+    pub fn git(mut self, git: Arc<dyn GitSource>) -> Self {
+        self.git = Some(git);
+        self
+    }
+
+    /// Who is recorded as the one who asked.
+    pub fn user(mut self, user: impl Into<String>) -> Self {
+        self.user = Some(user.into());
+        self
+    }
+
+    /// The program and first arguments that start `apolo-flow` itself, for background engines.
+    pub fn self_program(mut self, program: Vec<OsString>) -> Self {
+        self.self_program = program;
+        self
+    }
+
+    /// The engine, running its units on `executor`.
+    pub fn build(self, executor: Arc<dyn Executor>) -> Engine {
+        let ids = self.ids.unwrap_or_else(|| Arc::new(SystemIds));
+        Engine::from_inner(Inner {
+            store: self.store.unwrap_or_else(|| Arc::new(MemoryStore::new())),
+            executor,
+            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
+            git: self.git.unwrap_or_else(|| Arc::new(GitProgram)),
+            owner: owner::this_process(ids.as_ref()),
+            ids,
+            user: self.user.unwrap_or_else(|| "unknown".to_owned()),
+            self_program: self.self_program,
+        })
+    }
+}

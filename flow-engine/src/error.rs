@@ -1,0 +1,90 @@
+//! [`EngineError`]: everything that can keep the engine from doing what it was asked.
+
+use flow_core::diag::Diagnostics;
+use flow_core::port::{ExecutorError, SourceError, StoreError};
+use flow_core::text::SourceMap;
+use thiserror::Error;
+
+/// Why the engine could not do it.
+#[derive(Debug, Error)]
+pub enum EngineError {
+    /// The user's files, or what was asked of them, have errors; nothing was started.
+    #[error("{} problem(s) in the files", .0.diagnostics.len())]
+    Config(Box<ConfigProblems>),
+    /// The workspace cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The store failed, or another engine holds the subject.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The executor failed.
+    #[error(transparent)]
+    Executor(#[from] ExecutorError),
+    /// No bake has this id or name.
+    #[error("no bake `{0}`")]
+    UnknownBake(String),
+    /// The bake has no such attempt.
+    #[error("bake `{bake}` has no attempt {number}")]
+    UnknownAttempt {
+        /// The bake.
+        bake: String,
+        /// The number asked for.
+        number: i64,
+    },
+    /// The attempt has no such task.
+    #[error("no task `{task}` in this attempt")]
+    UnknownTask {
+        /// The id asked for.
+        task: String,
+        /// All ids of the attempt.
+        known: Vec<String>,
+    },
+    /// The attempt is over, so there is nothing to stop or to take up again.
+    #[error("attempt {number} of `{bake}` has ended: {status}")]
+    Finished {
+        /// The bake.
+        bake: String,
+        /// The attempt's number.
+        number: u32,
+        /// Its result.
+        status: flow_core::model::TaskStatus,
+    },
+    /// What the store holds of an attempt cannot be run by this version.
+    #[error("attempt `{attempt}` cannot be run by this version: {message}")]
+    Unrunnable {
+        /// The attempt.
+        attempt: String,
+        /// Why.
+        message: String,
+    },
+    /// A background engine could not be started.
+    #[error("the background engine cannot be started: {message}")]
+    Spawn {
+        /// What the system said.
+        message: String,
+    },
+    /// A setting of `engine.toml` or of the environment is wrong.
+    #[error("{place}: {message}")]
+    Settings {
+        /// The file and place, or the variable.
+        place: String,
+        /// What is wrong and what was expected.
+        message: String,
+    },
+}
+
+/// Diagnostics with the texts that they point into.
+#[derive(Debug)]
+pub struct ConfigProblems {
+    /// What is wrong, sorted by place.
+    pub diagnostics: Diagnostics,
+    /// The texts.
+    pub sources: SourceMap,
+}
+
+impl EngineError {
+    /// Wraps diagnostics.
+    pub fn config(diagnostics: Diagnostics, sources: SourceMap) -> Self {
+        EngineError::Config(Box::new(ConfigProblems { diagnostics: diagnostics.sorted(), sources }))
+    }
+}

@@ -1,0 +1,86 @@
+//! Task output: [`LogReader`] for people, and [`harvest`], which finds the outputs in it.
+
+use std::sync::Arc;
+
+use flow_core::command::{Scanner, parse_output_file};
+use flow_core::model::{LaunchKey, OutputFiles};
+use flow_core::port::{Chunk, Executor, ExecutorError};
+use indexmap::IndexMap;
+
+/// Bytes of one read.
+const PIECE: u32 = 256 * 1024;
+
+/// Reads the log of one try from an offset on.
+#[derive(Debug)]
+pub struct LogReader {
+    executor: Arc<dyn Executor>,
+    key: LaunchKey,
+    offset: u64,
+}
+
+impl LogReader {
+    pub(crate) fn new(executor: Arc<dyn Executor>, key: LaunchKey, from: u64) -> Self {
+        LogReader { executor, key, offset: from }
+    }
+
+    /// The next piece, at once; empty if there is no more yet.
+    pub async fn read(&mut self) -> Result<Chunk, ExecutorError> {
+        let chunk = self.executor.logs(&self.key, self.offset, PIECE).await?;
+        self.offset += chunk.bytes.len() as u64;
+        Ok(chunk)
+    }
+
+    /// Where the next piece begins, in bytes.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+}
+
+/// What a task told through its output.
+#[derive(Debug, Default)]
+pub(crate) struct Harvest {
+    pub outputs: IndexMap<String, String>,
+    pub state: IndexMap<String, String>,
+    pub bytes: u64,
+    pub problem: Option<String>,
+}
+
+/// Reads an ended unit's whole log and its output files.
+///
+/// A name that both give takes the file's value: it was written on purpose, a line may be chance.
+pub(crate) async fn harvest(executor: Arc<dyn Executor>, key: &LaunchKey, files: &OutputFiles) -> Harvest {
+    let mut scanner = Scanner::new();
+    let mut reader = LogReader::new(executor, key.clone(), 0);
+    let mut harvest = Harvest::default();
+    loop {
+        match reader.read().await {
+            Ok(chunk) => {
+                scanner.feed(&chunk.bytes, &mut |_| {});
+                // The unit has ended, so an empty piece is the end whatever else it says.
+                if chunk.bytes.is_empty() || (chunk.complete && chunk.bytes.len() < PIECE as usize) {
+                    break;
+                }
+            }
+            Err(error) => {
+                harvest.problem = Some(format!("its log cannot be read: {error}"));
+                break;
+            }
+        }
+    }
+    let found = scanner.finish(&mut |_| {});
+    harvest.bytes = reader.offset();
+    harvest.outputs = found.outputs;
+    harvest.state = found.states;
+    take_file(&mut harvest.outputs, &files.output, "APOLO_FLOW_OUTPUT", &mut harvest.problem);
+    take_file(&mut harvest.state, &files.state, "APOLO_FLOW_STATE", &mut harvest.problem);
+    harvest
+}
+
+fn take_file(into: &mut IndexMap<String, String>, text: &str, variable: &str, problem: &mut Option<String>) {
+    match parse_output_file(text) {
+        Ok(entries) => into.extend(entries),
+        Err(error) => {
+            problem.get_or_insert(format!("the file named by {variable} is malformed: {error}"));
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Where the texts of a workspace come from: a folder, or memory.
+
+mod directory;
+mod memory;
+
+pub use directory::DirectorySource;
+pub use memory::MemorySource;
