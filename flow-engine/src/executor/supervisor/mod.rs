@@ -87,6 +87,7 @@ impl SupervisorError {
 
 /// Is the supervisor until it has been idle long enough, or a client says stop.
 ///
+/// The process must be its alone: it takes the exits of all children.
 /// If the folder has a supervisor already, it returns at once and all is well. First it brings to an
 /// end what a supervisor that died has left: units that still run are killed, and told as lost.
 /// Errors: the folder or the socket cannot be made, or waiting fails. Source: MCH-1, MCH-5.

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use flow_core::port::ExecutorError;
+use rustix::process::{WaitOptions, wait};
 
 use crate::executor::local::protocol::{Request, Response, VERSION};
 use crate::executor::supervisor::SupervisorError;
@@ -242,6 +243,11 @@ impl Reactor {
 
     /// Notes since when there is nothing to do and nobody to do it for.
     fn note_idleness(&mut self) {
+        if self.keeper.active == 0 {
+            // What left its unit's group was adopted by us. While no unit runs, no exit of one can be
+            // taken by mistake.
+            while let Ok(Some(_)) = wait(WaitOptions::NOHANG) {}
+        }
         if self.keeper.active > 0 || !self.connections.is_empty() {
             self.idle_since = None;
         } else {

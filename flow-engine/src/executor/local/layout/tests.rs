@@ -1,4 +1,4 @@
-//! Names of folders.
+//! Names of files.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,7 +13,7 @@ fn task(attempt: &str, parts: &[&str], number: u32) -> LaunchKey {
 }
 
 #[test]
-fn keys_have_folders_of_their_own() {
+fn keys_have_places_of_their_own() {
     let long = "x".repeat(500);
     let longer = format!("{long}y");
     let keys = [
