@@ -52,8 +52,10 @@ fn needs_by_entry(nodes: &[NodeRecord]) -> BTreeMap<u32, BTreeSet<&str>> {
     let mut names: BTreeMap<u32, BTreeSet<&str>> = BTreeMap::new();
     for node in nodes {
         let running = node.needs.iter().filter(|need| need.level == NeedsLevel::Running);
-        let hidden: BTreeSet<&str> =
-            running.flat_map(|need| [Some(need.id.as_ref()), groups.get(need.id.as_ref()).copied().flatten()]).flatten().collect();
+        let hidden: BTreeSet<&str> = running
+            .flat_map(|need| [Some(need.id.as_ref()), groups.get(need.id.as_ref()).copied().flatten()])
+            .flatten()
+            .collect();
         let seen = node.names.iter().map(AsRef::as_ref).filter(|name| !hidden.contains(name));
         names.entry(node.entry).or_default().extend(seen);
     }
@@ -117,7 +119,8 @@ impl Check<'_> {
         if Context::of(root).is_some() {
             let fault = Diagnostic::error(Code::UnknownContext, format!("`{root}` is not available here"));
             let here: Vec<_> = self.found.place.contexts().iter().map(|one| format!("`{}`", one.name())).collect();
-            let help = if here.is_empty() { "no context is".to_owned() } else { format!("these are: {}", here.join(", ")) };
+            let help =
+                if here.is_empty() { "no context is".to_owned() } else { format!("these are: {}", here.join(", ")) };
             return fault.at(span, "").help(help);
         }
         let fault = Diagnostic::error(Code::UnknownContext, format!("unknown context `{root}`")).at(span, "");

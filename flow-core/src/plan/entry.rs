@@ -89,7 +89,8 @@ fn generated(base: &str, row: &Row) -> Arc<str> {
 /// Each byte outside of `[A-Za-z0-9_.-]` as `~` and two hex digits (DEC-17).
 fn escaped(value: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
-    let pieces = value.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("~{byte:02x}") });
+    let pieces =
+        value.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("~{byte:02x}") });
     pieces.collect()
 }
 

@@ -168,9 +168,7 @@ impl Evaluator<'_> {
     pub(crate) fn texts(&mut self, items: &Items<String>) -> Vec<String> {
         let list = match items {
             Items::Absent | Items::Null(_) => Vec::new(),
-            Items::Written(written) => {
-                written.value.iter().filter_map(|item| self.field(item, Target::Str)).collect()
-            }
+            Items::Written(written) => written.value.iter().filter_map(|item| self.field(item, Target::Str)).collect(),
             Items::Expr(template) => self.text_list(template).unwrap_or_default(),
         };
         list.into_iter().filter(|item| !item.is_empty()).collect()

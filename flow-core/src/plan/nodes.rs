@@ -1,5 +1,6 @@
 //! [`plan`]: the graph of an attempt.
 
+use crate::ast::Field;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::expr::Answers;
 use crate::model::NodeRecord;
@@ -10,7 +11,6 @@ use crate::plan::graph;
 use crate::plan::level::{Inputs, Level};
 use crate::plan::need::{self, Edges, Targets};
 use crate::plan::strategy::strategy_of;
-use crate::ast::Field;
 use crate::resolve::{ResolvedFlow, TaskDefinition};
 
 /// The graph of an attempt.

@@ -237,9 +237,7 @@ fn needs_context(needs: &IndexMap<Arc<str>, Needed>) -> Value {
 fn need_value(need: &Needed) -> Value {
     let result = Value::Status(need.result().word().into());
     match need {
-        Needed::Task(task) => {
-            scope::object("need", [("result", result), ("outputs", scope::texts(&task.outputs))])
-        }
+        Needed::Task(task) => scope::object("need", [("result", result), ("outputs", scope::texts(&task.outputs))]),
         Needed::Group(rows) => {
             let rows = rows.iter().map(row_value).collect();
             scope::object("group", [("result", result), ("rows", Value::List(Arc::new(rows)))])
