@@ -9,6 +9,5 @@ mod context;
 mod lookup;
 
 pub use availability::{Context, Place};
-pub(crate) use context::object;
 pub use context::{Contexts, FlowFacts, ProjectFacts, git, matrix, params, strategy, tag_form, tags, texts};
 pub use lookup::Scope;
