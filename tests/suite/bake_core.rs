@@ -257,7 +257,12 @@ tasks:
 "
         )
     };
-    let cases = [("", "", 10), ("", ", max_parallel: 3", 3), (", max_parallel: 2", "", 3), (", max_parallel: 2", ", max_parallel: 1", 1)];
+    let cases = [
+        ("", "", 10),
+        ("", ", max_parallel: 3", 3),
+        (", max_parallel: 2", "", 3),
+        (", max_parallel: 2", ", max_parallel: 1", 1),
+    ];
     for (strategy, defaults, most) in cases {
         let sim = Sim::new(&rows(strategy, defaults)).begin();
         assert_eq!(sim.starts().len(), most, "{strategy}{defaults}");
@@ -386,9 +391,13 @@ fn success_comes_through_running() {
     sim.eager = false;
     let mut sim = sim.begin();
     sim.succeed("a");
-    let kinds: Vec<_> = sim.events.iter().filter(|event| {
-        matches!(&event.kind, EventKind::Progress { stage: Stage::Running, .. } | EventKind::Ended { .. })
-    }).collect();
+    let kinds: Vec<_> = sim
+        .events
+        .iter()
+        .filter(|event| {
+            matches!(&event.kind, EventKind::Progress { stage: Stage::Running, .. } | EventKind::Ended { .. })
+        })
+        .collect();
     assert_eq!(kinds.len(), 2);
     assert!(matches!(kinds[0].kind, EventKind::Progress { .. }));
 }
@@ -396,10 +405,7 @@ fn success_comes_through_running() {
 #[test]
 fn unreadable_outputs_fail_a_task_that_exited_well() {
     // EXT-4
-    let cases = [
-        (0, Reason::BadOutputs { message: "line 2 has no `=`".to_owned() }),
-        (1, Reason::Finished),
-    ];
+    let cases = [(0, Reason::BadOutputs { message: "line 2 has no `=`".to_owned() }), (1, Reason::Finished)];
     for (code, wanted) in cases {
         let mut sim = Sim::new(CHAIN).begin();
         let mut end = end_of(sim.key("a"), Exit::Code(code), Reason::Finished, &[]);
@@ -440,7 +446,11 @@ fn results_are_kept_and_taken_over() {
     assert_eq!(again(CACHED, 15), "a running, b pending", "14 days are over (BAT-100)");
     assert_eq!(again(&CACHED.replace("cmd: a", "cmd: a2"), 0), "a running, b pending");
     assert_eq!(again(&CACHED.replace("cmd: 'b", "cmd: 'c"), 0), "a cached, b running");
-    assert_eq!(again(&CACHED.replace("{id: b, ", "{id: b, title: T, tags: [t], name: n, "), 0), "a cached, b cached", "DEC-29");
+    assert_eq!(
+        again(&CACHED.replace("{id: b, ", "{id: b, title: T, tags: [t], name: n, "), 0),
+        "a cached, b cached",
+        "DEC-29"
+    );
     assert_eq!(again(&CACHED.replace("{id: b, ", "{id: b, env: {A: '1'}, "), 0), "a cached, b running");
     let off = CACHED.replace("{id: b, ", "{id: b, cache: {strategy: none}, ");
     assert_eq!(again(&off, 0), "a cached, b running");
@@ -548,14 +558,18 @@ fn a_loaded_state_goes_on_where_it_stopped() {
     // BAT-120, BAT-121
     let mut sim = Sim::new(&FAN.replace("FAST", "true")).begin();
     let starts = revive(&sim.flow, &sim.loaded());
-    let keys: Vec<_> = starts.iter().map(|one| match one {
-        Revive::Launch { key, spec } => (key.clone(), spec.clone()),
-        Revive::Kill { .. } | Revive::WakeAt(_) => panic!("{one:?}"),
-    }).collect();
+    let keys: Vec<_> = starts
+        .iter()
+        .map(|one| match one {
+            Revive::Launch { key, spec } => (key.clone(), spec.clone()),
+            Revive::Kill { .. } | Revive::WakeAt(_) => panic!("{one:?}"),
+        })
+        .collect();
     let wanted: Vec<_> = sim.launched.iter().map(|(key, spec, _)| (key.clone(), spec.digest())).collect();
     assert_eq!(keys, wanted, "the same starts with the same specs");
     sim.fail("a");
-    let kills: Vec<_> = revive(&sim.flow, &sim.loaded()).into_iter().filter(|one| matches!(one, Revive::Kill { .. })).collect();
+    let kills: Vec<_> =
+        revive(&sim.flow, &sim.loaded()).into_iter().filter(|one| matches!(one, Revive::Kill { .. })).collect();
     assert_eq!(kills, [Revive::Kill { key: sim.key("b"), grace: Duration::from_secs(10) }], "fail-fast holds");
     sim.die("b");
     sim.succeed("d");
@@ -655,9 +669,12 @@ fn a_lookup_names_the_moment_that_counts() {
     let mut fresh = AttemptState::new();
     sim.events[..2].iter().for_each(|event| apply(&mut fresh, event));
     let effects = decide(&sim.flow, &fresh, &timed).effects;
-    let moments: Vec<_> = effects.iter().map(|effect| match effect {
-        Effect::LookUpCache { not_before, .. } => timed.at.since(*not_before),
-        other => panic!("{other:?}"),
-    }).collect();
+    let moments: Vec<_> = effects
+        .iter()
+        .map(|effect| match effect {
+            Effect::LookUpCache { not_before, .. } => timed.at.since(*not_before),
+            other => panic!("{other:?}"),
+        })
+        .collect();
     assert_eq!(moments, [Duration::from_secs(60)]);
 }

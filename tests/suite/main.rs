@@ -1,6 +1,8 @@
 //! The one binary of cross-crate tests.
 
+mod bake_core;
 mod conformance_commands;
 mod conformance_yaml;
 mod diagnostics;
 mod prop_yaml;
+mod sim;

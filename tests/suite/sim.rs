@@ -22,7 +22,7 @@ use indexmap::IndexMap;
 const MAX_TICKS: usize = 1000;
 
 /// The flow of a text, with all that is wrong with it.
-pub fn resolved(text: &str) -> (Option<ResolvedFlow>, Diagnostics, Workspace) {
+pub(crate) fn resolved(text: &str) -> (Option<ResolvedFlow>, Diagnostics, Workspace) {
     let mut workspace = Workspace::new("main");
     workspace.supply(SourceRef::Project, None);
     workspace.supply(SourceRef::Flow("main".into()), Some((".apolo/main.yml".to_owned(), Arc::from(text))));
@@ -31,45 +31,45 @@ pub fn resolved(text: &str) -> (Option<ResolvedFlow>, Diagnostics, Workspace) {
 }
 
 /// The flow of a text that has no mistake.
-pub fn flow(text: &str) -> ResolvedFlow {
+pub(crate) fn flow(text: &str) -> ResolvedFlow {
     let (flow, diags, _) = resolved(text);
     flow.unwrap_or_else(|| panic!("{diags:#?}"))
 }
 
 /// A full id of the top graph.
-pub fn id(name: &str) -> FullId {
+pub(crate) fn id(name: &str) -> FullId {
     FullId::root().child(name)
 }
 
 /// A bake under way.
-pub struct Sim {
-    pub flow: ResolvedFlow,
-    pub state: AttemptState,
-    pub events: Vec<Event>,
+pub(crate) struct Sim {
+    pub(crate) flow: ResolvedFlow,
+    pub(crate) state: AttemptState,
+    pub(crate) events: Vec<Event>,
     /// Milliseconds since the epoch.
-    pub now: u64,
+    pub(crate) now: u64,
     /// Every start in order.
-    pub launched: Vec<(LaunchKey, UnitSpec, bool)>,
+    pub(crate) launched: Vec<(LaunchKey, UnitSpec, bool)>,
     /// Every kill in order.
-    pub killed: Vec<LaunchKey>,
-    pub wakes: Vec<Timestamp>,
-    pub asked: Vec<HostCall>,
-    pub lookups: usize,
+    pub(crate) killed: Vec<LaunchKey>,
+    pub(crate) wakes: Vec<Timestamp>,
+    pub(crate) asked: Vec<HostCall>,
+    pub(crate) lookups: usize,
     /// Results of earlier bakes.
-    pub cache: BTreeMap<CacheKey, CacheEntry>,
-    pub answers: BTreeMap<HostCall, Result<Value, String>>,
+    pub(crate) cache: BTreeMap<CacheKey, CacheEntry>,
+    pub(crate) answers: BTreeMap<HostCall, Result<Value, String>>,
     /// Whether every start is taken at once and told to run.
-    pub eager: bool,
+    pub(crate) eager: bool,
     requests: u64,
 }
 
 impl Sim {
-    pub fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         Self::with(flow(text), &[])
     }
 
     /// A bake of a flow that has not begun.
-    pub fn with(flow: ResolvedFlow, given: &[(&str, &str)]) -> Self {
+    pub(crate) fn with(flow: ResolvedFlow, given: &[(&str, &str)]) -> Self {
         let given = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let (params, diags) = plan::params(&flow, &given);
         assert!(!diags.has_errors(), "{diags:#?}");
@@ -92,7 +92,7 @@ impl Sim {
         sim
     }
 
-    pub fn begin(mut self) -> Self {
+    pub(crate) fn begin(mut self) -> Self {
         self.fact(Fact::Begin);
         self
     }
@@ -116,7 +116,7 @@ impl Sim {
     }
 
     /// One fact with all that follows from it.
-    pub fn fact(&mut self, fact: Fact) {
+    pub(crate) fn fact(&mut self, fact: Fact) {
         let mut queue = VecDeque::from([fact]);
         for _ in 0..MAX_TICKS {
             let is_new = !queue.is_empty();
@@ -168,67 +168,67 @@ impl Sim {
     }
 
     /// The key of the last start of a task.
-    pub fn key(&self, name: &str) -> LaunchKey {
+    pub(crate) fn key(&self, name: &str) -> LaunchKey {
         let mine = |key: &&LaunchKey| key.node() == Some(&id(name));
         self.launched.iter().map(|(key, ..)| key).rfind(mine).unwrap_or_else(|| panic!("`{name}` not started")).clone()
     }
 
     /// What a task was last started with.
-    pub fn spec(&self, name: &str) -> &UnitSpec {
+    pub(crate) fn spec(&self, name: &str) -> &UnitSpec {
         let mine = |one: &&(LaunchKey, UnitSpec, bool)| one.0.node() == Some(&id(name));
         &self.launched.iter().rfind(mine).unwrap_or_else(|| panic!("`{name}` not started")).1
     }
 
-    pub fn ended(&mut self, name: &str, exit: Exit, reason: Reason, outputs: &[(&str, &str)]) {
+    pub(crate) fn ended(&mut self, name: &str, exit: Exit, reason: Reason, outputs: &[(&str, &str)]) {
         let fact = end_of(self.key(name), exit, reason, outputs);
         self.fact(fact);
     }
 
-    pub fn succeed(&mut self, name: &str) {
+    pub(crate) fn succeed(&mut self, name: &str) {
         self.ended(name, Exit::Code(0), Reason::Finished, &[]);
     }
 
-    pub fn fail(&mut self, name: &str) {
+    pub(crate) fn fail(&mut self, name: &str) {
         self.ended(name, Exit::Code(1), Reason::Finished, &[]);
     }
 
-    pub fn die(&mut self, name: &str) {
+    pub(crate) fn die(&mut self, name: &str) {
         self.ended(name, Exit::Signal(15), Reason::Killed, &[]);
     }
 
-    pub fn report(&mut self, name: &str, what: What) {
+    pub(crate) fn report(&mut self, name: &str, what: What) {
         let key = self.key(name);
         self.fact(Fact::Report(Report { key, at: Timestamp::default(), what }));
     }
 
-    pub fn refuse(&mut self, name: &str, error: ExecutorError) {
+    pub(crate) fn refuse(&mut self, name: &str, error: ExecutorError) {
         let key = self.key(name);
         self.fact(Fact::StartResult { key, result: Err(error) });
     }
 
-    pub fn cancel(&mut self, scope: CancelScope) {
+    pub(crate) fn cancel(&mut self, scope: CancelScope) {
         self.requests += 1;
         let at = Timestamp::from_unix_millis(self.now);
         let kind = RequestKind::Cancel { scope };
         self.fact(Fact::Request(Request { id: self.requests, at, by: "ann".to_owned(), kind }));
     }
 
-    pub fn cancel_all(&mut self) {
+    pub(crate) fn cancel_all(&mut self) {
         self.cancel(CancelScope::Attempt);
     }
 
     /// Lets time pass.
-    pub fn pass(&mut self, millis: u64) {
+    pub(crate) fn pass(&mut self, millis: u64) {
         self.now += millis;
         self.fact(Fact::Tick);
     }
 
-    pub fn status(&self, name: &str) -> TaskStatus {
+    pub(crate) fn status(&self, name: &str) -> TaskStatus {
         self.state.status(&id(name)).unwrap_or_else(|| panic!("no task `{name}`"))
     }
 
     /// All tasks as `name status`, in graph order.
-    pub fn statuses(&self) -> String {
+    pub(crate) fn statuses(&self) -> String {
         let nodes = self.events.iter().find_map(|event| match &event.kind {
             EventKind::Expanded { nodes, .. } => Some(nodes),
             _ => None,
@@ -238,28 +238,28 @@ impl Sim {
     }
 
     /// The ids of the tasks that were started, in order.
-    pub fn starts(&self) -> Vec<String> {
+    pub(crate) fn starts(&self) -> Vec<String> {
         self.launched.iter().filter_map(|(key, ..)| Some(key.node()?.to_string())).collect()
     }
 
     /// The ids of the tasks that were killed, in order.
-    pub fn kills(&self) -> Vec<String> {
+    pub(crate) fn kills(&self) -> Vec<String> {
         self.killed.iter().filter_map(|key| Some(key.node()?.to_string())).collect()
     }
 
-    pub fn result(&self) -> Option<TaskStatus> {
+    pub(crate) fn result(&self) -> Option<TaskStatus> {
         self.state.result()
     }
 
     /// The state as a fresh engine would load it.
-    pub fn loaded(&self) -> AttemptState {
+    pub(crate) fn loaded(&self) -> AttemptState {
         let mut state = AttemptState::new();
         self.events.iter().for_each(|event| apply(&mut state, event));
         state
     }
 
     /// How the task ended, as its last `Ended` event says.
-    pub fn reason(&self, name: &str) -> Option<Reason> {
+    pub(crate) fn reason(&self, name: &str) -> Option<Reason> {
         self.events.iter().rev().find_map(|event| match &event.kind {
             EventKind::Ended { key, outcome, .. } if key.node() == Some(&id(name)) => Some(outcome.reason.clone()),
             _ => None,
@@ -267,7 +267,7 @@ impl Sim {
     }
 
     /// Keeps the results of this bake for later ones, as a store would.
-    pub fn cached_results(&self) -> BTreeMap<CacheKey, CacheEntry> {
+    pub(crate) fn cached_results(&self) -> BTreeMap<CacheKey, CacheEntry> {
         let mut entries = BTreeMap::new();
         for event in &self.events {
             let EventKind::Ended { key, outputs, state, cache: Some(cache), .. } = &event.kind else { continue };
@@ -288,12 +288,12 @@ impl Sim {
 }
 
 /// The executor took a start.
-pub fn taken(key: &LaunchKey) -> Fact {
+pub(crate) fn taken(key: &LaunchKey) -> Fact {
     Fact::StartResult { key: key.clone(), result: Ok(RawId::new(format!("pid-{}", key.r#try))) }
 }
 
 /// A unit ended.
-pub fn end_of(key: LaunchKey, exit: Exit, reason: Reason, outputs: &[(&str, &str)]) -> Fact {
+pub(crate) fn end_of(key: LaunchKey, exit: Exit, reason: Reason, outputs: &[(&str, &str)]) -> Fact {
     let outputs = outputs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     Fact::Ended { key, exit, reason, outputs, state: IndexMap::new(), log: LogRef::default(), problem: None }
 }
