@@ -625,9 +625,7 @@ params: {p: it's}
 defaults:
   env: {A: d, B: '${{ params.p }}'}
   tags: [dt]
-  volumes: [dv]
   workdir: /d
-  preset: dp
   life_span: 1h
   cache: {strategy: none}
 tasks:
@@ -636,14 +634,9 @@ tasks:
     bash: echo ${{ params.p }}
     env: {C: t, A: t}
     tags: ['${{ flow.title }}']
-    volumes: [tv, '']
-    preset: ''
     workdir: ${{ None }}
     life_span: 0
-    http_port: ${{ None }}
     entrypoint: ${{ None }}
-    schedule_timeout: 2m
-    pass_config: true
 ";
     let sim = Sim::new(text).begin();
     let spec = sim.spec("Ta_sk");
@@ -652,10 +645,8 @@ tasks:
     assert_eq!(spec.image.as_deref(), Some("x:d"), "`env` is that of the defaults");
     assert_eq!(spec.cmd.as_deref(), Some(r#"bash -euo pipefail -c 'echo it'"'"'s'"#));
     assert_eq!(spec.tags, ["Fl_o", "dt", "flow:fl-o", "project:my-ws", "task:ta-sk"]);
-    assert_eq!(spec.volumes, ["dv", "tv"]);
-    assert_eq!((spec.preset.as_deref(), spec.workdir.as_deref()), (Some("dp"), Some("/d")));
-    assert_eq!((spec.life_span_seconds, spec.schedule_timeout_seconds), (Some(3600.0), Some(120.0)));
-    assert_eq!((spec.http_port, spec.entrypoint.as_deref(), spec.pass_config), (None, None, Some(true)));
+    assert_eq!((spec.workdir.as_deref(), spec.entrypoint.as_deref()), (Some("/d"), None));
+    assert_eq!(spec.life_span_seconds, Some(3600.0), "0 falls back");
 }
 
 #[test]

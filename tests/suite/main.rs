@@ -4,5 +4,7 @@ mod bake_core;
 mod conformance_commands;
 mod conformance_yaml;
 mod diagnostics;
+mod plan;
+mod prop_sched;
 mod prop_yaml;
 mod sim;
