@@ -54,7 +54,7 @@ fn text(bake: &Bake) -> String {
             ", enable: '${{ failure() }}'",
             ", enable: false",
             ", enable: '${{ not failure() }}'",
-            ", enable: '${{ always() or True }}'",
+            ", enable: '${{ always() and True }}'",
         ];
         let enable = enable.get(usize::from(task.enable)).copied().unwrap_or_default();
         let strategy = match task.rows {

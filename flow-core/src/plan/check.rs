@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 
 use crate::ast::Entries;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::expr::{Type, TypeNames, check as check_template};
+use crate::expr::{Lookup, Type, TypeNames, check as check_template};
 use crate::model::{NeedsLevel, NodeRecord};
 use crate::plan::level::{Inputs, Level};
 use crate::plan::walk::{Found, templates};
@@ -48,7 +48,7 @@ pub(crate) fn check(flow: &ResolvedFlow, known: &Known<'_>) -> Checked {
         let entry = found.entry.map(|entry| rows.get(&entry).map_or(&[][..], Vec::as_slice));
         let own = BTreeMap::from([(Context::Matrix, matrix_type(entry)), (Context::Needs, needs_type(entry, &groups))]);
         let names = Types { place: found.place, own: &own, shared: &shared };
-        let mut diags = check_template(found.template, &names);
+        let mut diags = hinted(&found, check_template(found.template, &names));
         diags.append(check_calls(&found));
         if diags.has_errors() {
             checked.templates.push(found.template.span());
@@ -157,6 +157,25 @@ fn group_type() -> Type {
     let own = [("id", Type::Str), ("matrix", Type::Map(Box::new(Type::Any)))];
     let row = Type::object("row", own.into_iter().chain(result_types()));
     Type::object("group", [("result", Type::Status), ("rows", Type::List(Box::new(row)))])
+}
+
+/// Adds what to do where a context has no members at all, so that nothing can be suggested.
+fn hinted(found: &Found<'_>, diags: Diagnostics) -> Diagnostics {
+    let lookups = found.template.lookups();
+    let hint = |fault: &Diagnostic| {
+        let of = |lookup: &&Lookup| lookup.member.as_ref().map(|(_, span)| *span) == fault.span();
+        let lookup = lookups.iter().find(of).filter(|_| fault.code == Code::UnknownProperty)?;
+        let help = match Context::of(&lookup.root)? {
+            Context::Needs => "name it in `needs`, at level `completed`",
+            Context::Params => "declare it under `params`",
+            Context::Env => "set it under `defaults.env`: a task's own variables are not seen here",
+            Context::Matrix => "give the task a `strategy` with a `matrix`",
+            Context::Project | Context::Flow | Context::Git | Context::Tags | Context::Strategy => return None,
+        };
+        Some(help.to_owned())
+    };
+    let add = |fault: Diagnostic| Diagnostic { help: fault.help.clone().or_else(|| hint(&fault)), ..fault };
+    diags.into_iter().map(add).collect()
 }
 
 /// Status functions exist only where there are needs (EXP-52).
