@@ -3,10 +3,14 @@
 //! What can be seen only inside of a module is tested there, in its `tests.rs`.
 
 mod bake;
+mod bake_core;
 mod check;
 mod conformance_commands;
 mod conformance_yaml;
 mod diagnostics;
+mod plan;
+mod prop_sched;
 mod prop_yaml;
+mod sim;
 mod store_contract;
 mod tidy;

@@ -133,8 +133,8 @@ pub(super) fn template(
     }
     if rule == Expressions::Alone && !is_alone(&text.content) {
         let found =
-            Diagnostic::error(Code::WrongValue, format!("{} takes {what}, not text with expressions", entry.subject()))
-                .at(entry.place(), "more than one expression")
+            Diagnostic::error(Code::WrongValue, format!("{} {what}, not text with expressions", entry.demand()))
+                .at(entry.place(), "text around an expression")
                 .help("make the whole value one expression `${{ … }}`, without text or blanks around it");
         diagnostics.push(used_at(found, entry.value));
         return None;
@@ -155,7 +155,7 @@ fn literal<T>(entry: Entry<'_>, scalar: &Scalar, kind: &Kind<T>) -> Result<T, Bo
         let code = if kind.target == Target::Id { Code::NotAnIdentifier } else { Code::WrongValue };
         let mut found = Diagnostic::error(code, message).at(entry.place(), "");
         if entry.key != entry.place() {
-            found = found.at(entry.key, format!("takes {}", kind.what));
+            found = found.at(entry.key, format!("takes {}{}", if entry.is_item { "items, each " } else { "" }, kind.what));
         }
         Box::new(used_at(Diagnostic { help, ..found }, entry.value))
     };

@@ -27,7 +27,7 @@ pub(super) fn warn(entry: Entry<'_>, scalar: &Scalar, target: Target, diagnostic
     }
     let message = format!("`{written}` is read as `{rendered}`");
     let why = why(&scalar.value, written);
-    let help = format!("write '{written}' in quotes if it is a text, else write {rendered}");
+    let help = format!("write `'{written}'`, with the quotes, if that text is meant; else write `{rendered}`");
     let found = Diagnostic::warning(Code::SurprisingScalar, message).at(entry.place(), why).help(help);
     diagnostics.push(used_at(found, entry.value));
 }

@@ -43,7 +43,7 @@ pub(super) fn env(entry: Option<Entry<'_>>, diagnostics: &mut Diagnostics) -> En
         if let Field::Literal(value) = value
             && value.value.starts_with("secret:")
         {
-            let found = Diagnostic::error(Code::NotSupported, "this version cannot run secrets yet")
+            let found = Diagnostic::error(Code::NotSupported, "this version cannot look up secrets yet")
                 .at(value.span, "valid, but not supported yet")
                 .help("let the task read it from a file that only you can read");
             diagnostics.push(found);
@@ -54,16 +54,15 @@ pub(super) fn env(entry: Option<Entry<'_>>, diagnostics: &mut Diagnostics) -> En
 
 /// The one of `cmd`, `bash` and `python` that is there (YML-31: also with null).
 fn command(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Option<Command> {
-    let present: Vec<_> = COMMANDS.iter().filter_map(|(name, kind)| Some((fields.get(name)?, *kind))).collect();
+    let mut present: Vec<_> = COMMANDS.iter().filter_map(|(name, kind)| Some((fields.get(name)?, *kind))).collect();
+    present.sort_by_key(|(entry, _)| entry.key);
     let (entry, kind) = *present.first()?;
-    if present.len() > 1 {
+    if let Some((others, last)) = present.get(1..).and_then(<[_]>::split_last).map(|(last, others)| (others, last)) {
         let names: Vec<String> = present.iter().map(|(entry, _)| format!("`{}`", entry.name)).collect();
         let message = format!("{} exclude each other", names.join(" and "));
-        let mut found = Diagnostic::error(Code::Exclusive, message).help("keep one of them");
-        for (at, (entry, _)) in present.iter().rev().enumerate() {
-            found = found.at(entry.key, if at == 0 { "a second command" } else { "the first one" });
-        }
-        diagnostics.push(found);
+        let found = Diagnostic::error(Code::Exclusive, message).at(last.0.key, "another command");
+        let found = others.iter().fold(found, |found, (entry, _)| found.at(entry.key, "another command"));
+        diagnostics.push(found.at(entry.key, "the first command").help("keep one of them"));
     }
     let text = command_text(entry, diagnostics);
     Some(Command { kind, key: entry.key, text })

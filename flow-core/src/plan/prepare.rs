@@ -237,12 +237,10 @@ fn needs_context(needs: &IndexMap<Arc<str>, Needed>) -> Value {
 fn need_value(need: &Needed) -> Value {
     let result = Value::Status(need.result().word().into());
     match need {
-        Needed::Task(task) => {
-            scope::object("need", [("result", result), ("outputs", scope::texts(&task.outputs))])
-        }
+        Needed::Task(task) => Value::object("need", [("result", result), ("outputs", scope::texts(&task.outputs))]),
         Needed::Group(rows) => {
             let rows = rows.iter().map(row_value).collect();
-            scope::object("group", [("result", result), ("rows", Value::List(Arc::new(rows)))])
+            Value::object("group", [("result", result), ("rows", Value::List(Arc::new(rows)))])
         }
     }
 }
@@ -254,5 +252,5 @@ fn row_value(row: &RowResult) -> Value {
         ("result", Value::Status(row.result.status.as_result().word().into())),
         ("outputs", scope::texts(&row.result.outputs)),
     ];
-    scope::object("row", properties)
+    Value::object("row", properties)
 }

@@ -55,9 +55,8 @@ pub fn fail_fast(flow: &ResolvedFlow, inputs: &Inputs, entry: Option<u32>) -> bo
 
 /// How many tasks of the bake run at once; at least 1. Source: DEC-26.
 pub fn max_parallel(flow: &ResolvedFlow, inputs: &Inputs) -> usize {
-    let value = constant(&flow.defaults.max_parallel, MAX_PARALLEL).unwrap_or_else(|| {
-        Level::new(flow, inputs, &Answers::new(), &mut Problems::default()).max_parallel
-    });
+    let value = constant(&flow.defaults.max_parallel, MAX_PARALLEL)
+        .unwrap_or_else(|| Level::new(flow, inputs, &Answers::new(), &mut Problems::default()).max_parallel);
     usize::try_from(value).unwrap_or(1).max(1)
 }
 

@@ -137,8 +137,7 @@ impl<'a> Turn<'a> {
             return false;
         }
         let entry = (!node.record.matrix.is_empty()).then_some(node.record.entry);
-        matches!(outcome.reason, Reason::Evaluation { .. })
-            || plan::fail_fast(self.flow, &self.state.inputs, entry)
+        matches!(outcome.reason, Reason::Evaluation { .. }) || plan::fail_fast(self.flow, &self.state.inputs, entry)
     }
 
     /// Stops what runs and is not `always()`; what was not started is skipped when it is ready (BAT-71, BAT-72).

@@ -253,7 +253,7 @@ impl<'a> Builder<'a> {
                 .at(span, "")
                 .help("write the value out");
             self.report(found);
-            self.place_used(null(span), range, (1, 0));
+            self.skip(range);
             return true;
         };
         let (size, depth) = (found.size, found.depth);
@@ -277,7 +277,7 @@ impl<'a> Builder<'a> {
         let help = suggest::help(name, "anchors", names)
             .unwrap_or_else(|| format!("write `&{name}` before the value that is meant, above this line"));
         self.report(Diagnostic::error(Code::YamlAlias, format!("no anchor `{name}`")).at(span, "").help(help));
-        self.place_used(null(span), range, (1, 0));
+        self.skip(range);
     }
 
     /// The tree, also if collections are still open.
@@ -286,6 +286,22 @@ impl<'a> Builder<'a> {
             self.close(frame.end);
         }
         (self.root, self.diagnostics)
+    }
+
+    /// Leaves out an item, or a key with its value, of which nothing is known: it is reported already.
+    fn skip(&mut self, range: Range<usize>) {
+        let key = self.open.last().is_some_and(|frame| matches!(frame.content, Content::Mapping { key: None, .. }));
+        if key {
+            let span = self.span(range.clone());
+            self.place_used(null(span), range, (1, 0));
+            return;
+        }
+        self.last_end = range.end.max(self.last_end);
+        let Some(frame) = self.open.last_mut() else { return };
+        frame.end = frame.end.max(range.end);
+        if let Content::Mapping { key, .. } = &mut frame.content {
+            *key = None;
+        }
     }
 
     fn place(&mut self, node: Node, measure: (usize, usize)) {
