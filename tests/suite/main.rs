@@ -1,1 +1,3 @@
-//! x
+//! All cross-crate tests in one binary.
+
+mod conformance_expr;
