@@ -6,6 +6,7 @@ mod bake;
 mod bake_core;
 mod check;
 mod conformance_commands;
+mod conformance_expr;
 mod conformance_yaml;
 mod diagnostics;
 mod plan;
