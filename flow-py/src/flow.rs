@@ -14,7 +14,7 @@ use crate::error::{diagnostics, exception};
 use crate::wait::{runtime, wait};
 
 /// One problem in the files of a flow.
-#[pyclass(frozen, get_all, skip_from_py_object, module = "apolo_flow")]
+#[pyclass(frozen, get_all, module = "apolo_flow")]
 #[derive(Clone)]
 pub(crate) struct Diagnostic {
     pub code: String,
@@ -43,7 +43,7 @@ impl Diagnostic {
 }
 
 /// A task of an ended bake.
-#[pyclass(frozen, get_all, skip_from_py_object, module = "apolo_flow")]
+#[pyclass(frozen, get_all, module = "apolo_flow")]
 #[derive(Clone)]
 pub(crate) struct TaskResult {
     pub id: String,
@@ -60,7 +60,7 @@ impl TaskResult {
 }
 
 /// An ended bake.
-#[pyclass(frozen, get_all, skip_from_py_object, module = "apolo_flow")]
+#[pyclass(frozen, get_all, module = "apolo_flow")]
 pub(crate) struct BakeResult {
     pub id: String,
     pub batch: String,
