@@ -2,6 +2,7 @@
 
 mod bake_core;
 mod conformance_commands;
+mod conformance_expr;
 mod conformance_yaml;
 mod diagnostics;
 mod plan;

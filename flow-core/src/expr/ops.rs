@@ -48,7 +48,7 @@ pub(crate) fn unary(op: UnaryOp, operand: &Value) -> Result<Value, Trouble> {
 /// `==`; only here `NaN` differs from itself.
 fn equal(a: &Value, b: &Value) -> bool {
     match (a, b) {
-        (Value::Float(a), Value::Float(b)) => a == b,
+        (Value::Float(a), Value::Float(b)) => a.partial_cmp(b) == Some(Ordering::Equal),
         _ => a == b,
     }
 }

@@ -162,7 +162,7 @@ impl<'a> Parser<'a> {
         self.expect_word("else")?;
         let otherwise = self.expr(Level::Conditional)?;
         let (range, first) = (then.range.start..otherwise.range.end, then.first);
-        self.node(Kind::If(Box::new(Branches { cond, then, otherwise })), range, first)
+        node(Kind::If(Box::new(Branches { cond, then, otherwise })), range, first)
     }
 
     fn prefix(&mut self, level: Level) -> Parsed<Node> {
@@ -182,7 +182,7 @@ impl<'a> Parser<'a> {
         }
         let operand = self.expr(if op == UnaryOp::Not { Level::Not } else { Level::Factor })?;
         let range = token.range.start..operand.range.end;
-        self.node(Kind::Unary(op, Box::new(operand)), range, token.range.start)
+        node(Kind::Unary(op, Box::new(operand)), range, token.range.start)
     }
 
     fn is_adjacent_number(&self, minus: &Token) -> bool {
@@ -195,7 +195,7 @@ impl<'a> Parser<'a> {
             self.at += 1;
             let right = self.expr(op.level().tighter())?;
             let (range, first) = (left.range.start..right.range.end, left.first);
-            left = self.node(Kind::Binary(op, Box::new((left, right))), range, first)?;
+            left = node(Kind::Binary(op, Box::new((left, right))), range, first)?;
             if op.level() == Level::Comparison && self.binary_op().is_some_and(|op| op.level() == Level::Comparison) {
                 return Err(chained(&left, self.peek()));
             }
@@ -246,14 +246,14 @@ impl<'a> Parser<'a> {
             | TokenKind::End => return Err(self.unexpected("a value")),
         };
         self.at += 1;
-        self.literal(value, &token.range)
+        literal_node(value, &token.range)
     }
 
     fn number(&mut self, minus: Option<&Token>) -> Parsed<Node> {
         let token = self.next();
         let range = minus.map_or(token.range.start, |minus| minus.range.start)..token.range.end;
         match literal::number(token.kind, self.text(token), minus.is_some()) {
-            Ok(value) => self.literal(value, &range),
+            Ok(value) => literal_node(value, &range),
             Err(message) => Err(Problem { code: Code::ExprLiteral, message, range, help: None }),
         }
     }
@@ -261,17 +261,13 @@ impl<'a> Parser<'a> {
     fn string(&mut self) -> Parsed<Node> {
         let token = self.next();
         match literal::string(self.text(token)) {
-            Ok(text) => self.literal(Value::from(text), &token.range),
+            Ok(text) => literal_node(Value::from(text), &token.range),
             Err((at, message)) => {
                 let start = token.range.start + at as u32;
                 let help = Some("write `\\\\` for a backslash".to_owned());
                 Err(Problem { code: Code::ExprLiteral, message, range: start..start + 1, help })
             }
         }
-    }
-
-    fn literal(&self, value: Value, range: &Bytes) -> Parsed<Node> {
-        self.node(Kind::Literal(value), range.clone(), range.start)
     }
 
     /// A name, or a call, with what is behind it.
@@ -290,7 +286,7 @@ impl<'a> Parser<'a> {
         } else {
             Kind::Lookup { name: Arc::from(name), at: at.clone(), path: self.path()? }
         };
-        self.node(kind, at.start..self.previous_end(), at.start)
+        node(kind, at.start..self.previous_end(), at.start)
     }
 
     fn arguments(&mut self) -> Parsed<Vec<Node>> {
@@ -366,7 +362,7 @@ impl<'a> Parser<'a> {
     fn list(&mut self, start: u32) -> Parsed<Node> {
         let mut items = Vec::new();
         if self.skip("]") {
-            return self.node(Kind::List(items), start..self.previous_end(), start);
+            return node(Kind::List(items), start..self.previous_end(), start);
         }
         let item = self.expr(Level::Conditional)?;
         let first = item.first;
@@ -378,7 +374,7 @@ impl<'a> Parser<'a> {
             items.push(self.expr(Level::Conditional)?);
         }
         self.expect("]")?;
-        self.node(Kind::List(items), start..self.previous_end(), first)
+        node(Kind::List(items), start..self.previous_end(), first)
     }
 
     fn comprehension(&mut self, item: Node, start: u32) -> Parsed<Node> {
@@ -394,7 +390,7 @@ impl<'a> Parser<'a> {
         self.expect("]")?;
         let first = item.first;
         let comprehension = Comprehension { item, var, source, filter };
-        self.node(Kind::Comprehension(Box::new(comprehension)), start..self.previous_end(), first)
+        node(Kind::Comprehension(Box::new(comprehension)), start..self.previous_end(), first)
     }
 
     /// `source`, `source if filter`, where each of them may be a conditional itself.
@@ -435,13 +431,18 @@ impl<'a> Parser<'a> {
         }
         self.expect("}")?;
         let first = entries.first().map_or(start, |(key, _)| key.first);
-        self.node(Kind::Map(entries), start..self.previous_end(), first)
+        node(Kind::Map(entries), start..self.previous_end(), first)
     }
+}
 
-    fn node(&self, kind: Kind, range: Range<u32>, first: u32) -> Parsed<Node> {
-        let depth = 1 + deepest_child(&kind);
-        if depth > MAX_DEPTH { Err(too_deep(&range)) } else { Ok(Node { kind, range, first, depth }) }
-    }
+fn literal_node(value: Value, range: &Bytes) -> Parsed<Node> {
+    node(Kind::Literal(value), range.clone(), range.start)
+}
+
+/// A node, unless its tree is too deep.
+fn node(kind: Kind, range: Range<u32>, first: u32) -> Parsed<Node> {
+    let depth = 1 + deepest_child(&kind);
+    if depth > MAX_DEPTH { Err(too_deep(&range)) } else { Ok(Node { kind, range, first, depth }) }
 }
 
 fn deepest_child(kind: &Kind) -> u32 {

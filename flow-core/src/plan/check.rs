@@ -183,11 +183,11 @@ fn check_calls(found: &Found<'_>) -> Diagnostics {
     if found.place.has(Context::Needs) {
         return Diagnostics::new();
     }
-    let calls = found.template.calls().into_iter().filter(|(name, ..)| STATUS_FUNCTIONS.contains(name));
-    let faults = calls.map(|(name, span, _)| {
-        let message = format!("`{name}()` is only available in what a task runs and in its `enable`");
+    let calls = found.template.calls().into_iter().filter(|call| STATUS_FUNCTIONS.contains(&call.function));
+    let faults = calls.map(|call| {
+        let message = format!("`{}()` is only available in what a task runs and in its `enable`", call.function);
         let help = "leave it out: the results of needed tasks are not known here";
-        Diagnostic::error(Code::UnknownContext, message).at(span, "").help(help)
+        Diagnostic::error(Code::UnknownContext, message).at(call.span, "").help(help)
     });
     faults.collect()
 }
