@@ -550,7 +550,7 @@ fn time_never_runs_backwards() {
     sim.succeed("b");
     sim.now -= 900_000;
     sim.succeed("c");
-    assert!(sim.events.windows(2).all(|pair| pair[0].at <= pair[1].at));
+    assert!(sim.events.is_sorted_by_key(|event| event.at));
 }
 
 #[test]
@@ -667,5 +667,5 @@ fn a_lookup_names_the_moment_that_counts() {
             other => panic!("{other:?}"),
         })
         .collect();
-    assert_eq!(moments, [Duration::from_secs(60)]);
+    assert_eq!(moments, [Duration::from_mins(1)]);
 }

@@ -46,7 +46,8 @@ fn problems(diags: &Diagnostics, sources: &SourceMap) -> Vec<String> {
     let errors = diags.iter().filter(|one| one.severity == Severity::Error);
     let line = |one: &flow_core::diag::Diagnostic| {
         let places = one.labels.iter().filter_map(|label| sources.position(label.span));
-        let places: String = places.map(|at| format!(" {}:{}", at.line, at.column)).collect();
+        let places: Vec<_> = places.map(|at| format!(" {}:{}", at.line, at.column)).collect();
+        let places = places.concat();
         let help = one.help.as_ref().map(|help| format!(" | {help}")).unwrap_or_default();
         format!("{}{places} {}{help}", one.code.number(), one.message)
     };

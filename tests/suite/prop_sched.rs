@@ -1,9 +1,10 @@
 //! Random graphs and random news: what holds in every bake, whatever happens and in whatever order.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use flow_core::event::{CancelScope, EventKind, Stage};
-use flow_core::model::{Exit, FullId, LaunchKey, NeedsLevel, NodeRecord, Reason, TaskStatus};
+use flow_core::model::{Exit, FullId, LaunchKey, NeedsLevel, NodeRecord, Reason, TaskStatus, Timestamp};
 use flow_core::port::{ExecutorError, Report, What};
 use flow_core::sched::{Fact, Revive, revive};
 use proptest::prelude::*;
@@ -62,7 +63,8 @@ fn text(bake: &Bake) -> String {
             rows => format!(", strategy: {{matrix: {{n: '${{{{ range({rows}) }}}}'}}, max_parallel: 1}}"),
         };
         let cache = if task.cached { "" } else { ", cache: {strategy: none}" };
-        text += &format!("  - {{id: t{at}, image: x, needs: {{{}}}{enable}{strategy}{cache}}}\n", needs.join(", "));
+        let needs = needs.join(", ");
+        writeln!(text, "  - {{id: t{at}, image: x, needs: {{{needs}}}{enable}{strategy}{cache}}}").expect("a text takes all");
     }
     if bake.tasks.is_empty() {
         text = text.replace("tasks:\n", "tasks: []\n");
@@ -75,7 +77,7 @@ type News = (u8, prop::sample::Index);
 
 fn fact(sim: &Sim, (kind, which): &News) -> Option<Fact> {
     let keys: Vec<&LaunchKey> = sim.launched.iter().map(|(key, ..)| key).collect();
-    let report = |what| Some(Fact::Report(Report { key: (*which.get(&keys)).clone(), at: Default::default(), what }));
+    let report = |what| Some(Fact::Report(Report { key: (*which.get(&keys)).clone(), at: Timestamp::default(), what }));
     let away = || Err(ExecutorError::Unreachable { message: "away".to_owned() });
     let refused = || Err(ExecutorError::Refused { message: "no".to_owned() });
     if keys.is_empty() && *kind < 14 {
@@ -228,7 +230,7 @@ fn live_through(bake: &Bake, news: &[News], crash: usize) {
     }
     bring_to_an_end(&mut sim);
     assert_eq!(sim.state, sim.loaded());
-    assert!(sim.events.windows(2).all(|pair| pair[0].at <= pair[1].at), "time runs backwards");
+    assert!(sim.events.is_sorted_by_key(|event| event.at), "time runs backwards");
     let mut witness = Witness::new(bake);
     sim.events.iter().for_each(|event| witness.see(&event.kind));
     assert!(witness.ended);

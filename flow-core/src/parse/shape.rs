@@ -100,18 +100,15 @@ pub(super) fn fields<'a>(entry: Entry<'a>, table: &Table, diagnostics: &mut Diag
     for (key, value) in entries {
         // The reader has reported keys that are lists or mappings.
         let Some(name) = key.scalar().map(|scalar| scalar.text.content.as_ref()) else { continue };
-        match table.keys.iter().find(|(known, _)| *known == name) {
-            Some((known, rule)) => {
-                let entry = Entry::new(known, key.span, value);
-                if accept(entry, *rule, table, diagnostics) {
-                    found.entry(known).or_insert(entry);
-                }
+        if let Some((known, rule)) = table.keys.iter().find(|(known, _)| *known == name) {
+            let entry = Entry::new(known, key.span, value);
+            if accept(entry, *rule, table, diagnostics) {
+                found.entry(known).or_insert(entry);
             }
-            None => {
-                let near = nearest(name, table);
-                slips.extend(near);
-                diagnostics.push(used_at(unknown(name, near, key.span, table), key));
-            }
+        } else {
+            let near = nearest(name, table);
+            slips.extend(near);
+            diagnostics.push(used_at(unknown(name, near, key.span, table), key));
         }
     }
     for (name, rule) in table.keys {
@@ -132,7 +129,9 @@ pub(super) fn mapping<'a>(entry: Entry<'a>, diagnostics: &mut Diagnostics) -> Op
     match &entry.value.kind {
         NodeKind::Map(entries) => Some(entries),
         NodeKind::Scalar(_) | NodeKind::Seq(_) => {
-            diagnostics.push(wrong_shape(entry, "a mapping").help("write `name: value`, a line for each"));
+            let found = wrong_shape(entry, "a mapping");
+            let help = found.help.clone().unwrap_or_else(|| "write `name: value`, a line for each".to_owned());
+            diagnostics.push(found.help(help));
             None
         }
     }

@@ -2,14 +2,12 @@
 
 use crate::ast::{Command, CommandKind, Entries, Field, Unit};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::expr::{Target, Template, convert};
-use crate::parse::field::{self, ITEM, PATH, SECONDS, TEXT, field};
+use crate::expr::{Target, Template};
+use crate::parse::field::{self, Expressions, ITEM, PATH, SECONDS, TEXT, field};
 use crate::parse::list::{entries, items};
 use crate::parse::shape::{self, Entry, Fields};
 use crate::parse::surprise;
 use crate::text::{Spanned, Text};
-use crate::value::Value;
-use crate::yaml::Style;
 
 const COMMANDS: [(&str, CommandKind); 3] =
     [("cmd", CommandKind::Cmd), ("bash", CommandKind::Bash), ("python", CommandKind::Python)];
@@ -77,17 +75,13 @@ fn command_text(entry: Entry<'_>, diagnostics: &mut Diagnostics) -> Field<Templa
         return Field::Null(entry.place());
     }
     surprise::warn(entry, scalar, Target::Str, diagnostics);
-    let text = match (scalar.style, convert(&scalar.value, Target::Str)) {
-        (Style::Plain, Ok(Value::Str(rendered))) if rendered != scalar.text.content => {
-            Text::plain(rendered, scalar.text.span)
-        }
-        _ => scalar.text.clone(),
-    };
-    let (template, found) = Template::parse(&text);
-    diagnostics.append(found);
-    match template {
-        None => Field::Absent,
-        Some(template) if field::holds_expression(&text) => Field::Expr(template),
-        Some(template) => Field::Literal(Spanned::new(template, text.span)),
+    if Template::is_expression(&scalar.text.content) {
+        let rule = (Expressions::Joined, "a text");
+        return field::template(entry, &scalar.text, rule, diagnostics).map_or(Field::Absent, Field::Expr);
     }
+    let text = match scalar.value.text() {
+        same if same == scalar.text.content => scalar.text.clone(),
+        rendered => Text::plain(rendered, scalar.text.span),
+    };
+    Field::Literal(Spanned::new(Template::literal(&text), text.span))
 }

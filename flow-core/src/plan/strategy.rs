@@ -10,7 +10,7 @@ use crate::resolve::{ResolvedFlow, TaskDefinition};
 use crate::scope::{Context, Contexts, Place, Scope};
 
 /// How long a cache entry is good unless the flow says else (BAT-100).
-const CACHE_LIFE: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+const CACHE_LIFE: Duration = Duration::from_hours(14 * 24);
 
 /// The strategy of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -96,7 +96,10 @@ impl FlowFacts<'_> {
 pub fn git(git: Option<&GitInfo>) -> Value {
     let Some(git) = git else { return Value::object("git", Vec::<(&str, Value)>::new()) };
     let tags = git.tags.iter().map(|tag| text(tag)).collect();
-    Value::object("git", [("sha", text(&git.sha)), ("branch", text(&git.branch)), ("tags", Value::List(Arc::new(tags)))])
+    Value::object(
+        "git",
+        [("sha", text(&git.sha)), ("branch", text(&git.branch)), ("tags", Value::List(Arc::new(tags)))],
+    )
 }
 
 /// The context `params`.

@@ -166,7 +166,7 @@ impl<'a> Builder<'a> {
             "!!int" => scalar::int(content).map(Value::Int),
             "!!float" => scalar::float(content).or_else(|| content.parse().ok()).map(Value::Float),
             _ => {
-                self.unknown_tag(tag.clone(), range.clone());
+                self.unknown_tag(tag, range.clone());
                 return text();
             }
         };
@@ -184,7 +184,7 @@ impl<'a> Builder<'a> {
         found.filter(|_| fits).unwrap_or_else(text)
     }
 
-    fn unknown_tag(&mut self, tag: String, range: Range<usize>) {
+    fn unknown_tag(&mut self, tag: &str, range: Range<usize>) {
         let found = Diagnostic::error(Code::YamlTag, format!("unknown tag `{tag}`"))
             .at(self.span(range), "")
             .help("remove the tag, or put the value into quotes if the `!` belongs to it");
@@ -202,7 +202,7 @@ impl<'a> Builder<'a> {
     fn open(&mut self, mark: Mark, origin: Origin, own_tag: &str, content: Content) -> bool {
         let (Mark::Block(start) | Mark::Flow(start)) = mark;
         if let Some((tag, range)) = origin.tag.clone().filter(|(tag, _)| tag != "!" && tag != own_tag) {
-            self.unknown_tag(tag, range);
+            self.unknown_tag(&tag, range);
         }
         if !self.count(start) {
             return false;
