@@ -135,9 +135,7 @@ fn words(flaw: &Flaw) -> (String, &'static str) {
             let help = if *one == '[' { "add the closing `]`" } else { "add the closing `}`" };
             return (format!("the bracket `{one}` is never closed"), help);
         }
-        Flaw::StrayBracket => {
-            ("this bracket closes nothing", "remove it, or put the value into quotes if it belongs to it")
-        }
+        Flaw::StrayBracket => ("this bracket closes nothing", "remove it, or put the value it belongs to into quotes"),
         Flaw::Separator => (
             "expected a `,` or the closing bracket",
             "separate the items by commas, and put items that hold brackets or braces into quotes",
@@ -153,9 +151,7 @@ fn words(flaw: &Flaw) -> (String, &'static str) {
         Flaw::AfterQuote => {
             ("text behind the closing quote", "put the whole value into one pair of quotes, or remove the quotes")
         }
-        Flaw::Escape => {
-            ("an escape that double quotes do not know", "write `\\\\` for a backslash, or use single quotes")
-        }
+        Flaw::Escape => ("an unknown escape in double quotes", "write `\\\\` for a backslash, or use single quotes"),
         Flaw::Indentation => ("this line is indented like nothing around it", "indent it like the lines it belongs to"),
         Flaw::Version => ("this version of YAML is not known", "remove the `%YAML` line"),
         Flaw::TooDeep => return (too_deep(), "flatten the lists and mappings"),
