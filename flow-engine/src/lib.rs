@@ -12,6 +12,7 @@ mod error;
 pub mod executor;
 mod follow;
 mod git;
+mod glob;
 mod load;
 mod logs;
 mod owner;

@@ -57,6 +57,7 @@ codes! {
     Exclusive "F0206" "exclusive-keys" "Keys that exclude each other are both present.";
     NoExpressionHere "F0207" "no-expression-here" "An expression where only a literal is allowed.";
     NullValue "F0208" "null-value" "A value is required where none stands.";
+    IgnoredKey "F0209" "ignored-key" "A key that the language knows and that has no effect.";
     // F03: the text of an expression.
     ExprToken "F0301" "expr-token" "A character that begins no token.";
     ExprSyntax "F0302" "expr-syntax" "Tokens that form no expression.";

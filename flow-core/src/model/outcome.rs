@@ -35,6 +35,11 @@ pub enum Reason {
     ScheduleTimeout,
     /// The machine or its keeper is gone, and the exit with it.
     Lost,
+    /// It wrote output files that cannot be read.
+    BadOutputs {
+        /// What is wrong with them.
+        message: String,
+    },
     /// An expression of the task could not be evaluated; nothing was started.
     Evaluation {
         /// The diagnostic's message.

@@ -1,1 +1,21 @@
-//! TO BE WRITTEN
+//! The scheduler: what happened, and what is to be done about it.
+//!
+//! Main types: [`AttemptState`] (the fold of an attempt's events), [`Fact`] (news from outside),
+//! [`Decision`] (events and effects). [`decide`] is a plain function: no clock, no IO, no waiting;
+//! only [`apply`] changes the state. Carrying effects out does not belong here (the engine).
+
+mod decide;
+mod end;
+mod fact;
+mod pass;
+mod request;
+mod revive;
+mod start;
+mod state;
+mod turn;
+mod view;
+
+pub use decide::decide;
+pub use fact::{Decision, Effect, Fact, Revive, Timed};
+pub use revive::revive;
+pub use state::{AttemptState, Summary, apply};

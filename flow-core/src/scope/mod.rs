@@ -1,1 +1,14 @@
-//! TO BE WRITTEN
+//! What an expression can see at each place of a flow.
+//!
+//! Main types: [`Place`] (where an expression stands), [`Context`] (a name it may use there),
+//! [`Contexts`] (the values) and [`Scope`] (the values of one place, as `expr` asks for them). The
+//! meaning of expressions does not belong here (`expr`), nor when they are evaluated (`plan`).
+
+mod availability;
+mod context;
+mod lookup;
+
+pub use availability::{Context, Place};
+pub use context::{Contexts, FlowFacts, ProjectFacts, git, matrix, params, strategy, tag_form, tags, texts};
+pub(crate) use context::object;
+pub use lookup::Scope;

@@ -13,7 +13,7 @@ use flow_core::sched::{Effect, Fact};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::driver::report;
+use crate::driver::{host, report};
 use crate::engine::Inner;
 
 /// What every launch and look-up of one attempt has in common.
@@ -156,12 +156,12 @@ impl Carrier {
     fn ask(&mut self, node: FullId, calls: Vec<HostCall>) {
         let outbox = self.outbox.clone();
         self.work.spawn(async move {
-            let answers = calls.into_iter().map(|call| {
-                let message = format!("this version cannot answer {}", call.function());
-                (call, Err(message))
-            });
+            let mut answers = Vec::new();
+            for call in calls {
+                answers.push((call.clone(), host::answer(call).await));
+            }
             // A closed inbox means that the driver has ended, and nobody waits for the answer.
-            let _ = outbox.send(Fact::Answered { node, answers: answers.collect() }).await;
+            let _ = outbox.send(Fact::Answered { node, answers }).await;
         });
     }
 }

@@ -5,6 +5,7 @@
 //! a later engine would not know of. Everything asynchronous is in `carry`.
 
 mod carry;
+mod host;
 mod load;
 mod report;
 

@@ -1,0 +1,21 @@
+# The two commands to know are `make demo` and `make test`. The work is done by the scripts in `.ci`.
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench fmt lint
+
+help: ## Show this list
+	@grep -hE '^[a-z]+: ## ' $(MAKEFILE_LIST) | sed 's/: ## /\t/' | expand -t 8
+
+demo: ## Build the command and bake the example flow (examples/fraud-detection)
+	@bash .ci/demo
+
+test: ## Check everything: format, lints, Rust tests, Python tests
+	@bash .ci/run
+
+bench: ## Measure speed; pass arguments as ARGS="..."
+	cargo run --release --locked -p flow-benches -- $(ARGS)
+
+fmt: ## Format the sources
+	cargo fmt --all
+
+lint: ## Check format and lints only
+	@bash .ci/run fmt lint

@@ -1,0 +1,188 @@
+//! [`field`]: one attribute that holds a scalar: null, a literal of its type, or an expression.
+//!
+//! Literals are converted here, so that their errors stand at the literal (EXP-45). Lists and
+//! mappings of such values belong to `list`.
+
+use crate::ast::Field;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::expr::{Target, Template, convert};
+use crate::parse::shape::{self, Entry, used_at};
+use crate::parse::surprise;
+use crate::text::{Spanned, Text};
+use crate::value::{Int, Value};
+use crate::yaml::Scalar;
+
+/// What an attribute accepts. Source: spec 02 §2.
+pub(super) struct Kind<T> {
+    /// What it takes, for people: `a time span`.
+    pub(super) what: &'static str,
+    /// What its value is converted to.
+    pub(super) target: Target,
+    /// Whether null unsets it, or is an error.
+    pub(super) null: Null,
+    /// What expressions may do.
+    pub(super) expr: Expressions,
+    /// The converted value as a Rust type; `None` if it does not fit that.
+    pub(super) take: fn(Value) -> Option<T>,
+}
+
+/// What null means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Null {
+    /// Unset (YML-13).
+    Unset,
+    /// An error.
+    Refused,
+}
+
+/// What expressions may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expressions {
+    /// Stand anywhere within text.
+    Joined,
+    /// Be the whole value.
+    Alone,
+    /// Not be there.
+    Refused,
+}
+
+pub(super) const TEXT: Kind<String> =
+    Kind { what: "a text", target: Target::Str, null: Null::Unset, expr: Expressions::Joined, take: text };
+pub(super) const ITEM: Kind<String> = Kind { null: Null::Refused, ..TEXT };
+pub(super) const PLAIN_TEXT: Kind<String> = Kind { expr: Expressions::Refused, ..TEXT };
+pub(super) const PATH: Kind<String> = Kind { what: "a path", target: Target::RemotePath, ..TEXT };
+pub(super) const ID: Kind<String> = Kind { what: "an identifier", target: Target::Id, ..TEXT };
+pub(super) const NEEDED_ID: Kind<String> = Kind { null: Null::Refused, ..ID };
+pub(super) const PLAIN_ID: Kind<String> = Kind { expr: Expressions::Refused, ..ID };
+pub(super) const FLAG: Kind<bool> =
+    Kind { what: "true or false", target: Target::Bool, null: Null::Unset, expr: Expressions::Alone, take: flag };
+pub(super) const SECONDS: Kind<f64> =
+    Kind { what: "a time span", target: Target::Seconds, null: Null::Unset, expr: Expressions::Alone, take: float };
+pub(super) const COUNT: Kind<i64> =
+    Kind { what: "a number from 1 on", target: Target::Int, null: Null::Unset, expr: Expressions::Alone, take: count };
+pub(super) const ENABLE: Kind<Value> = Kind {
+    what: "true, false or always()",
+    target: Target::Enable,
+    null: Null::Refused,
+    expr: Expressions::Alone,
+    take: Some,
+};
+pub(super) const PRIMITIVE: Kind<Value> = Kind {
+    what: "a text, number or boolean",
+    target: Target::Primitive,
+    null: Null::Refused,
+    expr: Expressions::Joined,
+    take: Some,
+};
+
+/// Reads an attribute; absent, reported, if it does not fit.
+pub(super) fn field<T>(entry: Option<Entry<'_>>, kind: &Kind<T>, diagnostics: &mut Diagnostics) -> Field<T> {
+    let Some(entry) = entry else { return Field::Absent };
+    let Some(scalar) = entry.value.scalar() else {
+        diagnostics.push(shape::wrong_shape(entry, kind.what));
+        return Field::Absent;
+    };
+    if entry.value.is_null() {
+        if kind.null == Null::Refused {
+            diagnostics.push(shape::null(entry, kind.what));
+            return Field::Absent;
+        }
+        return Field::Null(entry.place());
+    }
+    if holds_expression(&scalar.text) {
+        return template(entry, &scalar.text, (kind.expr, kind.what), diagnostics).map_or(Field::Absent, Field::Expr);
+    }
+    match literal(entry, scalar, kind) {
+        Ok(value) => {
+            surprise::warn(entry, scalar, kind.target, diagnostics);
+            Field::Literal(Spanned::new(value, entry.value.span))
+        }
+        Err(found) => {
+            diagnostics.push(*found);
+            Field::Absent
+        }
+    }
+}
+
+/// An attribute that takes no expression; `None` if it is absent, null, or, reported, does not fit.
+pub(super) fn plain<T>(entry: Option<Entry<'_>>, kind: &Kind<T>, diagnostics: &mut Diagnostics) -> Option<Spanned<T>> {
+    match field(entry, kind, diagnostics) {
+        Field::Literal(value) => Some(value),
+        Field::Absent | Field::Null(_) | Field::Expr(_) => None,
+    }
+}
+
+/// Whether a scalar is text with expressions.
+pub(super) fn holds_expression(text: &Text) -> bool {
+    text.content.contains("${{") || text.content.contains("$[[")
+}
+
+/// Compiles a scalar with expressions, if they may stand there; `what` says what else may.
+pub(super) fn template(
+    entry: Entry<'_>,
+    text: &Text,
+    (rule, what): (Expressions, &str),
+    diagnostics: &mut Diagnostics,
+) -> Option<Template> {
+    if rule == Expressions::Refused {
+        let found = Diagnostic::error(Code::NoExpressionHere, format!("`{}` takes no expression", entry.name))
+            .at(entry.place(), "an expression")
+            .help(format!("write {what}"));
+        diagnostics.push(used_at(found, entry.value));
+        return None;
+    }
+    if rule == Expressions::Alone && !is_alone(&text.content) {
+        let found =
+            Diagnostic::error(Code::WrongValue, format!("`{}` takes {what}, not text with expressions", entry.name))
+                .at(entry.place(), "more than one expression")
+                .help("make the whole value one expression `${{ … }}`, without text or blanks around it");
+        diagnostics.push(used_at(found, entry.value));
+        return None;
+    }
+    let (template, found) = Template::parse(text);
+    diagnostics.append(found);
+    template
+}
+
+/// Whether no text stands around the expression.
+fn is_alone(content: &str) -> bool {
+    let braces = content.starts_with("${{") && content.ends_with("}}");
+    braces || (content.starts_with("$[[") && content.ends_with("]]"))
+}
+
+fn literal<T>(entry: Entry<'_>, scalar: &Scalar, kind: &Kind<T>) -> Result<T, Box<Diagnostic>> {
+    let misfit = |message: String, help: Option<String>| {
+        let code = if kind.target == Target::Id { Code::NotAnIdentifier } else { Code::WrongValue };
+        let mut found = Diagnostic::error(code, message).at(entry.place(), "");
+        if entry.key != entry.place() {
+            found = found.at(entry.key, format!("takes {}", kind.what));
+        }
+        Box::new(used_at(Diagnostic { help, ..found }, entry.value))
+    };
+    let value = convert(&scalar.value, kind.target).map_err(|found| misfit(found.message, found.help))?;
+    let written = &scalar.text.content;
+    (kind.take)(value)
+        .ok_or_else(|| misfit(format!("`{written}` is not {}", kind.what), Some(format!("write {}", kind.what))))
+}
+
+fn text(value: Value) -> Option<String> {
+    match value {
+        Value::Str(text) | Value::LocalPath(text) | Value::RemotePath(text) | Value::Uri(text) => {
+            Some(text.to_string())
+        }
+        _ => None,
+    }
+}
+
+fn flag(value: Value) -> Option<bool> {
+    if let Value::Bool(flag) = value { Some(flag) } else { None }
+}
+
+fn float(value: Value) -> Option<f64> {
+    if let Value::Float(float) = value { Some(float) } else { None }
+}
+
+/// Nothing runs with a count below one (DEC-26).
+fn count(value: Value) -> Option<i64> {
+    if let Value::Int(Int::Small(count @ 1..)) = value { Some(count) } else { None }
+}

@@ -1,0 +1,91 @@
+//! [`items`] and [`entries`]: attributes that hold a list or a mapping of values, or one expression.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use crate::ast::{Entries, Field, Items, Name};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::expr::{Target, Template, convert};
+use crate::parse::field::{self, Expressions, Kind, field};
+use crate::parse::shape::{self, Entry, used_at};
+use crate::parse::surprise;
+use crate::text::{Span, Spanned};
+use crate::value::Value;
+use crate::yaml::{Node, NodeKind};
+
+/// Names with the places they are written at, and their values.
+pub(super) type Named<T> = IndexMap<Arc<str>, (Span, Field<T>)>;
+
+/// Reads `List<T>`: items of `kind`, or one expression.
+pub(super) fn items<T>(entry: Option<Entry<'_>>, kind: &Kind<T>, diagnostics: &mut Diagnostics) -> Items<T> {
+    let Some(entry) = entry else { return Items::Absent };
+    if entry.value.is_null() {
+        return Items::Null(entry.place());
+    }
+    if let Some(whole) = whole(entry, "a list", diagnostics) {
+        return whole.map_or(Items::Absent, Items::Expr);
+    }
+    let NodeKind::Seq(list) = &entry.value.kind else {
+        let mut found = shape::wrong_shape(entry, "a list");
+        if let Some(scalar) = entry.value.scalar() {
+            found = found.help(format!("write a list of one: `[{}]`", scalar.text.content.trim()));
+        }
+        diagnostics.push(found);
+        return Items::Absent;
+    };
+    let list = list.iter().map(|item| field(Some(entry.item(item)), kind, diagnostics)).collect();
+    Items::Written(Spanned::new(list, entry.value.span))
+}
+
+/// Reads `Map<T>`: names and values of `kind`, or one expression. Null is an error.
+pub(super) fn entries<T>(entry: Option<Entry<'_>>, kind: &Kind<T>, diagnostics: &mut Diagnostics) -> Entries<T> {
+    let Some(entry) = entry else { return Entries::Absent };
+    if let Some(whole) = whole(entry, "a mapping", diagnostics) {
+        return whole.map_or(Entries::Absent, Entries::Expr);
+    }
+    let Some(written) = shape::mapping(entry, diagnostics) else { return Entries::Absent };
+    let mut found = IndexMap::new();
+    for (key, value) in written {
+        let Some(name) = name(key, diagnostics) else { continue };
+        let field = field(Some(Entry { name: &name, key: key.span, value }), kind, diagnostics);
+        found.entry(name.clone()).or_insert((key.span, field));
+    }
+    Entries::Written(Spanned::new(found, entry.value.span))
+}
+
+/// One expression for the whole: `None` if the value is something else.
+fn whole(entry: Entry<'_>, what: &str, diagnostics: &mut Diagnostics) -> Option<Option<Template>> {
+    let text = &entry.value.scalar().filter(|scalar| field::holds_expression(&scalar.text))?.text;
+    Some(field::template(entry, text, (Expressions::Alone, what), diagnostics))
+}
+
+/// A free name, such as that of an environment variable: the text of any scalar (YML-7).
+fn name(key: &Node, diagnostics: &mut Diagnostics) -> Option<Arc<str>> {
+    let scalar = key.scalar()?;
+    let at = Entry { name: &scalar.text.content, key: key.span, value: key };
+    surprise::warn(at, scalar, Target::Str, diagnostics);
+    match convert(&scalar.value, Target::Str) {
+        Ok(Value::Str(name)) if !matches!(scalar.value, Value::Null) => Some(name),
+        _ => {
+            let found = Diagnostic::error(Code::WrongValue, "a name is needed here").at(key.span, "no name");
+            diagnostics
+                .push(used_at(found.help("write the name of the value, in quotes if YAML reads it as null"), key));
+            None
+        }
+    }
+}
+
+/// A key that must be an identifier (WS-40).
+pub(super) fn identifier(key: &Node, diagnostics: &mut Diagnostics) -> Option<Name> {
+    let scalar = key.scalar()?;
+    match convert(&scalar.value, Target::Id) {
+        Ok(Value::Str(name)) => Some(Spanned::new(name, key.span)),
+        Ok(_) => None,
+        Err(misfit) => {
+            let found = Diagnostic::error(Code::NotAnIdentifier, misfit.message).at(key.span, "must be an identifier");
+            diagnostics.push(used_at(Diagnostic { help: misfit.help, ..found }, key));
+            None
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! [`Fields`]: a mapping read by a table of its keys.
+//!
+//! All unknown, missing and misplaced keys of a mapping are reported at once (YML-8, YML-9), duplicate
+//! ones the YAML reader has reported. What the values mean does not belong here.
+
+use indexmap::IndexMap;
+
+use crate::diag::{Code, Diagnostic, Diagnostics, suggest};
+use crate::text::Span;
+use crate::yaml::{Node, NodeKind};
+
+/// How the language stands to a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// May be there.
+    Optional,
+    /// Must be there; what to write, for the help.
+    Required(&'static str),
+    /// Known, but this version cannot run it; what to do instead.
+    Later(&'static str),
+    /// Known, but of another place; where and what to do instead.
+    Elsewhere(&'static str),
+    /// Known and without effect; what to do.
+    Ignored(&'static str),
+}
+
+/// The keys of one kind of mapping.
+pub(super) struct Table {
+    /// What the mapping is, with its article: `a task`.
+    pub(super) what: &'static str,
+    /// Its keys in the order in which they are listed for people.
+    pub(super) keys: &'static [(&'static str, Rule)],
+}
+
+/// One key with its value.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry<'a> {
+    /// The name of the key, or of the list that an item stands in.
+    pub(super) name: &'a str,
+    /// Where the name stands.
+    pub(super) key: Span,
+    /// The value.
+    pub(super) value: &'a Node,
+}
+
+impl<'a> Entry<'a> {
+    /// One item of this entry's list.
+    pub(super) fn item(self, value: &'a Node) -> Entry<'a> {
+        Entry { value, ..self }
+    }
+
+    /// Where the value stands; where its key stands, if it is left out.
+    pub(super) fn place(&self) -> Span {
+        let span = self.value.span;
+        if span.start == span.end { self.key } else { span }
+    }
+}
+
+/// The known keys that are there.
+pub(super) struct Fields<'a> {
+    /// The whole mapping.
+    pub(super) span: Span,
+    found: IndexMap<&'a str, Entry<'a>>,
+}
+
+impl<'a> Fields<'a> {
+    /// A key that is there. For a section whose null counts as absent use [`Fields::section`].
+    pub(super) fn get(&self, name: &str) -> Option<Entry<'a>> {
+        self.found.get(name).copied()
+    }
+
+    /// A key that is there and not null.
+    pub(super) fn section(&self, name: &str) -> Option<Entry<'a>> {
+        self.get(name).filter(|entry| !entry.value.is_null())
+    }
+}
+
+/// Reads a mapping; `None`, reported, if it is none.
+pub(super) fn fields<'a>(entry: Entry<'a>, table: &Table, diagnostics: &mut Diagnostics) -> Option<Fields<'a>> {
+    let entries = mapping(entry, diagnostics)?;
+    let mut found: IndexMap<&str, Entry<'_>> = IndexMap::new();
+    for (key, value) in entries {
+        // The reader has reported keys that are lists or mappings.
+        let Some(name) = key.scalar().map(|scalar| scalar.text.content.as_ref()) else { continue };
+        match table.keys.iter().find(|(known, _)| *known == name) {
+            Some((known, rule)) => {
+                let entry = Entry { name: known, key: key.span, value };
+                if accept(entry, *rule, table, diagnostics) {
+                    found.entry(known).or_insert(entry);
+                }
+            }
+            None => diagnostics.push(used_at(unknown(name, key.span, table), key)),
+        }
+    }
+    for (name, rule) in table.keys {
+        if let (Rule::Required(help), None) = (rule, found.get(name)) {
+            let message = format!("{} needs the key `{name}`", table.what);
+            let place = entries.first().map_or(entry.place(), |(key, _)| key.span);
+            let missing =
+                Diagnostic::error(Code::MissingKey, message).at(place, format!("{} without `{name}`", table.what));
+            diagnostics.push(used_at(missing.help(*help), entry.value));
+        }
+    }
+    Some(Fields { span: entry.value.span, found })
+}
+
+/// The entries of a mapping; reported if it is none.
+pub(super) fn mapping<'a>(entry: Entry<'a>, diagnostics: &mut Diagnostics) -> Option<&'a [(Node, Node)]> {
+    match &entry.value.kind {
+        NodeKind::Map(entries) => Some(entries),
+        NodeKind::Scalar(_) | NodeKind::Seq(_) => {
+            diagnostics.push(wrong_shape(entry, "a mapping"));
+            None
+        }
+    }
+}
+
+/// A value of the wrong kind: `expected` with its article. Source: YML-16.
+pub(super) fn wrong_shape(entry: Entry<'_>, expected: &str) -> Diagnostic {
+    if entry.value.is_null() {
+        return null(entry, expected);
+    }
+    let message = format!("`{}` takes {expected}, this is {}", entry.name, entry.value.describe());
+    let mut found = Diagnostic::error(Code::WrongShape, message).at(first_line(entry), format!("expected {expected}"));
+    if entry.key != entry.place() {
+        found = found.at(entry.key, "");
+    }
+    used_at(found, entry.value)
+}
+
+/// Null where a value is needed.
+pub(super) fn null(entry: Entry<'_>, expected: &str) -> Diagnostic {
+    let found = Diagnostic::error(Code::NullValue, format!("`{}` needs {expected}, not null", entry.name))
+        .at(entry.place(), "no value here")
+        .help(format!("write {expected}, or remove the key"));
+    used_at(found, entry.value)
+}
+
+/// Says where a value is used that an alias brought.
+pub(super) fn used_at(found: Diagnostic, node: &Node) -> Diagnostic {
+    match node.alias {
+        Some(alias) => found.at(alias, "used here"),
+        None => found,
+    }
+}
+
+/// A collection over many lines is shown by its first key or item.
+fn first_line(entry: Entry<'_>) -> Span {
+    match &entry.value.kind {
+        NodeKind::Map(entries) => entries.first().map_or(entry.place(), |(key, _)| key.span),
+        NodeKind::Seq(items) => items.first().map_or(entry.place(), |item| Entry { value: item, ..entry }.place()),
+        NodeKind::Scalar(_) => entry.place(),
+    }
+}
+
+/// Whether the value of a known key is to be read.
+fn accept(entry: Entry<'_>, rule: Rule, table: &Table, diagnostics: &mut Diagnostics) -> bool {
+    let name = entry.name;
+    let found = match rule {
+        Rule::Optional | Rule::Required(_) => return true,
+        // Nothing in it means nothing to run.
+        Rule::Later(_) if is_empty(entry.value) => return false,
+        Rule::Later(help) => Diagnostic::error(Code::NotSupported, format!("this version cannot run `{name}` yet"))
+            .at(entry.key, "valid, but not supported yet")
+            .help(help),
+        Rule::Elsewhere(help) => Diagnostic::error(Code::UnknownKey, format!("{} has no key `{name}`", table.what))
+            .at(entry.key, "")
+            .help(help),
+        Rule::Ignored(help) => {
+            Diagnostic::warning(Code::IgnoredKey, format!("`{name}` has no effect")).at(entry.key, "").help(help)
+        }
+    };
+    diagnostics.push(used_at(found, entry.value));
+    false
+}
+
+fn is_empty(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::Scalar(_) => node.is_null(),
+        NodeKind::Seq(items) => items.is_empty(),
+        NodeKind::Map(entries) => entries.is_empty(),
+    }
+}
+
+/// An unknown key: the nearest one that is known, else all that this version can run.
+fn unknown(name: &str, span: Span, table: &Table) -> Diagnostic {
+    let found = Diagnostic::error(Code::UnknownKey, format!("{} has no key `{name}`", table.what));
+    let names = table.keys.iter().filter(|(_, rule)| !matches!(rule, Rule::Elsewhere(_) | Rule::Ignored(_)));
+    let near = suggest::nearest(name, names.map(|(known, _)| *known));
+    let usable = table.keys.iter().filter(|(_, rule)| matches!(rule, Rule::Optional | Rule::Required(_)));
+    let help = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => {
+            let list: Vec<String> = usable.map(|(known, _)| format!("`{known}`")).collect();
+            format!("keys here: {}", list.join(", "))
+        }
+    };
+    found.at(span, near.map_or("unknown key", |_| "")).help(help)
+}

@@ -1,0 +1,148 @@
+//! [`Entry`]: an entry of `tasks` with its rows and their ids. Source: CTX-71, DEC-17, EXT-1.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use crate::ast::Field;
+use crate::diag::{Code, Diagnostic};
+use crate::expr::{Answers, Names, Target};
+use crate::plan::evaluate::{Evaluator, Problems, rendered};
+use crate::plan::level::Level;
+use crate::plan::matrix::{self, Row};
+use crate::resolve::TaskDefinition;
+use crate::scope::{self, Context, Contexts, Place, Scope};
+use crate::text::Span;
+use crate::value::Value;
+
+/// An entry of `tasks` with its rows.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// Its place in `tasks`, from 0.
+    pub(crate) place: u32,
+    /// The rows with their ids, in order; one with an empty row where there is no matrix.
+    pub(crate) rows: Vec<(Arc<str>, Row)>,
+    /// Whether the ids were written, so that `needs` may name them.
+    pub(crate) named: bool,
+    /// The group that the rows form (EXT-1).
+    pub(crate) group: Option<Arc<str>>,
+}
+
+/// Expands one entry. An id that cannot be evaluated leaves its row out and stands in `problems`.
+pub(crate) fn expand(task: &TaskDefinition, place: u32, level: &Level, problems: &mut Problems) -> Entry {
+    let rows = match &task.strategy {
+        None => vec![Row::new()],
+        Some(strategy) => {
+            let scope = Scope::new(Place::Strategy, &level.contexts);
+            let mut evaluator = Evaluator { names: &scope, answers: &Answers::new(), problems };
+            matrix::rows(&strategy.matrix, place, &mut evaluator)
+        }
+    };
+    if matches!(task.id, Field::Absent | Field::Null(_)) {
+        let base = format!("task-{}", place + 1);
+        let rows = rows.into_iter().map(|row| (generated(&base, &row), row)).collect();
+        return Entry { place, rows, named: false, group: None };
+    }
+    named(task, place, rows, problems)
+}
+
+fn named(task: &TaskDefinition, place: u32, rows: Vec<Row>, problems: &mut Problems) -> Entry {
+    let mut uses_matrix = false;
+    let mut ids = Vec::with_capacity(rows.len());
+    for row in rows {
+        let contexts = Contexts::new().with(Context::Matrix, scope::matrix(&row));
+        let names = Watched { scope: Scope::new(Place::Id, &contexts), asked: Cell::new(false) };
+        let mut evaluator = Evaluator { names: &names, answers: &Answers::new(), problems };
+        let id: Option<String> = evaluator.required(&task.id, Target::Id);
+        uses_matrix |= names.asked.get();
+        ids.extend(id.map(|id| (Arc::from(id), row)));
+    }
+    if task.strategy.is_none() || uses_matrix {
+        return Entry { place, rows: ids, named: true, group: None };
+    }
+    let group = group_name(task, &ids);
+    let rows = ids.into_iter().map(|(id, row)| (generated(&id, &row), row)).collect();
+    Entry { place, rows, named: false, group }
+}
+
+/// The name of a group. A matrix without rows still has one, so that it can be needed.
+fn group_name(task: &TaskDefinition, ids: &[(Arc<str>, Row)]) -> Option<Arc<str>> {
+    if let Some((id, _)) = ids.first() {
+        return Some(id.clone());
+    }
+    let nothing = Contexts::new();
+    let scope = Scope::new(Place::Param, &nothing);
+    let mut problems = Problems::default();
+    let mut evaluator = Evaluator { names: &scope, answers: &Answers::new(), problems: &mut problems };
+    evaluator.required::<String>(&task.id, Target::Id).map(Arc::from)
+}
+
+/// The id of a row: the values of all variables in alphabetical order of their names.
+///
+/// Source: CTX-71, DEC-17. Deliberate difference: variables with upper-case letters count too.
+fn generated(base: &str, row: &Row) -> Arc<str> {
+    let mut variables: Vec<_> = row.iter().filter(|(name, _)| name.as_ref() != "ORDINAL").collect();
+    variables.sort_by(|one, other| one.0.cmp(other.0));
+    let values = variables.into_iter().map(|(_, value)| escaped(&rendered(value)));
+    values.fold(base.to_owned(), |id, value| id + "-" + &value).into()
+}
+
+/// Each byte outside of `[A-Za-z0-9_.-]` as `~` and two hex digits (DEC-17).
+fn escaped(value: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+    let pieces = value.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("~{byte:02x}") });
+    pieces.collect()
+}
+
+/// A scope that notes whether `matrix` was asked for.
+struct Watched<'a> {
+    scope: Scope<'a>,
+    asked: Cell<bool>,
+}
+
+impl Names for Watched<'_> {
+    fn get(&self, name: &str) -> Option<Value> {
+        self.asked.set(self.asked.get() || name == Context::Matrix.name());
+        self.scope.get(name)
+    }
+
+    fn list(&self) -> Vec<&str> {
+        self.scope.list()
+    }
+}
+
+/// The place that shows whose entry it is: its id, else the beginning of its mapping.
+pub(crate) fn place_of(task: &TaskDefinition) -> Span {
+    task.id.span().unwrap_or_else(|| start_of(task))
+}
+
+/// The beginning of an entry's mapping.
+pub(crate) fn start_of(task: &TaskDefinition) -> Span {
+    let end = task.span.end.min(task.span.start + 1);
+    Span::new(task.span.file, task.span.start..end)
+}
+
+/// Reports ids that occur twice, with both places (DEC-2).
+pub(crate) fn report_duplicates(tasks: &[TaskDefinition], entries: &[Entry], problems: &mut Problems) {
+    let mut seen: indexmap::IndexMap<&Arc<str>, u32> = indexmap::IndexMap::new();
+    for entry in entries {
+        let own = entry.rows.iter().map(|(id, _)| id);
+        for id in own.chain(&entry.group) {
+            if let Some(first) = seen.insert(id, entry.place) {
+                problems.faults.push(duplicate(tasks, id, first, entry.place));
+                break;
+            }
+        }
+    }
+}
+
+fn duplicate(tasks: &[TaskDefinition], id: &str, first: u32, second: u32) -> Diagnostic {
+    let place = |at: u32| tasks.get(at as usize).map(place_of);
+    let fault = Diagnostic::error(Code::DuplicateId, format!("two tasks have the id `{id}`"));
+    if first == second {
+        let fault = place(first).into_iter().fold(fault, |fault, span| fault.at(span, "two rows of this matrix"));
+        return fault.help("use matrix variables in the id so that each row gets its own, or drop equal values");
+    }
+    let labels = [(second, "again here"), (first, "first here")];
+    let placed = labels.into_iter().filter_map(|(at, text)| Some((place(at)?, text)));
+    placed.fold(fault, |fault, (span, text)| fault.at(span, text)).help("rename one of them")
+}

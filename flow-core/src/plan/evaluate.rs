@@ -1,0 +1,244 @@
+//! [`Evaluator`]: attributes to values at one place. Source: EXP-45, DEC-9.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use crate::ast::{Command, CommandKind, Entries, Field, Items};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::expr::{Answers, Eval, HostCall, Names, Target, Template, convert};
+use crate::text::Span;
+use crate::value::{Int, Value};
+
+/// What kept attributes from having a value.
+#[derive(Debug, Default)]
+pub(crate) struct Problems {
+    /// Questions that must be answered first, with the place that asks.
+    pub(crate) asks: Vec<(HostCall, Span)>,
+    /// Faults in the user's text.
+    pub(crate) faults: Diagnostics,
+}
+
+/// Evaluates attributes with the names of one place; collects what goes wrong.
+pub(crate) struct Evaluator<'a> {
+    pub(crate) names: &'a dyn Names,
+    pub(crate) answers: &'a Answers,
+    pub(crate) problems: &'a mut Problems,
+}
+
+/// A type that an attribute can have.
+pub(crate) trait Fit: Sized + Clone {
+    /// The value as this type; `None` if it does not fit.
+    fn fit(value: &Value) -> Option<Self>;
+}
+
+impl Fit for String {
+    fn fit(value: &Value) -> Option<Self> {
+        as_text(value).map(str::to_owned)
+    }
+}
+
+impl Fit for bool {
+    fn fit(value: &Value) -> Option<Self> {
+        if let Value::Bool(one) = value { Some(*one) } else { None }
+    }
+}
+
+impl Fit for i64 {
+    fn fit(value: &Value) -> Option<Self> {
+        if let Value::Int(Int::Small(one)) = value { Some(*one) } else { None }
+    }
+}
+
+impl Fit for f64 {
+    fn fit(value: &Value) -> Option<Self> {
+        if let Value::Float(one) = value { Some(*one) } else { None }
+    }
+}
+
+impl Fit for Value {
+    fn fit(value: &Value) -> Option<Self> {
+        Some(value.clone())
+    }
+}
+
+/// The text of a value that is a text or a path.
+pub(crate) fn as_text(value: &Value) -> Option<&str> {
+    match value {
+        Value::Str(text) | Value::LocalPath(text) | Value::RemotePath(text) | Value::Uri(text) => Some(text),
+        Value::Status(word) => Some(word),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Float(_)
+        | Value::List(_)
+        | Value::Map(_)
+        | Value::Set(_)
+        | Value::Always
+        | Value::Object(_) => None,
+    }
+}
+
+/// The text that a value renders as (EXP-40).
+pub(crate) fn rendered(value: &Value) -> String {
+    let text = convert(value, Target::Str).ok();
+    text.as_ref().and_then(as_text).unwrap_or_default().to_owned()
+}
+
+impl Evaluator<'_> {
+    /// The raw value of a template; `None` if it asks or fails.
+    pub(crate) fn template(&mut self, template: &Template) -> Option<Value> {
+        match template.eval(self.names, self.answers) {
+            Eval::Done(value) => Some(value),
+            Eval::Ask(calls) => {
+                self.problems.asks.extend(calls.into_iter().map(|call| (call, template.span())));
+                None
+            }
+            Eval::Fault(fault) => {
+                self.problems.faults.push(*fault);
+                None
+            }
+        }
+    }
+
+    /// A value as the type of its key; a misfit is a fault at `span`.
+    pub(crate) fn converted(&mut self, value: &Value, target: Target, span: Span) -> Option<Value> {
+        match convert(value, target) {
+            Ok(value) => Some(value),
+            Err(misfit) => {
+                let fault = Diagnostic::error(Code::Conversion, misfit.message).at(span, "");
+                self.problems.faults.push(Diagnostic { help: misfit.help, ..fault });
+                None
+            }
+        }
+    }
+
+    /// An attribute; `None` if it is absent, null, or an expression gives `None` (DEC-9, bools excepted).
+    pub(crate) fn field<T: Fit>(&mut self, field: &Field<T>, target: Target) -> Option<T> {
+        match field {
+            Field::Absent | Field::Null(_) => None,
+            Field::Literal(literal) => Some(literal.value.clone()),
+            Field::Expr(template) => {
+                let value = self.template(template)?;
+                if matches!(value, Value::Null) && target != Target::Bool {
+                    return None;
+                }
+                self.fitted(&value, target, template.span())
+            }
+        }
+    }
+
+    /// An attribute that an expression cannot unset: `None` becomes what `target` makes of it.
+    pub(crate) fn required<T: Fit>(&mut self, field: &Field<T>, target: Target) -> Option<T> {
+        let Field::Expr(template) = field else { return self.field(field, target) };
+        let value = self.template(template)?;
+        self.fitted(&value, target, template.span())
+    }
+
+    fn fitted<T: Fit>(&mut self, value: &Value, target: Target, span: Span) -> Option<T> {
+        let converted = self.converted(value, target, span)?;
+        let fitted = T::fit(&converted);
+        if fitted.is_none() {
+            let message = format!("`{}` is out of the range of this key", rendered(&converted));
+            self.problems.faults.push(Diagnostic::error(Code::Conversion, message).at(span, ""));
+        }
+        fitted
+    }
+
+    /// A command, wrapped as its shorthand says (YML-30).
+    pub(crate) fn command(&mut self, command: &Command) -> Option<String> {
+        let template = match &command.text {
+            Field::Absent | Field::Null(_) => return None,
+            Field::Literal(literal) => &literal.value,
+            Field::Expr(template) => template,
+        };
+        let value = self.template(template)?;
+        if matches!(value, Value::Null) {
+            return None;
+        }
+        let target = match command.kind {
+            CommandKind::Cmd => Target::Str,
+            CommandKind::Bash => Target::Bash,
+            CommandKind::Python => Target::Python,
+        };
+        self.fitted(&value, target, template.span())
+    }
+
+    /// A list of texts; null and empty items are left out.
+    pub(crate) fn texts(&mut self, items: &Items<String>) -> Vec<String> {
+        let list = match items {
+            Items::Absent | Items::Null(_) => Vec::new(),
+            Items::Written(written) => {
+                written.value.iter().filter_map(|item| self.field(item, Target::Str)).collect()
+            }
+            Items::Expr(template) => self.text_list(template).unwrap_or_default(),
+        };
+        list.into_iter().filter(|item| !item.is_empty()).collect()
+    }
+
+    fn text_list(&mut self, template: &Template) -> Option<Vec<String>> {
+        let value = self.template(template)?;
+        match self.converted(&value, Target::TextList, template.span())? {
+            Value::List(list) => Some(list.iter().filter_map(as_text).map(str::to_owned).collect()),
+            _ => None,
+        }
+    }
+
+    /// Lays a mapping of texts over `into`; an overridden key keeps its place (CTX-34).
+    pub(crate) fn lay_entries(&mut self, entries: &Entries<String>, into: &mut IndexMap<String, String>) {
+        match entries {
+            Entries::Absent => {}
+            Entries::Written(written) => {
+                for (name, (_, field)) in &written.value {
+                    if let Some(text) = self.required(field, Target::Str) {
+                        into.insert(name.to_string(), text);
+                    }
+                }
+            }
+            Entries::Expr(template) => into.extend(self.text_map(template).unwrap_or_default()),
+        }
+    }
+
+    fn text_map(&mut self, template: &Template) -> Option<Vec<(String, String)>> {
+        let value = self.template(template)?;
+        match self.converted(&value, Target::TextMap, template.span())? {
+            Value::Map(map) => {
+                let pairs = map.iter().filter_map(|(name, value)| as_text(name).zip(as_text(value)));
+                Some(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+            }
+            _ => None,
+        }
+    }
+
+    /// The values of a matrix variable; an expression's items keep any type (CTX-59).
+    pub(crate) fn values(&mut self, items: &Items<Value>) -> Vec<Value> {
+        match items {
+            Items::Absent | Items::Null(_) => Vec::new(),
+            Items::Written(written) => {
+                written.value.iter().filter_map(|item| self.required(item, Target::Primitive)).collect()
+            }
+            Items::Expr(template) => self.value_list(template).unwrap_or_default().to_vec(),
+        }
+    }
+
+    fn value_list(&mut self, template: &Template) -> Option<Arc<Vec<Value>>> {
+        let value = self.template(template)?;
+        match self.converted(&value, Target::List, template.span())? {
+            Value::List(list) => Some(list),
+            _ => None,
+        }
+    }
+}
+
+impl Problems {
+    /// All of them as diagnostics, for a place where nobody can answer.
+    pub(crate) fn into_diagnostics(self) -> Diagnostics {
+        let mut diags = self.faults;
+        for (_, span) in self.asks {
+            let message = "this function cannot be used here: its answer is not known before the bake runs";
+            let help = "use it in an attribute of a task";
+            diags.push(Diagnostic::error(Code::NotSupported, message).at(span, "").help(help));
+        }
+        diags
+    }
+}

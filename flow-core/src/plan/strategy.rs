@@ -1,0 +1,147 @@
+//! `fail_fast`, `max_parallel` and `cache` in force for a task. Source: CTX-46, DEC-26, BAT-100, DEC-3.
+
+use std::time::Duration;
+
+use crate::ast::{Cache, CacheStrategy, Field};
+use crate::expr::{Answers, Target};
+use crate::plan::evaluate::{Evaluator, Problems};
+use crate::plan::level::{Inputs, Level, MAX_PARALLEL};
+use crate::resolve::{ResolvedFlow, TaskDefinition};
+use crate::scope::{Context, Contexts, Place, Scope};
+
+/// How long a cache entry is good unless the flow says else (BAT-100).
+const CACHE_LIFE: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+
+/// The strategy of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StrategyValues {
+    /// Whether a failure stops the bake.
+    pub(crate) fail_fast: bool,
+    /// How many rows of the entry run at once, if it says so itself.
+    pub(crate) own_max_parallel: Option<i64>,
+}
+
+/// Evaluates the strategy of an entry.
+pub(crate) fn strategy_of(
+    task: &TaskDefinition,
+    level: &Level,
+    answers: &Answers,
+    problems: &mut Problems,
+) -> StrategyValues {
+    let Some(strategy) = &task.strategy else {
+        return StrategyValues { fail_fast: level.fail_fast, own_max_parallel: None };
+    };
+    let scope = Scope::new(Place::Strategy, &level.contexts);
+    let mut evaluator = Evaluator { names: &scope, answers, problems };
+    StrategyValues {
+        fail_fast: evaluator.field(&strategy.fail_fast, Target::Bool).unwrap_or(level.fail_fast),
+        own_max_parallel: evaluator.field(&strategy.max_parallel, Target::Int),
+    }
+}
+
+/// Whether a failure winds the bake down: of a row of this entry, or, without one, of any task that
+/// has no strategy of its own. Source: CTX-46, BAT-70.
+pub fn fail_fast(flow: &ResolvedFlow, inputs: &Inputs, entry: Option<u32>) -> bool {
+    let task = entry.and_then(|entry| flow.tasks.get(entry as usize));
+    let own = task.and_then(|task| task.strategy.as_ref()).map(|strategy| &strategy.fail_fast);
+    let written = own.filter(|field| is_set(field)).unwrap_or(&flow.defaults.fail_fast);
+    if let Some(known) = constant(written, true) {
+        return known;
+    }
+    let mut problems = Problems::default();
+    let level = Level::new(flow, inputs, &Answers::new(), &mut problems);
+    task.map_or(level.fail_fast, |task| strategy_of(task, &level, &Answers::new(), &mut problems).fail_fast)
+}
+
+/// How many tasks of the bake run at once; at least 1. Source: DEC-26.
+pub fn max_parallel(flow: &ResolvedFlow, inputs: &Inputs) -> usize {
+    let value = constant(&flow.defaults.max_parallel, MAX_PARALLEL).unwrap_or_else(|| {
+        Level::new(flow, inputs, &Answers::new(), &mut Problems::default()).max_parallel
+    });
+    usize::try_from(value).unwrap_or(1).max(1)
+}
+
+/// How many rows of an entry run at once, if it says so itself; at least 1. Source: DEC-26.
+pub fn max_parallel_of(flow: &ResolvedFlow, inputs: &Inputs, entry: u32) -> Option<usize> {
+    let task = flow.tasks.get(entry as usize)?;
+    let value = match &task.strategy.as_ref()?.max_parallel {
+        Field::Absent | Field::Null(_) => None,
+        Field::Literal(literal) => Some(literal.value),
+        Field::Expr(_) => {
+            let mut problems = Problems::default();
+            let level = Level::new(flow, inputs, &Answers::new(), &mut problems);
+            strategy_of(task, &level, &Answers::new(), &mut problems).own_max_parallel
+        }
+    }?;
+    Some(usize::try_from(value).unwrap_or(1).max(1))
+}
+
+fn is_set<T>(field: &Field<T>) -> bool {
+    matches!(field, Field::Literal(_) | Field::Expr(_))
+}
+
+/// The value of a field without expressions, so that the usual case needs no evaluation.
+fn constant<T: Copy>(field: &Field<T>, absent: T) -> Option<T> {
+    match field {
+        Field::Absent | Field::Null(_) => Some(absent),
+        Field::Literal(literal) => Some(literal.value),
+        Field::Expr(_) => None,
+    }
+}
+
+/// The cache settings in force for a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CacheValues {
+    /// Whether results are looked up and kept.
+    pub(crate) enabled: bool,
+    /// How long an entry is good.
+    pub(crate) life_span: Duration,
+}
+
+/// Settles the cache of a task: for each of the two settings the nearest level that has it decides.
+///
+/// `contexts` holds the task's row and strategy. Source: BAT-100, DEC-3.
+pub(crate) fn cache_of(
+    flow: &ResolvedFlow,
+    task: &TaskDefinition,
+    contexts: &Contexts,
+    answers: &Answers,
+    problems: &mut Problems,
+) -> CacheValues {
+    let mut values = CacheValues { enabled: true, life_span: CACHE_LIFE };
+    let outer = flow.defaults.caches.iter().map(|cache| (cache, Place::LateDefaults));
+    let own = task.cache.iter().map(|cache| (cache, Place::Cache));
+    for (cache, place) in outer.chain(own) {
+        let scope = Scope::new(place, contexts);
+        let mut evaluator = Evaluator { names: &scope, answers, problems };
+        if let Some(seconds) = evaluator.field(&cache.life_span, Target::Seconds) {
+            values.life_span = duration(seconds);
+        }
+        values.enabled = enabled(cache).unwrap_or(values.enabled);
+    }
+    values
+}
+
+/// Whether a level turns the cache on or off; `None` if it leaves that to the level above.
+fn enabled(cache: &Cache) -> Option<bool> {
+    match cache.strategy.as_ref()?.value {
+        CacheStrategy::None => Some(false),
+        CacheStrategy::Default => Some(true),
+        CacheStrategy::Inherit => None,
+    }
+}
+
+/// Seconds as a span: nothing below zero, the longest span for what is too long.
+fn duration(seconds: f64) -> Duration {
+    if seconds.is_nan() || seconds <= 0.0 {
+        return Duration::ZERO;
+    }
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
+}
+
+/// The contexts of a task: those of the level, its own strategy, and its row.
+pub(crate) fn task_contexts(level: &Level, strategy: StrategyValues, matrix: crate::value::Value) -> Contexts {
+    let max_parallel = strategy.own_max_parallel.unwrap_or(level.max_parallel);
+    let own = crate::scope::strategy(strategy.fail_fast, max_parallel);
+    level.contexts.clone().with(Context::Strategy, own).with(Context::Matrix, matrix)
+}

@@ -1,0 +1,171 @@
+//! The end of a task and what follows from it. Source: BAT-56, BAT-58, BAT-71, DEC-25.
+
+use indexmap::IndexMap;
+
+use crate::event::{EventKind, Stage};
+use crate::model::{Exit, LaunchKey, LogRef, Outcome, Reason, TaskStatus};
+use crate::plan;
+use crate::sched::state::{Node, Phase};
+use crate::sched::turn::{Turn, last_key, stumbled};
+
+/// How a task ended.
+#[derive(Clone, Debug)]
+pub(super) struct End {
+    outcome: Outcome,
+    log: LogRef,
+}
+
+type Texts = IndexMap<String, String>;
+
+impl End {
+    fn new(status: TaskStatus, exit: Exit, reason: Reason) -> Self {
+        End { outcome: Outcome { status, exit, reason }, log: LogRef::default() }
+    }
+
+    fn failed(reason: Reason) -> Self {
+        Self::new(TaskStatus::Failed, Exit::None, reason)
+    }
+
+    /// What an executor's news of an end means.
+    ///
+    /// A task that ran or waited too long has failed; one that was killed was cancelled, whoever
+    /// killed it (OBS-5.23); one whose output files cannot be read has failed even if it exited well.
+    pub(super) fn of(exit: Exit, reason: &Reason, problem: Option<&String>, log: &LogRef) -> Self {
+        let status = match reason {
+            Reason::Killed => TaskStatus::Cancelled,
+            Reason::Finished if exit == Exit::Code(0) => TaskStatus::Succeeded,
+            Reason::Finished
+            | Reason::NotStarted { .. }
+            | Reason::LifeSpan
+            | Reason::ScheduleTimeout
+            | Reason::Lost
+            | Reason::BadOutputs { .. }
+            | Reason::Evaluation { .. } => TaskStatus::Failed,
+        };
+        let outcome = match (status, problem) {
+            (TaskStatus::Succeeded, Some(message)) => {
+                let reason = Reason::BadOutputs { message: message.clone() };
+                Outcome { status: TaskStatus::Failed, exit, reason }
+            }
+            _ => Outcome { status, exit, reason: reason.clone() },
+        };
+        End { outcome, log: log.clone() }
+    }
+
+    pub(super) fn evaluation(reason: Reason) -> Self {
+        Self::failed(reason)
+    }
+
+    pub(super) fn unanswered(message: &str) -> Self {
+        Self::failed(Reason::Evaluation { message: message.to_owned(), place: String::new() })
+    }
+
+    /// What was evaluated for the first start cannot be evaluated any more.
+    pub(super) fn no_spec() -> Self {
+        Self::unanswered("the task cannot be evaluated again for its next start")
+    }
+
+    pub(super) fn not_started(message: &str) -> Self {
+        Self::failed(Reason::NotStarted { message: message.to_owned() })
+    }
+
+    pub(super) fn lost() -> Self {
+        Self::failed(Reason::Lost)
+    }
+
+    pub(super) fn lost_while_stopping() -> Self {
+        Self::new(TaskStatus::Cancelled, Exit::None, Reason::Lost)
+    }
+
+    pub(super) fn killed() -> Self {
+        Self::new(TaskStatus::Cancelled, Exit::None, Reason::Killed)
+    }
+}
+
+impl<'a> Turn<'a> {
+    /// A unit ended and its log was read.
+    pub(super) fn unit_ended(&mut self, key: &LaunchKey, end: End, outputs: &Texts, saved: &Texts) {
+        let Some(at) = self.state.place_of(key) else { return };
+        let Some(node) = self.node(at).filter(|node| node.tries == key.r#try) else { return };
+        let Phase::Live(live) = &node.phase else { return };
+        if end.outcome.reason == Reason::Lost {
+            return self.lost(at, node);
+        }
+        // A history goes from pending to succeeded only through running (BAT-56).
+        let succeeded = end.outcome.status == TaskStatus::Succeeded;
+        if succeeded && !matches!(live.stage, Some(Stage::Running | Stage::Suspended)) {
+            self.event(EventKind::Progress { key: key.clone(), stage: Stage::Running, why: None });
+        }
+        self.end(at, key.clone(), &end, (outputs, saved));
+    }
+
+    /// A node that is under way or waits for its next start is over, with nothing to show.
+    pub(super) fn end_live(&mut self, at: usize, end: End) {
+        if let Some(key) = last_key(self.state, at) {
+            self.end(at, key, &end, (&Texts::new(), &Texts::new()));
+        }
+    }
+
+    /// A node that was never started is over; one whose last start is over keeps that start's key.
+    pub(super) fn end_unstarted(&mut self, at: usize, end: End) {
+        let tries = self.node(at).map_or(1, |node| node.tries.max(1));
+        if let Some(key) = self.state.key(at, tries) {
+            self.end(at, key, &end, (&Texts::new(), &Texts::new()));
+        }
+    }
+
+    fn end(&mut self, at: usize, key: LaunchKey, end: &End, (outputs, state): (&Texts, &Texts)) {
+        let Some(node) = self.node(at) else { return };
+        let succeeded = end.outcome.status == TaskStatus::Succeeded;
+        self.event(EventKind::Ended {
+            key,
+            outcome: end.outcome.clone(),
+            outputs: outputs.clone(),
+            state: state.clone(),
+            log: end.log.clone(),
+            cache: node.cache.clone().filter(|_| succeeded),
+        });
+        if !self.winding && self.spoils(node, &end.outcome) {
+            self.wind_down(Some(at));
+        }
+    }
+
+    /// Whether an end winds the bake down.
+    fn spoils(&self, node: &Node, outcome: &Outcome) -> bool {
+        let alone = node.cancelled && outcome.status == TaskStatus::Cancelled;
+        if outcome.status == TaskStatus::Succeeded || alone {
+            return false;
+        }
+        let entry = (!node.record.matrix.is_empty()).then_some(node.record.entry);
+        matches!(outcome.reason, Reason::Evaluation { .. })
+            || plan::fail_fast(self.flow, &self.state.inputs, entry)
+    }
+
+    /// Stops what runs and is not `always()`; what was not started is skipped when it is ready (BAT-71, BAT-72).
+    pub(super) fn wind_down(&mut self, except: Option<usize>) {
+        self.winding = true;
+        let state = self.state;
+        for at in state.live.iter().filter(|at| Some(**at) != except) {
+            if self.node(*at).is_some_and(|node| self.must_stop(node)) {
+                self.stop(*at);
+            }
+        }
+        for (_, at) in state.timers.iter().filter(|(_, at)| Some(*at) != except && !state.live.contains(at)) {
+            if self.node(*at).is_some_and(|node| self.must_stop(node)) {
+                self.stop(*at);
+            }
+        }
+    }
+
+    /// Stops one node that was started.
+    pub(super) fn stop(&mut self, at: usize) {
+        let (Some(node), Some(key)) = (self.node(at), last_key(self.state, at)) else { return };
+        if matches!(node.phase, Phase::Live(_)) {
+            self.kill(key);
+        }
+        // Nobody tells the end of what the executor never took, nor of what it has lost.
+        if stumbled(node) || matches!(node.phase, Phase::Retrying(_)) {
+            self.end_live(at, End::killed());
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! [`Pass`]: one walk over what is due and what is ready. Source: BAT-51…55, BAT-75, DEC-26.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use crate::event::{EventKind, Stage};
+use crate::model::{CacheKey, Timestamp, UnitSpec};
+use crate::plan::{self, Prepared};
+use crate::sched::end::End;
+use crate::sched::fact::Effect;
+use crate::sched::state::{Node, Phase};
+use crate::sched::turn::{Turn, last_key};
+
+/// One walk in graph order: starts what has room, skips what is not enabled.
+///
+/// Walks on only while there is room, so its cost is bounded by the room and by the events it makes.
+/// Nodes with an open question take a place, so that what comes behind them cannot overtake for ever.
+pub(super) struct Pass<'t, 'a> {
+    turn: &'t mut Turn<'a>,
+    /// How many may run at once.
+    limit: usize,
+    /// Places taken.
+    taken: usize,
+    /// Places taken by this pass, by entry.
+    taken_now: BTreeMap<u32, usize>,
+}
+
+impl<'t, 'a> Pass<'t, 'a> {
+    pub(super) fn new(turn: &'t mut Turn<'a>) -> Self {
+        let limit = plan::max_parallel(turn.flow, &turn.state.inputs);
+        let taken = turn.state.live.len();
+        Pass { turn, limit, taken, taken_now: BTreeMap::new() }
+    }
+
+    pub(super) fn run(mut self) {
+        self.due();
+        let state = self.turn.state;
+        for (entry, nodes) in &state.ready {
+            let own = self.own_limit(*entry);
+            for at in nodes {
+                if self.taken >= self.limit {
+                    return;
+                }
+                if own.is_some_and(|own| self.taken_of(*entry) >= own) {
+                    break;
+                }
+                if self.consider(*at).is_break() {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Whether one more start of a node fits both bounds.
+    pub(super) fn has_room(&self, at: usize) -> bool {
+        let Some(node) = self.turn.node(at) else { return false };
+        let entry = node.record.entry;
+        self.taken < self.limit && self.own_limit(entry).is_none_or(|own| self.taken_of(entry) < own)
+    }
+
+    fn own_limit(&self, entry: u32) -> Option<usize> {
+        plan::max_parallel_of(self.turn.flow, &self.turn.state.inputs, entry)
+    }
+
+    fn taken_of(&self, entry: u32) -> usize {
+        let of = |counts: &BTreeMap<u32, usize>| counts.get(&entry).copied().unwrap_or(0);
+        of(&self.turn.state.live_of) + of(&self.taken_now)
+    }
+
+    fn take_place(&mut self, node: &Node) {
+        self.taken += 1;
+        *self.taken_now.entry(node.record.entry).or_default() += 1;
+    }
+
+    /// Makes the starts whose time has come.
+    fn due(&mut self) {
+        let state = self.turn.state;
+        let now = self.turn.now;
+        let due = state.timers.iter().take_while(|(moment, _)| *moment <= now);
+        for (_, at) in due {
+            let Some(node) = self.turn.node(*at) else { continue };
+            match &node.phase {
+                Phase::Live(_) => self.again(*at, node),
+                Phase::Retrying(_) if self.has_room(*at) => self.retry(*at, node),
+                Phase::Retrying(_) | Phase::Waiting | Phase::Ended => {}
+            }
+        }
+    }
+
+    /// Makes the same start again after the executor could not be reached.
+    fn again(&mut self, at: usize, node: &'a Node) {
+        let Some(key) = last_key(self.turn.state, at) else { return };
+        let Some(spec) = plan::spec(self.turn.flow, &self.turn.view(node)) else {
+            return self.turn.end_unstarted(at, End::no_spec());
+        };
+        self.turn.event(EventKind::Progress { key: key.clone(), stage: Stage::Queued, why: None });
+        self.turn.effect(Effect::Launch { key, spec: Box::new(spec), resuming: true });
+    }
+
+    /// Makes the next start of a task whose last one was lost.
+    fn retry(&mut self, at: usize, node: &'a Node) {
+        match plan::spec(self.turn.flow, &self.turn.view(node)) {
+            Some(spec) => self.start(at, node, Box::new(spec), node.cache.clone()),
+            None => self.turn.end_unstarted(at, End::no_spec()),
+        }
+    }
+
+    fn start(&mut self, at: usize, node: &Node, spec: Box<UnitSpec>, cache: Option<CacheKey>) {
+        self.take_place(node);
+        self.turn.start(at, spec, cache);
+    }
+
+    fn consider(&mut self, at: usize) -> ControlFlow<()> {
+        let Some(node) = self.turn.node(at) else { return ControlFlow::Continue(()) };
+        match plan::prepare(self.turn.flow, &self.turn.view(node)) {
+            Prepared::Skip(because) => self.turn.event(EventKind::Skipped { node: node.id.clone(), because }),
+            Prepared::Ask(calls) => {
+                self.take_place(node);
+                self.turn.effect(Effect::Ask { node: node.id.clone(), calls });
+            }
+            Prepared::Run { spec, cache, cache_life } => match cache.zip(cache_life) {
+                Some((key, life)) if !life.is_zero() => self.look_up(node, key, life),
+                Some((key, _)) => self.start(at, node, spec, Some(key)),
+                None => self.start(at, node, spec, None),
+            },
+            Prepared::Fault(fault) => {
+                // What this pass has started must be known as live before the bake winds down.
+                if self.turn.decision.events.is_empty() {
+                    let reason = self.turn.evaluation(&fault);
+                    self.turn.end_unstarted(at, End::evaluation(reason));
+                }
+                return ControlFlow::Break(());
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn look_up(&mut self, node: &Node, key: CacheKey, life: Duration) {
+        self.take_place(node);
+        let not_before = before(self.turn.now, life);
+        self.turn.effect(Effect::LookUpCache { node: node.id.clone(), key, not_before });
+    }
+}
+
+/// The moment `span` before `moment`; the beginning of time if that is earlier.
+fn before(moment: Timestamp, span: Duration) -> Timestamp {
+    let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+    Timestamp::from_unix_millis(moment.unix_millis.saturating_sub(millis))
+}

@@ -1,0 +1,112 @@
+//! What the executor says of a start, and news of a unit. Source: BAT-55, BAT-56, EXT-3.
+
+use std::time::Duration;
+
+use crate::event::{EventKind, Stage};
+use crate::model::{CacheKey, LaunchKey, RawId, UnitSpec};
+use crate::port::{ExecutorError, Report, What};
+use crate::sched::end::End;
+use crate::sched::fact::Effect;
+use crate::sched::state::{Live, Node, Phase};
+use crate::sched::turn::Turn;
+
+/// How often a task is started when its machine is lost (EXT-3).
+const MAX_TRIES: u32 = 2;
+
+/// The first pause after an executor that cannot be reached, and the longest.
+const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+
+impl<'a> Turn<'a> {
+    /// Starts the next try of a node.
+    pub(super) fn start(&mut self, at: usize, spec: Box<UnitSpec>, cache: Option<CacheKey>) {
+        let tries = self.node(at).map_or(0, |node| node.tries);
+        if let Some(key) = self.state.key(at, tries + 1) {
+            self.launch(key, spec, cache);
+        }
+    }
+
+    /// The node that a key's start is under way for.
+    fn live(&self, key: &LaunchKey) -> Option<(usize, &'a Node, &'a Live)> {
+        let at = self.state.place_of(key)?;
+        let node = self.node(at).filter(|node| node.tries == key.r#try)?;
+        if let Phase::Live(live) = &node.phase { Some((at, node, live)) } else { None }
+    }
+
+    pub(super) fn start_result(&mut self, key: &LaunchKey, result: &Result<RawId, ExecutorError>) {
+        let Some((at, node, live)) = self.live(key).filter(|(_, _, live)| !live.taken) else { return };
+        match result {
+            Ok(raw) => {
+                self.event(EventKind::Launched { key: key.clone(), raw: raw.clone() });
+                // A kill that came before the executor had the unit may have met nothing.
+                if self.must_stop(node) {
+                    self.kill(key.clone());
+                }
+            }
+            Err(error) if error.is_retryable() => self.unreachable(at, node, live, error),
+            Err(error) => self.end_live(at, End::not_started(&error.to_string())),
+        }
+    }
+
+    /// The executor cannot be reached: the same start is made again, after growing pauses.
+    fn unreachable(&mut self, at: usize, node: &'a Node, live: &Live, error: &ExecutorError) {
+        let Some(key) = self.state.key(at, node.tries) else { return };
+        if self.must_stop(node) {
+            self.kill(key);
+            self.end_live(at, End::killed());
+            return;
+        }
+        let (first, longest) = PAUSES;
+        let pause = first.saturating_mul(1 << live.stumbles.min(16)).min(longest);
+        let moment = self.now.after(pause);
+        self.event(EventKind::Progress { key: key.clone(), stage: Stage::Queued, why: Some(error.to_string()) });
+        self.event(EventKind::RetryAt { key, at: moment });
+        self.effect(Effect::WakeAt(moment));
+    }
+
+    /// News of a unit. Order: queued, starting, running or suspended; what goes backwards is late news.
+    pub(super) fn report(&mut self, report: &Report) {
+        let Some((at, node, live)) = self.live(&report.key) else { return };
+        let (stage, why) = match &report.what {
+            What::Queued { why } => (Stage::Queued, said(why)),
+            What::Starting { stage } => (Stage::Starting, said(stage)),
+            What::Running { address } => (Stage::Running, said(address)),
+            What::Suspended => (Stage::Suspended, None),
+            What::Lost { proof_dead: true } => return self.lost(at, node),
+            What::Lost { proof_dead: false } => {
+                let why = "out of reach: waiting for a proof that it is dead".to_owned();
+                (live.stage.clone().unwrap_or(Stage::Queued), Some(why))
+            }
+            // The end of a unit comes as a fact of its own, with its log.
+            What::Ended { .. } => return,
+        };
+        let is_late = live.stage.as_ref().is_some_and(|last| rank(&stage) < rank(last));
+        let is_known = live.stage.as_ref() == Some(&stage) && live.why == why;
+        if !is_late && !is_known {
+            self.event(EventKind::Progress { key: report.key.clone(), stage, why });
+        }
+    }
+
+    /// A unit is gone and proved dead: it is started once more (EXT-3).
+    pub(super) fn lost(&mut self, at: usize, node: &'a Node) {
+        if self.must_stop(node) {
+            return self.end_live(at, End::lost_while_stopping());
+        }
+        match self.state.key(at, node.tries + 1) {
+            Some(key) if node.tries < MAX_TRIES => self.event(EventKind::RetryAt { key, at: self.now }),
+            _ => self.end_live(at, End::lost()),
+        }
+    }
+}
+
+fn said(words: &str) -> Option<String> {
+    (!words.is_empty()).then(|| words.to_owned())
+}
+
+/// How far a stage is; suspended and running come in any order.
+fn rank(stage: &Stage) -> u8 {
+    match stage {
+        Stage::Queued => 0,
+        Stage::Starting => 1,
+        Stage::Running | Stage::Suspended => 2,
+    }
+}

@@ -1,0 +1,451 @@
+//! [`AttemptState`]: where an attempt stands, folded from its events.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use crate::event::{AttemptCreated, CancelScope, Event, EventKind, Stage};
+use crate::expr::Answers;
+use crate::model::{
+    AttemptId, CacheKey, Digest, FullId, LaunchKey, NeedsLevel, NodeRecord, Outcome, Reason, TaskStatus, Timestamp,
+};
+use crate::plan::Inputs;
+
+/// Where an attempt stands.
+///
+/// Invariant: equals the fold of the attempt's stored events; [`apply`] is the only writer. What is
+/// ready is kept up to date by counters, so that a fact costs the same however large the graph is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AttemptState {
+    pub(super) attempt: Option<AttemptId>,
+    pub(super) created: Option<Box<AttemptCreated>>,
+    pub(super) inputs: Inputs,
+    pub(super) last_at: Timestamp,
+    pub(super) last_request: u64,
+    pub(super) expanded: bool,
+    pub(super) nodes: Vec<Node>,
+    index: IndexMap<FullId, usize>,
+    /// Nodes whose needs are met and that were not started, by entry, in graph order.
+    pub(super) ready: BTreeMap<u32, BTreeSet<usize>>,
+    /// Nodes that were launched and have not ended.
+    pub(super) live: BTreeSet<usize>,
+    /// How many of `live` each entry has.
+    pub(super) live_of: BTreeMap<u32, usize>,
+    /// Starts that are to be made again, by time.
+    pub(super) timers: BTreeSet<(Timestamp, usize)>,
+    /// Whose failures may wind the bake down: entries with a matrix, and `None` for all others.
+    pub(super) trouble: BTreeSet<Option<u32>>,
+    /// Whether an expression failed.
+    pub(super) faulted: bool,
+    /// Whether the whole attempt was cancelled.
+    pub(super) cancelled: bool,
+    pub(super) unfinished: usize,
+    summary: Summary,
+    pub(super) result: Option<TaskStatus>,
+}
+
+/// How many tasks have which status.
+///
+/// Shape: no entry for a status that no task has.
+pub type Summary = BTreeMap<TaskStatus, usize>;
+
+/// Where a node stands.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Node {
+    pub(super) id: FullId,
+    pub(super) record: Arc<NodeRecord>,
+    /// The places of `record.needs`, in their order.
+    pub(super) needs: Vec<usize>,
+    /// Who waits for it, and how far it must come.
+    dependants: Vec<(usize, NeedsLevel)>,
+    /// Needs that are not met yet.
+    unmet: usize,
+    /// Whether it was seen running or ended.
+    has_run: bool,
+    pub(super) status: TaskStatus,
+    pub(super) phase: Phase,
+    /// The last start, 0 before the first.
+    pub(super) tries: u32,
+    pub(super) spec: Option<Digest>,
+    pub(super) cache: Option<CacheKey>,
+    pub(super) answers: Answers,
+    pub(super) outputs: IndexMap<String, String>,
+    /// Whether it was cancelled alone.
+    pub(super) cancelled: bool,
+}
+
+/// What is going on with a node.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Phase {
+    /// Not started.
+    Waiting,
+    /// Launched, not ended.
+    Live(Live),
+    /// Its last start is over, the next one comes at this moment.
+    Retrying(Timestamp),
+    /// Over.
+    Ended,
+}
+
+/// A start that is under way.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Live {
+    /// Whether the executor took it.
+    pub(super) taken: bool,
+    /// The last news.
+    pub(super) stage: Option<Stage>,
+    /// What was said with it.
+    pub(super) why: Option<String>,
+    /// The executor could not be reached; the same start is made again at this moment.
+    pub(super) again_at: Option<Timestamp>,
+    /// How often in a row it could not be reached.
+    pub(super) stumbles: u32,
+}
+
+impl AttemptState {
+    /// The state before the first event.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What the attempt starts from; `None` before its first event.
+    pub fn created(&self) -> Option<&AttemptCreated> {
+        self.created.as_deref()
+    }
+
+    /// How many tasks have which status.
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// The result, once the attempt is over.
+    pub fn result(&self) -> Option<TaskStatus> {
+        self.result
+    }
+
+    /// The last status of a task.
+    pub fn status(&self, id: &FullId) -> Option<TaskStatus> {
+        self.index.get(id).and_then(|at| self.nodes.get(*at)).map(|node| node.status)
+    }
+
+    /// The highest request that was recorded; 0 if there was none.
+    pub fn last_request(&self) -> u64 {
+        self.last_request
+    }
+
+    /// The moment of the last event.
+    pub fn last_at(&self) -> Timestamp {
+        self.last_at
+    }
+
+    /// The place of a task.
+    pub(super) fn place(&self, id: &FullId) -> Option<usize> {
+        self.index.get(id).copied()
+    }
+
+    /// The place of the task of a start of this attempt.
+    pub(super) fn place_of(&self, key: &LaunchKey) -> Option<usize> {
+        let at = self.place(key.node()?)?;
+        (self.key(at, key.r#try).as_ref() == Some(key)).then_some(at)
+    }
+
+    /// The key of a start of a node.
+    pub(super) fn key(&self, at: usize, r#try: u32) -> Option<LaunchKey> {
+        Some(LaunchKey::task(self.attempt.as_ref()?, &self.nodes.get(at)?.id, r#try))
+    }
+
+    fn expand(&mut self, prefix: &FullId, records: &[NodeRecord]) {
+        let first = self.nodes.len();
+        for (offset, record) in records.iter().enumerate() {
+            let id = prefix.child(&record.id);
+            self.index.insert(id.clone(), first + offset);
+            self.nodes.push(Node::new(id, record));
+        }
+        for at in first..self.nodes.len() {
+            self.connect(at, prefix);
+        }
+        for at in first..self.nodes.len() {
+            if self.nodes.get(at).is_some_and(|node| node.unmet == 0) {
+                self.make_ready(at);
+            }
+        }
+        *self.summary.entry(TaskStatus::Pending).or_default() += records.len();
+        self.unfinished += records.len();
+        self.expanded = true;
+        self.summary.retain(|_, count| *count > 0);
+    }
+
+    fn connect(&mut self, at: usize, prefix: &FullId) {
+        let Some(record) = self.nodes.get(at).map(|node| node.record.clone()) else { return };
+        for need in &record.needs {
+            let Some(needed) = self.index.get(&prefix.child(&need.id)).copied() else { continue };
+            if let Some(node) = self.nodes.get_mut(needed) {
+                node.dependants.push((at, need.level));
+            }
+            if let Some(node) = self.nodes.get_mut(at) {
+                node.needs.push(needed);
+                node.unmet += 1;
+            }
+        }
+    }
+
+    fn make_ready(&mut self, at: usize) {
+        let Some(node) = self.nodes.get(at) else { return };
+        if node.phase == Phase::Waiting {
+            self.ready.entry(node.record.entry).or_default().insert(at);
+        }
+    }
+
+    fn drop_ready(&mut self, at: usize) {
+        let Some(entry) = self.nodes.get(at).map(|node| node.record.entry) else { return };
+        if let Some(nodes) = self.ready.get_mut(&entry) {
+            nodes.remove(&at);
+            if nodes.is_empty() {
+                self.ready.remove(&entry);
+            }
+        }
+    }
+
+    fn set_status(&mut self, at: usize, status: TaskStatus) {
+        let Some(node) = self.nodes.get_mut(at) else { return };
+        let before = std::mem::replace(&mut node.status, status);
+        if let Some(count) = self.summary.get_mut(&before) {
+            *count -= 1;
+            if *count == 0 {
+                self.summary.remove(&before);
+            }
+        }
+        *self.summary.entry(status).or_default() += 1;
+    }
+
+    /// Enters a phase and keeps the sets of live, due and ready nodes in step with it.
+    fn set_phase(&mut self, at: usize, phase: Phase) {
+        let Some(node) = self.nodes.get_mut(at) else { return };
+        let entry = node.record.entry;
+        let before = std::mem::replace(&mut node.phase, phase.clone());
+        if let Some(moment) = before.due() {
+            self.timers.remove(&(moment, at));
+        }
+        if let Some(moment) = phase.due() {
+            self.timers.insert((moment, at));
+        }
+        match (before.is_live(), phase.is_live()) {
+            (false, true) => {
+                self.live.insert(at);
+                *self.live_of.entry(entry).or_default() += 1;
+            }
+            (true, false) => {
+                self.live.remove(&at);
+                if let Some(count) = self.live_of.get_mut(&entry) {
+                    *count -= 1;
+                    if *count == 0 {
+                        self.live_of.remove(&entry);
+                    }
+                }
+            }
+            (true, true) | (false, false) => {}
+        }
+        if before == Phase::Waiting {
+            self.drop_ready(at);
+        }
+    }
+
+    /// Edits a start that is under way.
+    fn edit_live(&mut self, at: usize, edit: impl FnOnce(&mut Live)) {
+        let Some(Phase::Live(live)) = self.nodes.get(at).map(|node| &node.phase) else { return };
+        let mut live = live.clone();
+        edit(&mut live);
+        self.set_phase(at, Phase::Live(live));
+    }
+
+    /// Marks a node running; waiters at that level come nearer (BAT-41).
+    fn mark_running(&mut self, at: usize) {
+        let Some(node) = self.nodes.get_mut(at) else { return };
+        if !std::mem::replace(&mut node.has_run, true) {
+            self.meet(at, NeedsLevel::Running);
+        }
+    }
+
+    fn meet(&mut self, at: usize, level: NeedsLevel) {
+        let Some(node) = self.nodes.get_mut(at) else { return };
+        let met: Vec<usize> = node.dependants.iter().filter(|(_, one)| *one == level).map(|(at, _)| *at).collect();
+        for waiter in met {
+            let Some(node) = self.nodes.get_mut(waiter) else { continue };
+            node.unmet = node.unmet.saturating_sub(1);
+            if node.unmet == 0 {
+                self.make_ready(waiter);
+            }
+        }
+    }
+
+    /// A node is over, once.
+    fn finish(&mut self, at: usize, status: TaskStatus, outputs: &IndexMap<String, String>) {
+        let Some(node) = self.nodes.get_mut(at) else { return };
+        if node.phase == Phase::Ended {
+            return;
+        }
+        node.outputs.clone_from(outputs);
+        let bad = status == TaskStatus::Failed || status == TaskStatus::Cancelled && !node.cancelled;
+        if bad {
+            let record = &node.record;
+            self.trouble.insert((!record.matrix.is_empty()).then_some(record.entry));
+        }
+        self.set_phase(at, Phase::Ended);
+        self.set_status(at, status);
+        self.unfinished -= 1;
+        self.mark_running(at);
+        self.meet(at, NeedsLevel::Completed);
+    }
+
+    fn launching(&mut self, at: usize, key: &LaunchKey, spec: &Digest, cache: Option<&CacheKey>) {
+        let Some(node) = self.nodes.get_mut(at) else { return };
+        if node.phase == Phase::Ended {
+            return;
+        }
+        node.tries = key.r#try;
+        node.spec = Some(spec.clone());
+        node.cache = cache.cloned();
+        self.set_phase(at, Phase::Live(Live::default()));
+        self.set_status(at, TaskStatus::Pending);
+    }
+
+    fn progress(&mut self, at: usize, stage: &Stage, why: Option<&String>) {
+        self.edit_live(at, |live| {
+            live.stage = Some(stage.clone());
+            live.why = why.cloned();
+            live.again_at = None;
+        });
+        if *stage == Stage::Running {
+            self.set_status(at, TaskStatus::Running);
+            self.mark_running(at);
+        }
+    }
+
+    fn retry(&mut self, at: usize, key: &LaunchKey, moment: Timestamp) {
+        let Some(node) = self.nodes.get(at) else { return };
+        if node.phase == Phase::Ended {
+            return;
+        }
+        if key.r#try > node.tries {
+            self.set_phase(at, Phase::Retrying(moment));
+            return;
+        }
+        self.edit_live(at, |live| {
+            live.again_at = Some(moment);
+            live.stumbles += 1;
+        });
+    }
+
+    fn cancel(&mut self, scope: &CancelScope, request: Option<u64>) {
+        self.last_request = self.last_request.max(request.unwrap_or(0));
+        match scope {
+            CancelScope::Attempt => self.cancelled = true,
+            CancelScope::Task(id) => {
+                if let Some(node) = self.place(id).and_then(|at| self.nodes.get_mut(at)) {
+                    node.cancelled = true;
+                }
+            }
+        }
+    }
+
+    fn ended(&mut self, at: usize, outcome: &Outcome, outputs: &IndexMap<String, String>) {
+        self.faulted |= matches!(outcome.reason, Reason::Evaluation { .. });
+        self.finish(at, outcome.status, outputs);
+    }
+
+    /// An event about one node.
+    fn apply_to_node(&mut self, at: usize, kind: &EventKind) {
+        match kind {
+            EventKind::Answered { call, value, .. } => {
+                if let Some(node) = self.nodes.get_mut(at) {
+                    node.answers.insert(call.clone(), value.clone());
+                }
+            }
+            EventKind::Launching { key, spec, cache } => self.launching(at, key, spec, cache.as_ref()),
+            EventKind::Launched { .. } => self.edit_live(at, |live| {
+                live.taken = true;
+                live.again_at = None;
+                live.stumbles = 0;
+            }),
+            EventKind::Progress { stage, why, .. } => self.progress(at, stage, why.as_ref()),
+            EventKind::Ended { outcome, outputs, .. } => self.ended(at, outcome, outputs),
+            EventKind::RetryAt { key, at: moment } => self.retry(at, key, *moment),
+            EventKind::Skipped { .. } => self.finish(at, TaskStatus::Skipped, &IndexMap::new()),
+            EventKind::CacheHit { entry, .. } => self.finish(at, TaskStatus::Cached, &entry.outputs),
+            EventKind::AttemptCreated(_)
+            | EventKind::Claimed { .. }
+            | EventKind::Expanded { .. }
+            | EventKind::CancelAsked { .. }
+            | EventKind::AttemptEnded { .. } => {}
+        }
+    }
+}
+
+impl Node {
+    fn new(id: FullId, record: &NodeRecord) -> Self {
+        Node {
+            id,
+            record: Arc::new(record.clone()),
+            needs: Vec::with_capacity(record.needs.len()),
+            dependants: Vec::new(),
+            unmet: 0,
+            has_run: false,
+            status: TaskStatus::Pending,
+            phase: Phase::Waiting,
+            tries: 0,
+            spec: None,
+            cache: None,
+            answers: Answers::new(),
+            outputs: IndexMap::new(),
+            cancelled: false,
+        }
+    }
+}
+
+impl Phase {
+    fn is_live(&self) -> bool {
+        matches!(self, Phase::Live(_))
+    }
+
+    /// When something of it is due.
+    fn due(&self) -> Option<Timestamp> {
+        match self {
+            Phase::Live(live) => live.again_at,
+            Phase::Retrying(moment) => Some(*moment),
+            Phase::Waiting | Phase::Ended => None,
+        }
+    }
+}
+
+/// Folds one event into the state; the only way to change it.
+///
+/// Cost: the number of nodes that wait for the event's node. An event about an unknown node changes nothing.
+pub fn apply(state: &mut AttemptState, event: &Event) {
+    state.last_at = state.last_at.max(event.at);
+    match &event.kind {
+        EventKind::AttemptCreated(created) => {
+            state.attempt = event.subject.attempt().cloned();
+            state.inputs = Inputs::from(created.as_ref());
+            state.created = Some(created.clone());
+        }
+        EventKind::Claimed { .. } => {}
+        EventKind::Expanded { prefix, nodes } => state.expand(prefix, nodes),
+        EventKind::CancelAsked { scope, request, .. } => state.cancel(scope, *request),
+        EventKind::AttemptEnded { result } => state.result = Some(*result),
+        EventKind::Answered { node, .. } | EventKind::Skipped { node, .. } | EventKind::CacheHit { node, .. } => {
+            if let Some(at) = state.place(node) {
+                state.apply_to_node(at, &event.kind);
+            }
+        }
+        EventKind::Launching { key, .. }
+        | EventKind::Launched { key, .. }
+        | EventKind::Progress { key, .. }
+        | EventKind::Ended { key, .. }
+        | EventKind::RetryAt { key, .. } => {
+            if let Some(at) = state.place_of(key) {
+                state.apply_to_node(at, &event.kind);
+            }
+        }
+    }
+}

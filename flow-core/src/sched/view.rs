@@ -1,0 +1,60 @@
+//! What the planner sees of a node: its needs with their results.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use crate::model::NeedsLevel;
+use crate::plan::{Needed, NodeView, RowResult, TaskResult};
+use crate::sched::state::{AttemptState, Node};
+
+/// The planner's view of a node.
+pub(super) fn view<'a>(state: &'a AttemptState, node: &'a Node, winding_down: bool) -> NodeView<'a> {
+    NodeView {
+        id: &node.id,
+        node: &node.record,
+        inputs: &state.inputs,
+        needs: needs(state, node),
+        answers: &node.answers,
+        winding_down,
+    }
+}
+
+/// The needs of level completed, under the names that the task has for them (CTX-70, EXT-1).
+fn needs(state: &AttemptState, node: &Node) -> IndexMap<Arc<str>, Needed> {
+    let edges = node.record.needs.iter().zip(&node.needs).filter_map(|(need, at)| Some((need, state.nodes.get(*at)?)));
+    let edges: BTreeMap<&str, (NeedsLevel, &Node)> =
+        edges.map(|(need, needed)| (need.id.as_ref(), (need.level, needed))).collect();
+    let mut seen = IndexMap::new();
+    for name in &node.record.names {
+        let needed = match edges.get(name.as_ref()) {
+            Some((NeedsLevel::Running, _)) => None,
+            Some((NeedsLevel::Completed, needed)) => Some(Needed::Task(result(needed))),
+            None => group(node, name, &edges),
+        };
+        seen.extend(needed.map(|needed| (name.clone(), needed)));
+    }
+    seen
+}
+
+/// The rows of a needed group in their order; a group without rows is there too.
+fn group(node: &Node, name: &Arc<str>, edges: &BTreeMap<&str, (NeedsLevel, &Node)>) -> Option<Needed> {
+    let mut rows = Vec::new();
+    for need in &node.record.needs {
+        let Some((level, needed)) = edges.get(need.id.as_ref()) else { continue };
+        if needed.record.group.as_ref() != Some(name) {
+            continue;
+        }
+        if *level == NeedsLevel::Running {
+            return None;
+        }
+        let record = &needed.record;
+        rows.push(RowResult { id: record.id.clone(), matrix: record.matrix.clone(), result: result(needed) });
+    }
+    Some(Needed::Group(rows))
+}
+
+fn result(node: &Node) -> TaskResult {
+    TaskResult { status: node.status, outputs: node.outputs.clone() }
+}

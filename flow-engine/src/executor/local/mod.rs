@@ -1,0 +1,176 @@
+//! [`LocalExecutor`]: runs units as processes of this machine (MCH-1).
+//!
+//! It is a client: the processes belong to the supervisor (`executor::supervisor`), which it starts
+//! when there is none. Logs are read straight from their files.
+
+mod client;
+mod environment;
+pub(crate) mod layout;
+mod log;
+pub(crate) mod protocol;
+pub(crate) mod words;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use flow_core::model::{LaunchKey, RawId};
+use flow_core::port::{Abilities, Chunk, Cursor, Executor, ExecutorError, Found, Launch, Report, Scope, Selector, What};
+
+use crate::executor::local::client::Client;
+use crate::executor::local::layout::Layout;
+use crate::executor::local::protocol::{Request, Response};
+
+/// How long one question for reports may wait, in milliseconds.
+const REPORTS_WAIT_MILLIS: u32 = 20_000;
+/// How many units are sent at once, so that no message grows without bound.
+const UNITS_AT_ONCE: usize = 256;
+
+/// Where the local executor works, and how its supervisor is started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalConfig {
+    /// The folder of the supervisor, its journal and the logs. One folder is one supervisor.
+    pub dir: PathBuf,
+    /// The program and the arguments that run `supervisor::run`; `--dir DIR`, and `--slots N` if
+    /// `slots` is there, are put behind them.
+    pub self_program: Vec<OsString>,
+    /// How many units may run at once; absent: as many as the machine has CPUs. A supervisor that
+    /// is there already keeps its own number.
+    pub slots: Option<u32>,
+    /// The caller's environment, as `std::env::vars_os` tells it; units get a part of it.
+    pub environment: Vec<(OsString, OsString)>,
+}
+
+/// Runs units as processes of this machine.
+///
+/// Units go on when this value, or its process, goes. All values with one folder see the same units.
+#[derive(Debug)]
+pub struct LocalExecutor {
+    client: Client,
+    layout: Layout,
+    environment: BTreeMap<String, String>,
+}
+
+impl LocalExecutor {
+    /// Makes one; nothing is started before it is needed.
+    ///
+    /// Errors: `Refused` if there is no program to start, or the folder is relative and the current
+    /// one cannot be told.
+    pub fn new(config: LocalConfig) -> Result<Self, ExecutorError> {
+        let refused = |message: String| ExecutorError::Refused { message };
+        let layout = Layout::new(&config.dir).map_err(|error| refused(error.to_string()))?;
+        if config.self_program.is_empty() {
+            return Err(refused("no program is known that runs the supervisor".into()));
+        }
+        let client = Client::new(layout.clone(), config.self_program, config.slots);
+        Ok(LocalExecutor { client, layout, environment: environment::passed_on(config.environment) })
+    }
+
+    /// The pid of the supervisor, which is started if there is none.
+    pub async fn supervisor_pid(&self) -> Result<u32, ExecutorError> {
+        match self.client.call(&Request::Ping).await? {
+            Response::Hello { pid, .. } => Ok(pid),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Ends the supervisor, if one is there.
+    ///
+    /// Errors: `Refused` while it owns a unit that waits or runs.
+    pub async fn stop_supervisor(&self) -> Result<(), ExecutorError> {
+        match self.client.call_if_there(&Request::Stop).await? {
+            None | Some(Response::Done) => Ok(()),
+            Some(other) => Err(unexpected(&other)),
+        }
+    }
+
+    /// Sends one part of a batch.
+    async fn start_some(&self, batch: &[Launch]) -> Result<Vec<Result<RawId, ExecutorError>>, ExecutorError> {
+        let request = Request::Start { environment: self.environment.clone(), batch: batch.to_vec() };
+        match self.client.call(&request).await? {
+            Response::Started { results } if results.len() == batch.len() => Ok(results),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Carries out what is answered by «done».
+    async fn command(&self, request: &Request) -> Result<(), ExecutorError> {
+        match self.client.call(request).await? {
+            Response::Done => Ok(()),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Whether a unit without a log has ended. Errors: `UnknownUnit`.
+    async fn is_over(&self, key: &LaunchKey) -> Result<bool, ExecutorError> {
+        match self.client.call(&Request::Last { key: key.clone() }).await? {
+            Response::Last { report: Some(report) } => {
+                Ok(matches!(report.what, What::Ended { .. } | What::Lost { .. }))
+            }
+            Response::Last { report: None } => Err(ExecutorError::UnknownUnit),
+            other => Err(unexpected(&other)),
+        }
+    }
+}
+
+#[async_trait]
+impl Executor for LocalExecutor {
+    async fn start(&self, batch: &[Launch]) -> Vec<Result<RawId, ExecutorError>> {
+        let mut results = Vec::with_capacity(batch.len());
+        for part in batch.chunks(UNITS_AT_ONCE) {
+            match self.start_some(part).await {
+                Ok(some) => results.extend(some),
+                Err(error) => results.extend(part.iter().map(|_| Err(error.clone()))),
+            }
+        }
+        results
+    }
+
+    async fn reports(&self, scope: &Scope, after: &Cursor) -> Result<(Vec<Report>, Cursor), ExecutorError> {
+        let (scope, after) = (scope.clone(), after.clone());
+        match self.client.call(&Request::Reports { scope, after, wait_millis: REPORTS_WAIT_MILLIS }).await? {
+            Response::Reports { reports, cursor } => Ok((reports, cursor)),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    async fn logs(&self, key: &LaunchKey, from: u64, max: u32) -> Result<Chunk, ExecutorError> {
+        let path = self.layout.unit(key).join(layout::LOG_FILE);
+        let read = tokio::task::spawn_blocking(move || log::read(&path, from, max)).await;
+        let chunk = read.map_err(|error| ExecutorError::Unreachable { message: error.to_string() })?;
+        match chunk.map_err(|error| ExecutorError::Unreachable { message: format!("cannot read the log: {error}") })? {
+            Some(chunk) => Ok(chunk),
+            None => Ok(Chunk { bytes: Vec::new(), complete: self.is_over(key).await? }),
+        }
+    }
+
+    async fn kill(&self, key: &LaunchKey, grace: Duration) -> Result<(), ExecutorError> {
+        let grace_millis = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX);
+        self.command(&Request::Kill { key: key.clone(), grace_millis }).await
+    }
+
+    async fn find(&self, tags: &Selector) -> Result<Vec<Found>, ExecutorError> {
+        match self.client.call(&Request::Find { tags: tags.tags.clone() }).await? {
+            Response::Found { units } => Ok(units),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    async fn remove(&self, key: &LaunchKey) -> Result<(), ExecutorError> {
+        self.command(&Request::Remove { key: key.clone() }).await
+    }
+
+    fn abilities(&self) -> Abilities {
+        Abilities { name: "local", survives_engine: true, images: false, mounts: false }
+    }
+}
+
+/// The error behind an answer that does not fit its question.
+fn unexpected(response: &Response) -> ExecutorError {
+    match response {
+        Response::Failed { error } => error.clone(),
+        other => ExecutorError::Unreachable { message: format!("the supervisor's answer does not fit: {other:?}") },
+    }
+}

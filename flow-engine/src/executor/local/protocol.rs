@@ -1,0 +1,144 @@
+//! [`Request`] and [`Response`]: what the client and the supervisor say to each other.
+//!
+//! A frame is a length (four bytes, little end first) and a JSON text. Each request gets one
+//! response, in order. Sockets do not belong here.
+
+use std::collections::BTreeMap;
+
+use flow_core::model::{LaunchKey, RawId};
+use flow_core::port::{Cursor, ExecutorError, Found, Launch, Report, Scope};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// The version of this language; both sides must speak the same.
+pub(crate) const VERSION: u32 = 1;
+
+/// The longest frame that either side takes, in bytes.
+pub(crate) const MAX_FRAME_BYTES: usize = 64 << 20;
+
+/// How many bytes the length of a frame takes.
+const LENGTH_BYTES: usize = 4;
+
+/// What a client asks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Request {
+    /// The first on each connection.
+    Hello {
+        /// The client's [`VERSION`].
+        version: u32,
+    },
+    /// Take units.
+    Start {
+        /// The part of the client's environment that units get.
+        environment: BTreeMap<String, String>,
+        /// The units.
+        batch: Vec<Launch>,
+    },
+    /// News of a scope; answered when there is some, or after `wait_millis`.
+    Reports {
+        /// Of whom.
+        scope: Scope,
+        /// Since when.
+        after: Cursor,
+        /// How long the answer may be put off.
+        wait_millis: u32,
+    },
+    /// End a unit.
+    Kill {
+        /// Which.
+        key: LaunchKey,
+        /// How long it may take to end politely.
+        grace_millis: u64,
+    },
+    /// The units with all these tags.
+    Find {
+        /// The tags.
+        tags: Vec<String>,
+    },
+    /// The last news of a unit.
+    Last {
+        /// Which.
+        key: LaunchKey,
+    },
+    /// Forget an ended unit.
+    Remove {
+        /// Which.
+        key: LaunchKey,
+    },
+    /// Say that you are there.
+    Ping,
+    /// Go, if you own no unit that waits or runs.
+    Stop,
+}
+
+/// What the supervisor answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Response {
+    /// To `Hello` and `Ping`.
+    Hello {
+        /// The supervisor's [`VERSION`].
+        version: u32,
+        /// Its pid.
+        pid: u32,
+    },
+    /// To `Start`: one for each unit.
+    Started {
+        /// In the order of the batch.
+        results: Vec<Result<RawId, ExecutorError>>,
+    },
+    /// To `Reports`.
+    Reports {
+        /// May be empty.
+        reports: Vec<Report>,
+        /// Where to go on.
+        cursor: Cursor,
+    },
+    /// To `Find`.
+    Found {
+        /// Oldest first.
+        units: Vec<Found>,
+    },
+    /// To `Last`.
+    Last {
+        /// Absent: no such unit.
+        report: Option<Report>,
+    },
+    /// To all else.
+    Done,
+    /// It cannot be done.
+    Failed {
+        /// Why.
+        error: ExecutorError,
+    },
+}
+
+/// Writes a frame.
+pub(crate) fn encode(message: &impl Serialize) -> Vec<u8> {
+    let mut frame = vec![0; LENGTH_BYTES];
+    serde_json::to_writer(&mut frame, message).expect("messages hold only what JSON can say");
+    let length = (frame.len() - LENGTH_BYTES) as u32;
+    for (byte, value) in frame.iter_mut().zip(length.to_le_bytes()) {
+        *byte = value;
+    }
+    frame
+}
+
+/// Takes the first whole frame off `buffer`.
+///
+/// Shape: `None` while it is not whole. Errors: a frame that is too long or says nothing known.
+pub(crate) fn decode<T: DeserializeOwned>(buffer: &mut Vec<u8>) -> Result<Option<T>, String> {
+    let Some((length, rest)) = buffer.split_first_chunk::<LENGTH_BYTES>() else { return Ok(None) };
+    let length = u32::from_le_bytes(*length) as usize;
+    if length > MAX_FRAME_BYTES {
+        return Err(format!("a message of {length} bytes is too long"));
+    }
+    let Some(body) = rest.get(..length) else { return Ok(None) };
+    let message = serde_json::from_slice(body).map_err(|error| format!("a message cannot be read: {error}"))?;
+    buffer.drain(..LENGTH_BYTES + length);
+    Ok(Some(message))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,348 @@
+//! [`Keeper`]: all units, and what clients may ask of them. How units end is told in `end`.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use flow_core::model::{LaunchKey, OutputFiles, RawId, Reason, Timestamp};
+use flow_core::port::{Cursor, ExecutorError, Found, Launch, Report, Scope, What};
+use rustix::fs::OFlags;
+
+use crate::executor::local::layout::{Layout, OUTPUT_FILE, STATE_FILE};
+use crate::executor::supervisor::SupervisorError;
+use crate::executor::supervisor::board::{Board, Note, now, scope_of};
+use crate::executor::supervisor::end::close_log;
+use crate::executor::supervisor::journal::{Journal, Line};
+use crate::executor::supervisor::memory::{End, Entry, Memory};
+use crate::executor::supervisor::poller::{Poller, Token};
+use crate::executor::supervisor::process::Process;
+use crate::executor::supervisor::queue::{Claim, Queue, Slots};
+use crate::executor::supervisor::remains::{self, Remain};
+use crate::executor::supervisor::timer::{Timer, Timers};
+use crate::executor::supervisor::unit::{Order, Phase, Unit};
+
+/// The most that an output file may hold, in bytes.
+pub(super) const MAX_OUTPUT_BYTES: u64 = 1 << 20;
+/// How many bytes of output files one answer carries, before it is cut short.
+const ANSWER_BYTES: usize = 4 << 20;
+
+/// All units of this supervisor.
+///
+/// Invariants: a unit is in `queue` exactly while it is queued; the claims of running and draining
+/// units are taken from `slots`; what an answer tells was noted in the journal before.
+#[derive(Debug)]
+pub(super) struct Keeper {
+    pub(super) layout: Layout,
+    pub(super) poller: Rc<Poller>,
+    pub(super) journal: Journal,
+    pub(super) board: Board,
+    pub(super) timers: Timers,
+    pub(super) slots: Slots,
+    pub(super) queue: Queue<Scope>,
+    pub(super) units: BTreeMap<u64, Unit>,
+    pub(super) life_span_grace: Duration,
+    /// How many units wait or run.
+    pub(super) active: usize,
+    numbers: HashMap<LaunchKey, u64>,
+    next: u64,
+    /// Units taken in this turn, of which nobody has said yet that they wait.
+    fresh: Vec<u64>,
+}
+
+impl Keeper {
+    /// Takes over a folder: reads the journal, ends what still runs, and writes the journal anew.
+    pub(super) fn open(layout: Layout, slots: u32, life_span_grace: Duration) -> Result<Self, SupervisorError> {
+        let path = layout.journal();
+        let lines = Journal::read(&path).map_err(SupervisorError::system("read the journal"))?;
+        let mut memory = Memory::of(lines);
+        let boot = remains::boot_id();
+        lose_open_units(&layout, &mut memory, &boot);
+        let journal = Journal::replace(&path, &memory.lines(&boot)).map_err(SupervisorError::system("write the journal"))?;
+        let poller = Rc::new(Poller::new().map_err(SupervisorError::system("make an epoll"))?);
+        let mut keeper = Keeper {
+            layout,
+            poller,
+            journal,
+            board: Board::new(),
+            timers: Timers::default(),
+            slots: Slots::new(slots),
+            queue: Queue::new(),
+            units: BTreeMap::new(),
+            life_span_grace,
+            active: 0,
+            numbers: HashMap::new(),
+            next: 0,
+            fresh: Vec::new(),
+        };
+        memory.entries.into_iter().for_each(|entry| keeper.recall(entry));
+        Ok(keeper)
+    }
+
+    /// Adds an ended unit of an earlier supervisor, with its news.
+    fn recall(&mut self, entry: Entry) {
+        let Some((end, ended_at)) = entry.end else { return };
+        let files = matches!(end, End::Ended { files: true, .. });
+        let number = self.add(entry.key, entry.tags, entry.taken_at, Phase::Ended { files });
+        if let Some((mark, at)) = entry.started {
+            self.publish(number, at, What::Running { address: format!("pid {}", mark.pid) });
+        }
+        let what = match end {
+            End::Ended { exit, reason, .. } => What::Ended { exit, reason, files: OutputFiles::default() },
+            End::Lost { proof_dead } => What::Lost { proof_dead },
+        };
+        self.publish(number, ended_at, what);
+    }
+
+    /// Takes units for starting. Idempotent by key; what is answered with an id is in the journal.
+    pub(super) fn take(
+        &mut self,
+        environment: BTreeMap<String, String>,
+        batch: Vec<Launch>,
+    ) -> Vec<Result<RawId, ExecutorError>> {
+        let keys: Vec<LaunchKey> = batch.iter().map(|launch| launch.key.clone()).collect();
+        let unnoted = |error: io::Error| ExecutorError::Unreachable { message: format!("cannot write the journal: {error}") };
+        if let Err(error) = self.journal.commit() {
+            let error = unnoted(error);
+            return keys.iter().map(|_| Err(error.clone())).collect();
+        }
+        let first = self.next;
+        let environment = Rc::new(environment);
+        for launch in batch {
+            self.take_one(Order { launch, environment: environment.clone() });
+        }
+        let noted = self.journal.commit();
+        if noted.is_err() {
+            self.journal.forget_noted();
+            self.untake(first);
+        }
+        let error = noted.err().map(unnoted);
+        keys.iter().map(|key| match &error {
+            Some(error) if !self.numbers.contains_key(key) => Err(error.clone()),
+            _ => Ok(Layout::raw_id(key)),
+        }).collect()
+    }
+
+    /// Takes one unit, unless it was taken before.
+    fn take_one(&mut self, order: Order) {
+        let launch = &order.launch;
+        if self.numbers.contains_key(&launch.key) {
+            return;
+        }
+        let (key, tags, at) = (launch.key.clone(), launch.spec.tags.clone(), now());
+        let (life_span, timeout) = (launch.spec.life_span_seconds, launch.spec.schedule_timeout_seconds);
+        self.journal.note(&Line::Taken { key: key.clone(), tags: tags.clone(), at });
+        let number = self.add(key, tags, at, Phase::Queued(Box::new(order)));
+        self.active += 1;
+        if let Some(unit) = self.units.get_mut(&number) {
+            unit.life_span_seconds = life_span;
+            self.queue.push(&unit.scope, number);
+        }
+        self.fresh.push(number);
+        self.set_timer(number, timeout, Timer::ScheduleTimeout(number));
+    }
+
+    /// Takes back the units from number `first` on, of which the journal knows nothing.
+    fn untake(&mut self, first: u64) {
+        for (number, unit) in self.units.split_off(&first) {
+            self.queue.remove(&unit.scope, number);
+            self.numbers.remove(&unit.key);
+            self.active -= 1;
+            for (at, timer) in unit.timers {
+                self.timers.remove(at, timer);
+            }
+        }
+        self.fresh.retain(|&number| number < first);
+    }
+
+    /// Adds a unit; gives its number.
+    fn add(&mut self, key: LaunchKey, tags: Vec<String>, taken_at: Timestamp, phase: Phase) -> u64 {
+        let number = self.next;
+        self.next += 1;
+        self.numbers.insert(key.clone(), number);
+        let unit = Unit {
+            raw: Layout::raw_id(&key),
+            folder: self.layout.unit(&key),
+            scope: scope_of(&key.owner),
+            key,
+            tags,
+            taken_at,
+            life_span_seconds: None,
+            claim: Claim::ONE_CPU,
+            phase,
+            notes: Vec::new(),
+            last: None,
+            timers: Vec::new(),
+        };
+        self.units.insert(number, unit);
+        number
+    }
+
+    /// Starts waiting units while there is room, and says of the new ones that they wait.
+    pub(super) fn fill_slots(&mut self) {
+        while self.slots.fits(Claim::ONE_CPU) {
+            let Some(number) = self.queue.pop() else { break };
+            self.start(number);
+        }
+        for number in std::mem::take(&mut self.fresh) {
+            let Some(Unit { phase: Phase::Queued(_), taken_at, .. }) = self.units.get(&number) else { continue };
+            let why = format!("waits for one of {} slots of this machine", self.slots.total());
+            self.publish(number, *taken_at, What::Queued { why });
+        }
+    }
+
+    /// Starts a unit that was taken from the queue.
+    fn start(&mut self, number: u64) {
+        let Some(unit) = self.units.get_mut(&number) else { return };
+        let Phase::Queued(order) = &unit.phase else { return };
+        let started = Process::start(order, &unit.folder).and_then(|process| {
+            // A process that nobody would see end must not stay.
+            let watched = self.poller.add(&process.pidfd, Token::Unit(number));
+            watched.map_err(|error| process.abandon(&error)).map(|()| process)
+        });
+        let process = match started {
+            Ok(process) => process,
+            Err(message) => return self.finish(number, flow_core::model::Exit::None, Reason::NotStarted { message }),
+        };
+        let (mark, at) = (process.mark, now());
+        self.slots.take(unit.claim);
+        let life_span = unit.life_span_seconds;
+        self.journal.note(&Line::Started { raw: unit.raw.clone(), pid: mark.pid, ticks: mark.ticks, at });
+        unit.phase = Phase::Running { process, ending: None };
+        self.publish(number, at, What::Running { address: format!("pid {}", mark.pid) });
+        self.set_timer(number, life_span, Timer::LifeSpan(number));
+    }
+
+    /// Sets a timer of a unit, `seconds` from now; without a positive number, none.
+    pub(super) fn set_timer(&mut self, number: u64, seconds: Option<f64>, timer: Timer) {
+        let span = seconds.filter(|&seconds| seconds > 0.0).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let at = span.and_then(|span| Instant::now().checked_add(span));
+        if let (Some(at), Some(unit)) = (at, self.units.get_mut(&number)) {
+            unit.timers.push((at, timer));
+            self.timers.add(at, timer);
+        }
+    }
+
+    /// Tells news of a unit.
+    pub(super) fn publish(&mut self, number: u64, at: Timestamp, what: What) {
+        let Some(unit) = self.units.get_mut(&number) else { return };
+        let report = Report { key: unit.key.clone(), at, what };
+        unit.last = Some(report.clone());
+        unit.notes.push(self.board.publish(&unit.scope, Note { unit: number, report }));
+    }
+
+    /// The news of a scope behind a cursor.
+    ///
+    /// Shape: as `Executor::reports`; cut short when output files make it long.
+    pub(super) fn reports(&self, scope: &Scope, after: &Cursor) -> (Vec<Report>, Cursor) {
+        let mut reports = Vec::new();
+        let mut bytes = 0;
+        for (number, note) in self.board.since(scope, after) {
+            let report = self.with_files(note.unit, &note.report);
+            if let What::Ended { files, .. } = &report.what {
+                bytes += files.output.len() + files.state.len();
+            }
+            reports.push(report);
+            if bytes > ANSWER_BYTES {
+                return (reports, self.board.cursor(Some(number)));
+            }
+        }
+        (reports, self.board.cursor(None))
+    }
+
+    /// The news, with the output files if it is an end.
+    fn with_files(&self, number: u64, report: &Report) -> Report {
+        let mut report = report.clone();
+        if let (What::Ended { files, .. }, Some(unit)) = (&mut report.what, self.units.get(&number))
+            && matches!(unit.phase, Phase::Ended { files: true })
+        {
+            files.output = read_text(&unit.folder.join(OUTPUT_FILE));
+            files.state = read_text(&unit.folder.join(STATE_FILE));
+        }
+        report
+    }
+
+    /// The number of a unit.
+    pub(super) fn number(&self, key: &LaunchKey) -> Option<u64> {
+        self.numbers.get(key).copied()
+    }
+
+    /// The last news of a unit; a unit that was just taken waits.
+    pub(super) fn last(&self, key: &LaunchKey) -> Option<Report> {
+        let number = self.number(key)?;
+        let unit = self.units.get(&number)?;
+        Some(match &unit.last {
+            Some(report) => self.with_files(number, report),
+            None => Report { key: key.clone(), at: unit.taken_at, what: What::Queued { why: "was just taken".into() } },
+        })
+    }
+
+    /// The units that have all these tags, oldest first.
+    pub(super) fn find(&self, tags: &[String]) -> Vec<Found> {
+        let matching = self.units.values().filter(|unit| tags.iter().all(|tag| unit.tags.contains(tag)));
+        let found = matching.filter_map(|unit| {
+            let (key, raw, tags) = (unit.key.clone(), unit.raw.clone(), unit.tags.clone());
+            Some(Found { last: self.last(&key)?, key, raw, tags })
+        });
+        found.collect()
+    }
+
+    /// Forgets an ended unit and removes its files. Errors: it has not ended, or a file cannot go.
+    pub(super) fn remove(&mut self, key: &LaunchKey) -> Result<(), ExecutorError> {
+        let Some(number) = self.number(key) else { return Ok(()) };
+        let Some(unit) = self.units.get(&number) else { return Ok(()) };
+        if !unit.is_over() {
+            return Err(ExecutorError::Refused { message: "a unit that has not ended cannot be removed".into() });
+        }
+        match std::fs::remove_dir_all(&unit.folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                let message = format!("cannot remove `{}`: {error}", unit.folder.display());
+                return Err(ExecutorError::Unreachable { message });
+            }
+            _ => {}
+        }
+        if let Some(above) = unit.folder.parent() {
+            // The folder of the attempt goes with its last unit; while others are there it stays.
+            let _stays = std::fs::remove_dir(above);
+        }
+        self.journal.note(&Line::Removed { raw: unit.raw.clone() });
+        self.board.forget(&unit.scope, &unit.notes);
+        self.units.remove(&number);
+        self.numbers.remove(key);
+        Ok(())
+    }
+}
+
+/// Kills what still runs of units without an end, and gives them one.
+fn lose_open_units(layout: &Layout, memory: &mut Memory, boot: &str) {
+    let same_boot = memory.boot == boot;
+    let open: Vec<&mut Entry> = memory.entries.iter_mut().filter(|entry| entry.end.is_none()).collect();
+    let remains: Vec<Remain> = open
+        .iter()
+        .map(|entry| Remain { folder: layout.unit(&entry.key), mark: entry.started.map(|(mark, _)| mark) })
+        .collect();
+    // Nothing lives through the end of its machine.
+    let proofs = if same_boot { remains::end_all(&remains) } else { vec![true; remains.len()] };
+    for ((entry, remain), proof_dead) in open.into_iter().zip(&remains).zip(proofs) {
+        close_log(&remain.folder);
+        entry.end = Some((End::Lost { proof_dead }, now()));
+    }
+}
+
+/// The text of an output file; empty if there is none, or something else in its place.
+fn read_text(path: &Path) -> String {
+    let read = || -> io::Result<Vec<u8>> {
+        // A pipe put in the file's place must not stop us, nor a link lead us away.
+        let flags = (OFlags::NONBLOCK | OFlags::NOFOLLOW).bits() as i32;
+        let file = File::options().read(true).custom_flags(flags).open(path)?;
+        let mut bytes = Vec::new();
+        if file.metadata()?.is_file() {
+            file.take(MAX_OUTPUT_BYTES).read_to_end(&mut bytes)?;
+        }
+        Ok(bytes)
+    };
+    read().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+}

@@ -1,0 +1,154 @@
+//! [`Process`]: starts a unit's process, the leader of a group of its own.
+//!
+//! No shell, a clean environment, both streams straight to the log. All that std can do by
+//! `posix_spawn` and nothing else: the program's path is found here, so that std need not fork.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process_group, pidfd_open, waitid};
+
+use crate::executor::local::layout::{LOG_FILE, OPEN_LOG_MODE, OUTPUT_FILE, STATE_FILE};
+use crate::executor::local::words;
+use crate::executor::supervisor::memory::Mark;
+use crate::executor::supervisor::remains;
+use crate::executor::supervisor::unit::Order;
+
+/// Where programs are looked for if the unit's environment has no `PATH`.
+const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
+/// The variable that names the output file; also how a process of a unit is known again.
+pub(super) const OUTPUT_VARIABLE: &str = "APOLO_FLOW_OUTPUT";
+/// The variable that names the state file.
+const STATE_VARIABLE: &str = "APOLO_FLOW_STATE";
+
+/// A started process, not yet waited for.
+#[derive(Debug)]
+pub(super) struct Process {
+    /// Its pid, which is the group's id and cannot be another's before it is waited for.
+    pub(super) pid: Pid,
+    /// Becomes readable when it ends.
+    pub(super) pidfd: OwnedFd,
+    /// How to know it again.
+    pub(super) mark: Mark,
+}
+
+impl Process {
+    /// Starts what the order says. Errors: why it could not be started, for people. Source: MCH-1.
+    pub(super) fn start(order: &Order, folder: &Path) -> Result<Self, String> {
+        let mut command = command(order, folder)?;
+        make_folder(folder).map_err(|error| format!("cannot make the folder `{}`: {error}", folder.display()))?;
+        let log = open_log(folder).map_err(|error| format!("cannot open the log: {error}"))?;
+        let second = log.try_clone().map_err(|error| format!("cannot open the log: {error}"))?;
+        command.stdin(Stdio::null()).stdout(log).stderr(second);
+        let child = command.spawn().map_err(|error| {
+            format!("cannot start `{}`: {error}", command.get_program().to_string_lossy())
+        })?;
+        let pid = Pid::from_raw(child.id() as i32).ok_or("the system gave no pid")?;
+        let known = || -> io::Result<Process> {
+            let pidfd = pidfd_open(pid, PidfdFlags::empty())?;
+            let ticks = remains::stat(pid.as_raw_nonzero().get())?.ticks;
+            Ok(Process { pid, pidfd, mark: Mark { pid: pid.as_raw_nonzero().get(), ticks } })
+        };
+        known().map_err(|error| {
+            kill_unknown(pid);
+            format!("cannot watch the process: {error}")
+        })
+    }
+}
+
+/// Ends a process that we cannot keep; it is ours and not waited for, so its pid is its own.
+fn kill_unknown(pid: Pid) {
+    if kill_process_group(pid, Signal::KILL).is_ok() {
+        // Nothing can be done with the exit of a process that is told as not started.
+        let _exit = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED);
+    }
+}
+
+/// The command, with program, folder and environment.
+fn command(order: &Order, unit_folder: &Path) -> Result<Command, String> {
+    let spec = &order.launch.spec;
+    let mut words = words::split(spec.entrypoint.as_deref().unwrap_or_default())?;
+    words.extend(words::split(spec.cmd.as_deref().unwrap_or_default())?);
+    let (name, arguments) = words.split_first().ok_or("there is no `cmd` to run")?;
+    let workspace = Path::new(&order.launch.workspace);
+    let folder = spec.workdir.as_ref().map_or_else(|| workspace.to_owned(), |workdir| workspace.join(workdir));
+    if !folder.is_dir() {
+        return Err(format!("the working folder `{}` does not exist", folder.display()));
+    }
+    let environment = environment(order, unit_folder);
+    let path = environment.get(OsStr::new("PATH")).map_or(OsStr::new(DEFAULT_PATH), OsString::as_os_str);
+    let program = find_program(name, path, &folder)?;
+    let mut command = Command::new(program);
+    command.arg0(name).args(arguments).current_dir(folder).process_group(0);
+    command.env_clear().envs(environment);
+    Ok(command)
+}
+
+/// The unit's whole environment: the client's part, then the spec's, then the start's own.
+fn environment(order: &Order, folder: &Path) -> BTreeMap<OsString, OsString> {
+    let texts = order.environment.iter().chain(&order.launch.spec.env).chain(&order.launch.env);
+    let mut environment: BTreeMap<OsString, OsString> =
+        texts.map(|(name, value)| (name.into(), value.into())).collect();
+    environment.insert(OUTPUT_VARIABLE.into(), folder.join(OUTPUT_FILE).into());
+    environment.insert(STATE_VARIABLE.into(), folder.join(STATE_FILE).into());
+    environment
+}
+
+/// The program's path, absolute: in the working folder if the name has a slash, else along `path`.
+fn find_program(name: &str, path: &OsStr, folder: &Path) -> Result<PathBuf, String> {
+    if name.contains('/') {
+        let program = folder.join(name);
+        return match is_executable(&program) {
+            Some(true) => Ok(program),
+            Some(false) => Err(format!("`{name}` is not an executable file")),
+            None => Err(format!("the program `{name}` does not exist")),
+        };
+    }
+    let places = std::env::split_paths(path).map(|place| folder.join(place).join(name));
+    let mut seen = None;
+    for program in places {
+        match is_executable(&program) {
+            Some(true) if !name.is_empty() => return Ok(program),
+            Some(_) => seen = seen.or(Some(program)),
+            None => {}
+        }
+    }
+    Err(match seen {
+        Some(program) if program.is_file() => format!("`{}` is not an executable file", program.display()),
+        _ => format!("the program `{name}` was not found along `PATH`"),
+    })
+}
+
+/// Whether it is a file with a right to execute; `None` if there is nothing.
+fn is_executable(program: &Path) -> Option<bool> {
+    let metadata = std::fs::metadata(program).ok()?;
+    Some(metadata.is_file() && metadata.mode() & 0o111 != 0)
+}
+
+/// Makes the unit's folder, empty. One that is there belongs to nothing we know: it goes.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    let make = || DirBuilder::new().mode(0o700).create(folder);
+    match make() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            DirBuilder::new().mode(0o700).recursive(true).create(folder)
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            std::fs::remove_dir_all(folder)?;
+            make()
+        }
+        other => other,
+    }
+}
+
+/// Opens the log: whoever writes adds to its end.
+fn open_log(folder: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).append(true).mode(OPEN_LOG_MODE).open(folder.join(LOG_FILE))
+}

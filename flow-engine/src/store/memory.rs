@@ -1,0 +1,309 @@
+//! [`MemoryStore`]: a store that forgets everything with the process.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use flow_core::event::fold::{Rows, fold};
+use flow_core::event::Event;
+use flow_core::model::{
+    Attempt, AttemptId, Bake, BakeId, CacheEntry, CacheKey, Digest, Epoch, FullId, OwnerId, ProjectId, Subject, Task,
+    Timestamp,
+};
+use flow_core::port::{
+    Append, Appended, BakeFilter, BakeRow, ClaimState, EventScope, Request, RequestKind, Store, StoreError,
+};
+use indexmap::IndexMap;
+use tokio::sync::watch;
+
+use super::rule;
+
+/// A store in memory: the same rules as the others, for tests and for bakes that nobody keeps.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    rows: Mutex<Memory>,
+    /// Counts the writes; whoever waits looks again when it moves.
+    changes: watch::Sender<u64>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn rows(&self) -> MutexGuard<'_, Memory> {
+        // No write is left half done by a panic: each checks first and then only stores.
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change<T>(&self, write: impl FnOnce(&mut Memory) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let written = write(&mut self.rows())?;
+        self.changes.send_modify(|count| *count += 1);
+        Ok(written)
+    }
+
+    async fn wait(&self, there: impl Fn(&Memory) -> bool) {
+        // Subscribed before the first look, so that no write falls between look and wait.
+        let mut changes = self.changes.subscribe();
+        while !there(&self.rows()) {
+            if changes.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// What is kept of one subject.
+#[derive(Debug)]
+struct SubjectRows {
+    /// The positions of its events.
+    positions: Vec<u64>,
+    claim: ClaimState,
+    requests: Vec<Request>,
+}
+
+impl Default for SubjectRows {
+    fn default() -> Self {
+        SubjectRows { positions: Vec::new(), claim: rule::unclaimed(), requests: Vec::new() }
+    }
+}
+
+type CacheName = (ProjectId, Arc<str>, FullId, CacheKey);
+
+#[derive(Debug, Default)]
+struct Memory {
+    /// All events; the position of each is its index and one.
+    events: Vec<Event>,
+    subjects: BTreeMap<Subject, SubjectRows>,
+    texts: BTreeMap<Digest, Arc<str>>,
+    projects: BTreeMap<String, ProjectId>,
+    bakes: IndexMap<BakeId, Bake>,
+    attempts: IndexMap<AttemptId, Attempt>,
+    tasks: BTreeMap<AttemptId, IndexMap<FullId, Task>>,
+    cache: BTreeMap<CacheName, CacheEntry>,
+    last_request: u64,
+}
+
+impl Memory {
+    fn append(&mut self, append: Append) -> Result<Appended, StoreError> {
+        let Append { subject, epoch, expected_seq, events, texts } = append;
+        let last_seq = self.subjects.get(&subject).map_or(0, |rows| rows.positions.len() as u64);
+        rule::check_append(&subject, (epoch, expected_seq), &self.claim_state(&subject), last_seq)?;
+        let first_position = self.events.len() as u64 + 1;
+        let events = rule::number(&subject, events, first_position, last_seq);
+        for (digest, text) in texts {
+            self.texts.entry(digest).or_insert(text);
+        }
+        for event in &events {
+            let Ok(()) = fold(self, event);
+        }
+        let positions = &mut self.subjects.entry(subject).or_default().positions;
+        positions.extend(events.iter().map(|event| event.position));
+        let seq = positions.len() as u64;
+        self.events.extend(events);
+        Ok(Appended { first_position, seq })
+    }
+
+    fn claim_state(&self, subject: &Subject) -> ClaimState {
+        self.subjects.get(subject).map_or_else(rule::unclaimed, |rows| rows.claim.clone())
+    }
+
+    fn put_claim(&mut self, subject: &Subject, claim: ClaimState) {
+        self.subjects.entry(subject.clone()).or_default().claim = claim;
+    }
+
+    fn requests<'a>(&'a self, subject: &Subject, after: u64) -> impl Iterator<Item = &'a Request> + use<'a> {
+        let all = self.subjects.get(subject).map_or(&[][..], |rows| &rows.requests);
+        all.iter().skip_while(move |request| request.id <= after)
+    }
+
+    fn events<'a>(&'a self, scope: &EventScope, after: u64) -> Box<dyn Iterator<Item = &'a Event> + 'a> {
+        let index = |position: u64| usize::try_from(position).unwrap_or(usize::MAX);
+        match scope {
+            EventScope::All => Box::new(self.events.iter().skip(index(after))),
+            EventScope::Subject(subject) => {
+                let positions = self.subjects.get(subject).map_or(&[][..], |rows| &rows.positions);
+                let first = positions.partition_point(|position| *position <= after);
+                Box::new(positions.iter().skip(first).filter_map(move |at| self.events.get(index(at - 1))))
+            }
+        }
+    }
+
+    fn attempts_of(&self, bake: &BakeId) -> Vec<&Attempt> {
+        let mut attempts: Vec<_> = self.attempts.values().filter(|attempt| attempt.bake == *bake).collect();
+        attempts.sort_by_key(|attempt| attempt.number);
+        attempts
+    }
+
+    fn bake_row(&self, bake: &Bake) -> Option<BakeRow> {
+        let attempt = self.attempts_of(&bake.id).pop()?.clone();
+        let claim = self.claim_state(&Subject::Attempt(attempt.id.clone()));
+        Some(BakeRow { bake: bake.clone(), attempt, claim })
+    }
+}
+
+fn is_wanted(bake: &Bake, filter: &BakeFilter) -> bool {
+    filter.project.as_ref().is_none_or(|project| *project == bake.project)
+        && filter.name.as_ref().is_none_or(|name| bake.name.as_ref() == Some(name))
+        && filter.tags.iter().all(|tag| bake.tags.contains(tag))
+}
+
+impl Rows for Memory {
+    type Error = Infallible;
+
+    fn put_bake(&mut self, bake: &Bake) -> Result<(), Infallible> {
+        self.bakes.insert(bake.id.clone(), bake.clone());
+        Ok(())
+    }
+
+    fn bake_of(&mut self, attempt: &Attempt) -> Result<Option<Bake>, Infallible> {
+        Ok(self.bakes.get(&attempt.bake).cloned())
+    }
+
+    fn attempt(&mut self, id: &AttemptId) -> Result<Option<Attempt>, Infallible> {
+        Ok(self.attempts.get(id).cloned())
+    }
+
+    fn put_attempt(&mut self, attempt: &Attempt) -> Result<(), Infallible> {
+        self.attempts.insert(attempt.id.clone(), attempt.clone());
+        Ok(())
+    }
+
+    fn task(&mut self, attempt: &AttemptId, id: &FullId) -> Result<Option<Task>, Infallible> {
+        Ok(self.tasks.get(attempt).and_then(|tasks| tasks.get(id)).cloned())
+    }
+
+    fn put_task(&mut self, task: &Task) -> Result<(), Infallible> {
+        self.tasks.entry(task.attempt.clone()).or_default().insert(task.id.clone(), task.clone());
+        Ok(())
+    }
+
+    fn put_cache_entry(&mut self, entry: &CacheEntry) -> Result<(), Infallible> {
+        let name = (entry.project.clone(), entry.batch.clone(), entry.task.clone(), entry.key.clone());
+        if self.cache.get(&name).is_none_or(|last| last.created_at <= entry.created_at) {
+            self.cache.insert(name, entry.clone());
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn append(&self, append: Append) -> Result<Appended, StoreError> {
+        self.change(|rows| rows.append(append))
+    }
+
+    async fn claim(
+        &self,
+        subject: &Subject,
+        owner: &OwnerId,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Epoch, StoreError> {
+        self.change(|rows| {
+            let claim = rule::take(subject, owner, (now, until), &rows.claim_state(subject))?;
+            let epoch = claim.epoch;
+            rows.put_claim(subject, claim);
+            Ok(epoch)
+        })
+    }
+
+    async fn renew(&self, subject: &Subject, epoch: Epoch, until: Timestamp) -> Result<(), StoreError> {
+        self.change(|rows| {
+            let claim = rule::renew(subject, epoch, until, &rows.claim_state(subject))?;
+            rows.put_claim(subject, claim);
+            Ok(())
+        })
+    }
+
+    async fn release(&self, subject: &Subject, epoch: Epoch) -> Result<(), StoreError> {
+        self.change(|rows| {
+            if let Some(claim) = rule::release(epoch, &rows.claim_state(subject)) {
+                rows.put_claim(subject, claim);
+            }
+            Ok(())
+        })
+    }
+
+    async fn claim_state(&self, subject: &Subject) -> Result<ClaimState, StoreError> {
+        Ok(self.rows().claim_state(subject))
+    }
+
+    async fn send(&self, subject: &Subject, at: Timestamp, by: &str, kind: RequestKind) -> Result<u64, StoreError> {
+        self.change(|rows| {
+            rows.last_request += 1;
+            let request = Request { id: rows.last_request, at, by: by.to_owned(), kind };
+            rows.subjects.entry(subject.clone()).or_default().requests.push(request);
+            Ok(rows.last_request)
+        })
+    }
+
+    async fn requests(&self, subject: &Subject, after: u64) -> Result<Vec<Request>, StoreError> {
+        Ok(self.rows().requests(subject, after).cloned().collect())
+    }
+
+    async fn wait_requests(&self, subject: &Subject, after: u64) -> Result<(), StoreError> {
+        self.wait(|rows| rows.requests(subject, after).next().is_some()).await;
+        Ok(())
+    }
+
+    async fn events(&self, scope: &EventScope, after: u64, limit: u32) -> Result<Vec<Event>, StoreError> {
+        Ok(self.rows().events(scope, after).take(limit as usize).cloned().collect())
+    }
+
+    async fn wait_events(&self, scope: &EventScope, after: u64) -> Result<(), StoreError> {
+        self.wait(|rows| rows.events(scope, after).next().is_some()).await;
+        Ok(())
+    }
+
+    async fn text(&self, digest: &Digest) -> Result<Option<Arc<str>>, StoreError> {
+        Ok(self.rows().texts.get(digest).cloned())
+    }
+
+    async fn project(&self, key: &str, fresh: ProjectId) -> Result<ProjectId, StoreError> {
+        self.change(|rows| Ok(rows.projects.entry(key.to_owned()).or_insert(fresh).clone()))
+    }
+
+    async fn bakes(&self, filter: &BakeFilter) -> Result<Vec<BakeRow>, StoreError> {
+        let rows = self.rows();
+        let mut wanted: Vec<_> = rows.bakes.values().filter(|bake| is_wanted(bake, filter)).collect();
+        // Stable: of those made in the same millisecond the one that came last stands last, then first.
+        wanted.sort_by_key(|bake| bake.created_at);
+        let limit = if filter.limit == 0 { usize::MAX } else { filter.limit as usize };
+        Ok(wanted.into_iter().rev().filter_map(|bake| rows.bake_row(bake)).take(limit).collect())
+    }
+
+    async fn bake(&self, id: &BakeId) -> Result<Option<BakeRow>, StoreError> {
+        let rows = self.rows();
+        Ok(rows.bakes.get(id).and_then(|bake| rows.bake_row(bake)))
+    }
+
+    async fn attempts(&self, bake: &BakeId) -> Result<Vec<Attempt>, StoreError> {
+        Ok(self.rows().attempts_of(bake).into_iter().cloned().collect())
+    }
+
+    async fn attempt(&self, id: &AttemptId) -> Result<Option<Attempt>, StoreError> {
+        Ok(self.rows().attempts.get(id).cloned())
+    }
+
+    async fn tasks(&self, attempt: &AttemptId) -> Result<Vec<Task>, StoreError> {
+        Ok(self.rows().tasks.get(attempt).map(|tasks| tasks.values().cloned().collect()).unwrap_or_default())
+    }
+
+    async fn task(&self, attempt: &AttemptId, id: &FullId) -> Result<Option<Task>, StoreError> {
+        Ok(self.rows().tasks.get(attempt).and_then(|tasks| tasks.get(id)).cloned())
+    }
+
+    async fn cache_entry(
+        &self,
+        project: &ProjectId,
+        batch: &str,
+        task: &FullId,
+        key: &CacheKey,
+    ) -> Result<Option<CacheEntry>, StoreError> {
+        let name = (project.clone(), Arc::from(batch), task.clone(), key.clone());
+        Ok(self.rows().cache.get(&name).cloned())
+    }
+}

@@ -1,0 +1,57 @@
+//! [`SystemClock`] and [`SystemIds`]: the only readers of the real clock and of randomness.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use flow_core::model::Timestamp;
+use flow_core::port::{Clock, Ids};
+
+/// After so long a sleeper looks at the clock again: it may have been set, or the machine slept.
+const LONGEST_NAP: Duration = Duration::from_secs(15);
+
+/// The clock of this machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+#[async_trait]
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        // A clock that stands before 1970 is wrong anyway; the epoch is then as good as any moment.
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp::default().after(since_epoch)
+    }
+
+    async fn sleep_until(&self, moment: Timestamp) {
+        loop {
+            let left = moment.since(self.now());
+            if left.is_zero() {
+                return;
+            }
+            tokio::time::sleep(left.min(LONGEST_NAP)).await;
+        }
+    }
+}
+
+/// Random ids, as UUIDs of version 4.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemIds;
+
+impl Ids for SystemIds {
+    fn fresh(&self, prefix: &str) -> String {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).expect("the system has random bytes once it is up");
+        let random = u128::from_be_bytes(bytes);
+        let version = (random & !(0xF << 76)) | (0x4 << 76);
+        uuid_text(prefix, (version & !(0x3 << 62)) | (0x2 << 62))
+    }
+}
+
+/// `<prefix>-` and the number as five groups of 8, 4, 4, 4 and 12 hex digits.
+pub(crate) fn uuid_text(prefix: &str, number: u128) -> String {
+    let group = |shift: u32, digits: u32| (number >> shift) & ((1 << (4 * digits)) - 1);
+    let (a, b, c, d, e) = (group(96, 8), group(80, 4), group(64, 4), group(48, 4), group(0, 12));
+    format!("{prefix}-{a:08x}-{b:04x}-{c:04x}-{d:04x}-{e:012x}")
+}
+
+#[cfg(test)]
+mod tests;
