@@ -27,6 +27,9 @@ pub(crate) enum CliError {
     /// The engine could not.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// The supervisor could not work.
+    #[error(transparent)]
+    Supervisor(#[from] flow_engine::executor::supervisor::SupervisorError),
     /// No bake has this id or name.
     #[error("no bake `{text}`")]
     UnknownBake {
@@ -81,6 +84,7 @@ impl CliError {
             CliError::Output { error, .. } if error.kind() == ErrorKind::BrokenPipe => Exit::Well,
             CliError::ParamsFile { .. } | CliError::TaskMissing { .. } => Exit::Usage,
             CliError::Engine(_)
+            | CliError::Supervisor(_)
             | CliError::UnknownBake { .. }
             | CliError::TaskEnded { .. }
             | CliError::NoLog { .. }
@@ -125,7 +129,8 @@ impl CliError {
             CliError::TaskMissing { bake } => {
                 vec![format!("`apolo-flow logs {bake}/TASK`; `apolo-flow inspect {bake}` lists the tasks")]
             }
-            CliError::TaskEnded { .. }
+            CliError::Supervisor(_)
+            | CliError::TaskEnded { .. }
             | CliError::NoLog { .. }
             | CliError::ParamsFile { .. }
             | CliError::Params { .. }
@@ -136,11 +141,11 @@ impl CliError {
 
 /// What the diagnostics of a flow mean for the exit code.
 pub(crate) fn exit_of(diagnostics: &Diagnostics) -> Exit {
-    let mut errors = diagnostics.iter().filter(|one| one.severity == Severity::Error).peekable();
-    match errors.peek() {
-        None => Exit::Well,
-        Some(_) if errors.all(|one| one.code == Code::FlowNotFound) => Exit::Failed,
-        Some(_) => Exit::BadFiles,
+    let mut errors = diagnostics.iter().filter(|one| one.severity == Severity::Error);
+    match (diagnostics.has_errors(), errors.all(|one| one.code == Code::FlowNotFound)) {
+        (false, _) => Exit::Well,
+        (true, true) => Exit::Failed,
+        (true, false) => Exit::BadFiles,
     }
 }
 

@@ -16,7 +16,9 @@ use crate::args::{Color, Global};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::{Io, Output};
+use crate::report::clean::{LogCleaner, LogFilter};
 use crate::report::look::Look;
+use crate::report::table::Table;
 use crate::report::time::Zone;
 
 /// One run of the command.
@@ -30,6 +32,7 @@ pub(crate) struct Session {
     pub zone: Zone,
     /// 0 is usual, more says more, less says less.
     pub verbosity: i16,
+    clock: SystemClock,
     /// Where the search for the config folder begins, if it was said.
     start: Option<PathBuf>,
 }
@@ -45,7 +48,7 @@ impl Session {
         let zone = Zone::of((io.environment)("TZ").as_deref());
         let out_look = look(&io, &io.out, global.color);
         let err_look = look(&io, &io.err, global.color);
-        Ok(Session { out_look, err_look, zone, verbosity: global.verbosity(), start, io })
+        Ok(Session { out_look, err_look, zone, verbosity: global.verbosity(), clock: SystemClock, start, io })
     }
 
     /// Says a line to people.
@@ -70,13 +73,29 @@ impl Session {
         self.io.out.write(bytes).map_err(|error| CliError::Output { what: "the output", error })
     }
 
+    /// Prints a table of results that fits the terminal.
+    pub(crate) fn print_table(&mut self, table: &Table) -> Result<(), CliError> {
+        let columns = self.io.out.size().map(|size| size.width);
+        table.draw(self.out_look, columns).iter().try_for_each(|line| self.print(line))
+    }
+
+    /// What task output passes on its way out: cleaned for a terminal, untouched for a pipe.
+    pub(crate) fn log_filter(&self) -> LogFilter {
+        if self.io.out.is_terminal() { LogFilter::Clean(LogCleaner::default()) } else { LogFilter::Raw }
+    }
+
     /// How wide lines for people may be.
     pub(crate) fn err_width(&self) -> usize {
         self.io.err.size().map_or(100, |size| size.width)
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        SystemClock.now()
+        self.clock.now()
+    }
+
+    /// Whether a person can be asked.
+    pub(crate) fn can_ask(&self) -> bool {
+        self.io.err.is_terminal() && self.io.input.as_ref().is_some_and(|input| input.terminal)
     }
 
     /// The workspace. Errors: `NoWorkspace`, `NotAFolder`.

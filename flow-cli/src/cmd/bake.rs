@@ -1,6 +1,6 @@
 //! `bake`: checks, keeps the texts, starts an engine and follows it. Source: CLI-20, MCH-4.
 
-use flow_engine::{BakeRequest, Engine, EngineError};
+use flow_engine::{BakeRequest, Engine};
 
 use crate::args::Bake;
 use crate::cmd::{drive, params};
@@ -18,14 +18,14 @@ pub(crate) async fn run(session: &mut Session, own: Bake) -> Result<Exit, CliErr
     let source = session.source()?;
     let engine: Engine = session.engine()?;
     let request = BakeRequest { batch: own.batch, params: given, name: own.name, tags: own.tag };
-    let created = engine.create_bake(&source, request).await.map_err(EngineError::from)?;
+    let created = engine.create_bake(&source, request).await?;
     if !created.diagnostics.is_empty() {
         let width = session.err_width();
         let text = diagnostic::draw(&created.diagnostics, &created.sources, session.err_look, width);
         session.note(&text);
     }
     if !own.drive.json {
-        for line in graph::draw(nodes(&created.plan), session.err_look, session.err_width()) {
+        for line in graph::draw(&created.plan.nodes, session.err_look, session.err_width()) {
             session.note(&line);
         }
         session.note("");

@@ -2,7 +2,7 @@
 //!
 //! Source: CLI-26, EXT-6.
 
-use flow_engine::{EngineError, Standing};
+use flow_engine::Standing;
 
 use crate::args::Cancel;
 use crate::cmd::find;
@@ -20,7 +20,7 @@ pub(crate) async fn run(session: &mut Session, own: &Cancel) -> Result<Exit, Cli
             return Err(CliError::TaskEnded { task: text.clone(), status: task.status });
         }
     }
-    engine.cancel(&found.attempt, own.task.as_deref()).await.map_err(EngineError::from)?;
+    engine.cancel(&found.attempt, own.task.as_deref()).await?;
     let id = &found.row.bake.id;
     let what = match &own.task {
         Some(task) => format!("task `{}` of {id}", clean::line(task)),

@@ -1,6 +1,6 @@
 //! `check`: all problems of one or of all batch flows; starts nothing. Source: EXT-6, DEC-22.
 
-use flow_core::diag::{Code, Diagnostic, Diagnostics, Severity};
+use flow_core::diag::{Code, Diagnostic, Severity};
 use flow_core::port::ConfigSource;
 use flow_engine::source::DirectorySource;
 use flow_engine::{Checked, Engine, EngineError};
@@ -10,7 +10,7 @@ use crate::cmd::params;
 use crate::error::{CliError, exit_of};
 use crate::exit::Exit;
 use crate::report::diagnostic::{closing, counted, draw};
-use crate::report::json::{self, CheckView, DiagnosticView, FlowView};
+use crate::report::json::{self, CheckView, FlowView};
 use crate::session::Session;
 
 pub(crate) async fn run(session: &mut Session, own: &Check) -> Result<Exit, CliError> {
@@ -66,16 +66,7 @@ async fn all(
 }
 
 fn print_json(session: &mut Session, found: &[Checked], exit: Exit) -> Result<(), CliError> {
-    let flow = |checked| {
-        let Checked { flow, diagnostics, sources, .. } = checked;
-        let diagnostics: &Diagnostics = diagnostics;
-        FlowView {
-            flow,
-            ok: !diagnostics.has_errors(),
-            diagnostics: diagnostics.iter().map(|one| DiagnosticView::new(one, sources)).collect(),
-        }
-    };
-    let view = CheckView { version: json::VERSION, ok: exit == Exit::Well, flows: found.iter().map(flow).collect() };
+    let view = CheckView { version: json::VERSION, ok: exit == Exit::Well, flows: found.iter().map(FlowView::from).collect() };
     session.print(&json::text(&view))
 }
 

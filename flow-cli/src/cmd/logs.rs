@@ -73,12 +73,12 @@ async fn print(
     mut reader: LogReader,
     (attempt, follow): (&Attempt, bool),
 ) -> Result<(), CliError> {
-    let mut cleaner = session.log_cleaner();
+    let mut filter = session.log_filter();
     let mut quiet = 0;
     loop {
         let chunk = reader.read().await?;
-        session.print_bytes(&cleaner.feed(&chunk.bytes))?;
         if !chunk.bytes.is_empty() {
+            session.print_bytes(&filter.feed(chunk.bytes))?;
             quiet = 0;
             continue;
         }
@@ -92,7 +92,7 @@ async fn print(
         }
         tokio::time::sleep(PAUSE).await;
     }
-    session.print_bytes(&cleaner.finish())
+    session.print_bytes(&filter.finish())
 }
 
 async fn is_ended(engine: &Engine, attempt: &Attempt) -> Result<bool, CliError> {

@@ -84,7 +84,7 @@ fn one_try(one: &Try) -> String {
 async fn log(session: &mut Session, engine: &Engine, task: &Task, own: &Show) -> Result<(), CliError> {
     let Some(mut reader) = engine.log(task, own.r#try, 0) else { return Ok(()) };
     let mut scanner = Scanner::new();
-    let mut cleaner = session.log_cleaner();
+    let mut filter = session.log_filter();
     loop {
         let chunk = reader.read().await?;
         if chunk.bytes.is_empty() {
@@ -96,12 +96,12 @@ async fn log(session: &mut Session, engine: &Engine, task: &Task, own: &Show) ->
         } else {
             scanner.feed(&chunk.bytes, &mut |bytes| echo.extend_from_slice(bytes));
         }
-        session.print_bytes(&cleaner.feed(&echo))?;
+        session.print_bytes(&filter.feed(echo))?;
     }
     let mut echo = Vec::new();
     if !own.raw {
         scanner.finish(&mut |bytes| echo.extend_from_slice(bytes));
     }
-    session.print_bytes(&cleaner.feed(&echo))?;
-    session.print_bytes(&cleaner.finish())
+    session.print_bytes(&filter.feed(echo))?;
+    session.print_bytes(&filter.finish())
 }

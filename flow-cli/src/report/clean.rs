@@ -136,27 +136,32 @@ impl LogCleaner {
     }
 
     fn take(&mut self, character: char, clean: &mut String) {
-        self.state = match (self.state, character) {
-            (State::Text, '\u{1b}') => State::Escape,
-            (State::Text, '\u{9b}') => State::Control,
-            (State::Text, '\u{90}' | '\u{98}' | '\u{9d}' | '\u{9e}' | '\u{9f}') => State::Quoted,
-            (State::Text, other) => {
-                self.text(other, clean);
-                State::Text
-            }
-            (State::Escape, '[') => State::Control,
-            (State::Escape, ']' | 'P' | 'X' | '^' | '_') => State::Quoted,
-            (State::Escape, ' '..='/') => State::Escape,
-            (State::Control, ' '..='?') => State::Control,
-            (State::Quoted, '\u{1b}') => State::QuotedEscape,
-            (State::Escape | State::Control | State::Quoted | State::QuotedEscape, '\n' | '\r') => {
+        self.state = match self.state {
+            State::Text => match character {
+                '\u{1b}' => State::Escape,
+                '\u{9b}' => State::Control,
+                '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}' => State::Quoted,
+                other => {
+                    self.text(other, clean);
+                    State::Text
+                }
+            },
+            // Whatever it was, it is over at the end of its line.
+            State::Escape | State::Control | State::Quoted | State::QuotedEscape if matches!(character, '\n' | '\r') => {
                 self.text(character, clean);
                 State::Text
             }
-            (State::Quoted, '\u{7}' | '\u{9c}') | (State::QuotedEscape, '\\') => State::Text,
-            (State::Quoted | State::QuotedEscape, _) => State::Quoted,
-            // The last character of a short or a control sequence.
-            (State::Escape | State::Control, _) => State::Text,
+            State::Escape => match character {
+                '[' => State::Control,
+                ']' | 'P' | 'X' | '^' | '_' => State::Quoted,
+                ' '..='/' => State::Escape,
+                _ => State::Text,
+            },
+            State::Control if (' '..='?').contains(&character) => State::Control,
+            State::Quoted | State::QuotedEscape if character == '\u{1b}' => State::QuotedEscape,
+            State::Quoted if !matches!(character, '\u{7}' | '\u{9c}') => State::Quoted,
+            State::QuotedEscape if character != '\\' => State::Quoted,
+            State::Control | State::Quoted | State::QuotedEscape => State::Text,
         };
     }
 
@@ -170,6 +175,33 @@ impl LogCleaner {
             '\n' | '\t' => clean.push(character),
             acting if acts(acting) => clean.extend(acting.escape_default()),
             other => clean.push(other),
+        }
+    }
+}
+
+/// What task output passes on its way out.
+#[derive(Debug)]
+pub(crate) enum LogFilter {
+    /// To a pipe or a file: the bytes as they are.
+    Raw,
+    /// To a terminal.
+    Clean(LogCleaner),
+}
+
+impl LogFilter {
+    /// Lets the next piece through.
+    pub(crate) fn feed(&mut self, bytes: Vec<u8>) -> Vec<u8> {
+        match self {
+            LogFilter::Raw => bytes,
+            LogFilter::Clean(cleaner) => cleaner.feed(&bytes).into_bytes(),
+        }
+    }
+
+    /// The end.
+    pub(crate) fn finish(&mut self) -> Vec<u8> {
+        match self {
+            LogFilter::Raw => Vec::new(),
+            LogFilter::Clean(cleaner) => cleaner.finish().into_bytes(),
         }
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn draw(diagnostics: &Diagnostics, sources: &SourceMap, look: Look, w
         let report = Report::new(&clean_diagnostic(diagnostic), &sources);
         // Only a span outside its text could fail here; then the message alone is shown.
         if handler.render_report(&mut text, &report).is_err() {
-            text.push_str(&format!("{report}\n"));
+            text.push_str(&report.to_string());
         }
         text.push('\n');
     }

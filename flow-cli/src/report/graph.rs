@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use flow_core::model::{FullId, NeedsLevel, NodeRecord};
+use flow_core::plan::levels as levels_of;
 use indexmap::IndexMap;
 
 use crate::report::clean;
@@ -26,7 +27,7 @@ struct Rows {
     /// For each row: the rows it needs, without those that follow from others.
     needs: Vec<BTreeSet<usize>>,
     /// For each row: how far it is from the beginning.
-    levels: Vec<usize>,
+    levels: Vec<u32>,
     /// For each row: what need only run.
     running: Vec<Vec<String>>,
 }
@@ -51,17 +52,16 @@ impl Rows {
         }
         let places: IndexMap<&str, usize> = nodes.iter().enumerate().map(|(at, node)| (&*node.id, at)).collect();
         let place = |id: &str| places.get(id).copied();
-        let node_levels = node_levels(nodes, &place);
         let mut needs = vec![BTreeSet::new(); groups.len()];
         let mut levels = vec![0; groups.len()];
         let mut running = vec![Vec::new(); groups.len()];
-        for ((node, row), level) in nodes.iter().zip(&row_of).zip(node_levels) {
+        for ((node, row), level) in nodes.iter().zip(&row_of).zip(levels_of(nodes)) {
             let (Some(own), Some(own_level), Some(own_running)) =
                 (needs.get_mut(*row), levels.get_mut(*row), running.get_mut(*row))
             else {
                 continue;
             };
-            *own_level = level.max(*own_level);
+            *own_level = (*own_level).max(level);
             for need in &node.needs {
                 let needed = place(&need.id).and_then(|at| row_of.get(at)).filter(|needed| *needed != row);
                 own.extend(needed);
@@ -82,34 +82,6 @@ impl Rows {
     fn needs(&self, row: usize) -> impl Iterator<Item = usize> {
         self.needs.get(row).into_iter().flatten().copied()
     }
-}
-
-/// The longest way from the beginning to each node. Nodes in a circle, which a plan never has, get 0.
-fn node_levels(nodes: &[NodeRecord], place: &dyn Fn(&str) -> Option<usize>) -> Vec<usize> {
-    let needs: Vec<Vec<usize>> =
-        nodes.iter().map(|node| node.needs.iter().filter_map(|need| place(&need.id)).collect()).collect();
-    let mut waiting: Vec<usize> = needs.iter().map(Vec::len).collect();
-    let mut dependants = vec![Vec::new(); nodes.len()];
-    for (at, needed) in needs.iter().enumerate() {
-        for one in needed {
-            dependants.get_mut(*one).into_iter().for_each(|list: &mut Vec<usize>| list.push(at));
-        }
-    }
-    let mut levels = vec![0; nodes.len()];
-    let mut ready: Vec<usize> = (0..nodes.len()).filter(|at| waiting.get(*at) == Some(&0)).collect();
-    while let Some(at) = ready.pop() {
-        let next = levels.get(at).map_or(0, |level| level + 1);
-        for dependant in dependants.get(at).into_iter().flatten() {
-            if let (Some(level), Some(left)) = (levels.get_mut(*dependant), waiting.get_mut(*dependant)) {
-                *level = next.max(*level);
-                *left -= 1;
-                if *left == 0 {
-                    ready.push(*dependant);
-                }
-            }
-        }
-    }
-    levels
 }
 
 /// Leaves out a need that another need has already.
@@ -136,6 +108,7 @@ fn reduced(needs: &[BTreeSet<usize>]) -> Vec<BTreeSet<usize>> {
 
 /// The four directions in which a line leaves a place.
 #[derive(Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each direction is there or not, in every combination")]
 struct Joint {
     up: bool,
     down: bool,
@@ -170,7 +143,7 @@ fn with_lanes(rows: &Rows, order: &[usize], look: Look, width: usize) -> Option<
         *waiting.entry(needed).or_default() += 1;
     }
     let mut lanes: Vec<Option<usize>> = Vec::new();
-    let mut lines = Vec::new();
+    let mut drawn = Vec::new();
     for row in order {
         let before = lanes.clone();
         let joined: Vec<usize> = rows.needs(*row).filter_map(|need| at(&before, need)).collect();
@@ -187,9 +160,9 @@ fn with_lanes(rows: &Rows, order: &[usize], look: Look, width: usize) -> Option<
             return None;
         }
         if joined.iter().any(|lane| *lane != own) {
-            lines.push(connector(&before, &lanes, &joined, own, look));
+            drawn.push(connector(&before, &lanes, &joined, own, look));
         }
-        lines.push(row_line(rows, &lanes, (*row, own), look, width));
+        drawn.push(row_line(rows, &lanes, (*row, own), look, width));
         if !waiting.contains_key(row) {
             lanes.iter_mut().filter(|lane| **lane == Some(*row)).for_each(|lane| *lane = None);
         }
@@ -197,7 +170,7 @@ fn with_lanes(rows: &Rows, order: &[usize], look: Look, width: usize) -> Option<
             lanes.pop();
         }
     }
-    Some(lines)
+    Some(drawn)
 }
 
 fn at(lanes: &[Option<usize>], row: usize) -> Option<usize> {
@@ -258,7 +231,7 @@ fn row_line(rows: &Rows, lanes: &[Option<usize>], (row, own): (usize, usize), lo
 
 /// One line for each level.
 fn by_level(rows: &Rows, order: &[usize], look: Look, width: usize) -> Vec<String> {
-    let mut levels: IndexMap<usize, Vec<String>> = IndexMap::new();
+    let mut levels: IndexMap<u32, Vec<String>> = IndexMap::new();
     for row in order {
         let level = rows.levels.get(*row).copied().unwrap_or_default();
         levels.entry(level).or_default().push(rows.title(*row, look));

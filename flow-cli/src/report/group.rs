@@ -25,17 +25,16 @@ impl Group {
 
 /// Groups nodes by the entry they come from, in their order.
 pub(crate) fn groups<'a>(nodes: impl Iterator<Item = (FullId, &'a NodeRecord)>) -> Vec<Group> {
-    let mut found: IndexMap<(FullId, u32), (Vec<usize>, Vec<&NodeRecord>)> = IndexMap::new();
+    let mut found: IndexMap<(FullId, u32), Vec<(usize, &NodeRecord)>> = IndexMap::new();
     for (at, (prefix, node)) in nodes.enumerate() {
-        let (members, records) = found.entry((prefix, node.entry)).or_default();
-        members.push(at);
-        records.push(node);
+        found.entry((prefix, node.entry)).or_default().push((at, node));
     }
-    let named = |((prefix, _), (members, records)): ((FullId, u32), (Vec<usize>, Vec<&NodeRecord>))| {
+    let named = found.into_iter().map(|((prefix, _), own)| {
+        let (members, records): (Vec<usize>, Vec<&NodeRecord>) = own.into_iter().unzip();
         let matrix = records.iter().any(|node| !node.matrix.is_empty());
         Group { name: prefix.child(&name(&records)).to_string(), members, matrix }
-    };
-    found.into_iter().map(named).collect()
+    });
+    named.collect()
 }
 
 fn name(records: &[&NodeRecord]) -> String {

@@ -3,9 +3,9 @@
 //! Every document is one object with `"version": 1`; a later version only adds keys. Times are
 //! ISO 8601 in UTC, statuses are their words, absent facts are null. Shapes:
 //! - `bakes`: `{version, bakes: [bake]}`, the newest first
-//! - `inspect`: `{version, bake, attempt, tasks: [task]}`
-//! - `show`: `{version, bake: id, attempt: number, task}`
-//! - `check`: `{version, ok, flows: [{flow, ok, tasks, diagnostics: [diagnostic]}]}`
+//! - `inspect`: `{version, bake, tasks: [task]}`; the bake holds the attempt
+//! - `show`: the task with `{version, bake: id, attempt: number}` before its own keys
+//! - `check`: `{version, ok, flows: [{flow, ok, diagnostics: [diagnostic]}]}`
 //! - `bake`, `resume`: a line `{version, event}` for each event in the stored form (`flow-core`'s
 //!   `event`), at the end `{version, bake: id, attempt: number, result}`; `result` is the status,
 //!   `detached` or `stalled`. Warnings are not among them.
@@ -14,9 +14,9 @@
 
 use flow_core::diag::{Diagnostic, Severity};
 use flow_core::event::Event;
-use flow_core::model::{Attempt, Bake, Exit, Task, Timestamp, Try};
+use flow_core::model::{Attempt, AttemptId, Bake, Exit, RawId, Task, Timestamp, Try};
 use flow_core::text::SourceMap;
-use flow_engine::Standing;
+use flow_engine::{Checked, Standing};
 use indexmap::IndexMap;
 use serde::Serialize;
 
@@ -49,6 +49,7 @@ pub(crate) struct ShowView<'a> {
     pub version: u32,
     pub bake: &'a str,
     pub attempt: u32,
+    #[serde(flatten)]
     pub task: TaskView<'a>,
 }
 
@@ -205,6 +206,17 @@ impl<'a> AttemptView<'a> {
     }
 }
 
+impl<'a> From<&'a Checked> for FlowView<'a> {
+    fn from(checked: &'a Checked) -> Self {
+        let Checked { flow, plan: _, diagnostics, sources } = checked;
+        FlowView {
+            flow,
+            ok: !diagnostics.has_errors(),
+            diagnostics: diagnostics.iter().map(|one| DiagnosticView::new(one, sources)).collect(),
+        }
+    }
+}
+
 impl<'a> From<&'a Task> for TaskView<'a> {
     fn from(task: &'a Task) -> Self {
         let history = task.history.iter();
@@ -218,7 +230,7 @@ impl<'a> From<&'a Task> for TaskView<'a> {
             tries: task.tries.iter().map(TryView::from).collect(),
             outputs: &task.outputs,
             state: &task.state,
-            cached_from: task.cached_from.as_ref().map(|id| id.as_str()),
+            cached_from: task.cached_from.as_ref().map(AttemptId::as_str),
         }
     }
 }
@@ -235,7 +247,7 @@ impl<'a> From<&'a Try> for TryView<'a> {
             launched_at: time(one.launched_at),
             started_at: one.started_at.map(time),
             ended_at: one.ended_at.map(time),
-            raw_id: one.raw.as_ref().map(|raw| raw.as_str()),
+            raw_id: one.raw.as_ref().map(RawId::as_str),
             exit_code,
             signal,
             reason: one.outcome.as_ref().and_then(words::outcome),

@@ -9,6 +9,8 @@ pub(crate) mod json;
 pub(crate) mod look;
 pub(crate) mod plain;
 pub(crate) mod progress;
+#[cfg(test)]
+mod sample;
 pub(crate) mod summary;
 pub(crate) mod table;
 pub(crate) mod time;

@@ -82,15 +82,11 @@ impl Plain {
     /// A task that came to its end, with what it gave.
     fn end(&self, task: &Task) -> Vec<String> {
         let word = task.status.word();
-        let mut line = format!("{}  {}", clean::line(&task.id.to_string()), self.look.status(word, word));
         let took = task.tries.last().and_then(|last| Some(last.ended_at?.since(last.started_at?)));
-        if let Some(took) = took {
-            line.push_str(&format!("  {}", span(took)));
-        }
+        let took = took.map(|took| format!("  {}", span(took))).unwrap_or_default();
         let note = words::note(task).filter(|_| task.status != TaskStatus::Cached);
-        if let Some(note) = note {
-            line.push_str(&format!("  ({})", clean::line(&note)));
-        }
+        let note = note.map(|note| format!("  ({})", clean::line(&note))).unwrap_or_default();
+        let line = format!("{}  {}{took}{note}", clean::line(&task.id.to_string()), self.look.status(word, word));
         let outputs = task.outputs.iter().map(|(name, value)| {
             format!("            {}: {}", clean::line(name), clean::short(value, VALUE))
         });

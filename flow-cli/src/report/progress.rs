@@ -97,14 +97,13 @@ fn row_line(row: &Row<'_>, columns: usize, now: Timestamp, look: Look, size: Siz
     strip.push(" ", str::to_owned);
     strip.push_padded(&row.title, columns, str::to_owned);
     strip.push("  ", str::to_owned);
-    match row.tasks.as_slice() {
-        [task] => push_task(&mut strip, task, now, look),
-        _ => {
-            push_bar(&mut strip, row.counts, look);
-            strip.push("  ", str::to_owned);
-            push_counts(&mut strip, row.counts, look);
-            push_running(&mut strip, row, now, look);
-        }
+    if let [task] = row.tasks.as_slice() {
+        push_task(&mut strip, task, now, look);
+    } else {
+        push_bar(&mut strip, row.counts, look);
+        strip.push("  ", str::to_owned);
+        push_counts(&mut strip, row.counts, look);
+        push_running(&mut strip, row, now, look);
     }
     strip.finish()
 }
@@ -194,11 +193,9 @@ impl Screen {
     }
 
     fn replace(&mut self, output: &mut Output, kept: &[String], lines: Vec<String>) {
-        let mut text = String::new();
-        if !self.drawn.is_empty() {
-            // Up to the picture's first line, then erase to the end of the screen.
-            text.push_str(&format!("\r\u{1b}[{}A\u{1b}[J", self.drawn.len()));
-        }
+        // Up to the picture's first line, then erase to the end of the screen.
+        let up = |lines: usize| format!("\r\u{1b}[{lines}A\u{1b}[J");
+        let mut text = if self.drawn.is_empty() { String::new() } else { up(self.drawn.len()) };
         for line in kept.iter().chain(&lines) {
             text.push_str(line);
             text.push('\n');
