@@ -101,7 +101,8 @@ impl CliError {
             return exit;
         }
         if let CliError::Engine(EngineError::Config(problems)) = self {
-            let text = diagnostic::draw(&problems.diagnostics, &problems.sources, session.err_look, session.err_width());
+            let text =
+                diagnostic::draw(&problems.diagnostics, &problems.sources, session.err_look, session.err_width());
             session.say(&text);
             let closing = diagnostic::closing(&problems.diagnostics);
             session.say(&format!("{closing}; nothing was started"));

@@ -80,9 +80,6 @@ impl fmt::Debug for Input {
     }
 }
 
-/// A look-up of environment variables.
-pub type Environment = Box<dyn Fn(&str) -> Option<String> + Send>;
-
 /// Everything from outside.
 pub struct Io {
     /// Results.
@@ -91,8 +88,8 @@ pub struct Io {
     pub err: Output,
     /// Answers; taken by the first who asks a question.
     pub input: Option<Input>,
-    /// The environment.
-    pub environment: Environment,
+    /// The environment: names and values.
+    pub environment: Vec<(OsString, OsString)>,
     /// The working directory.
     pub folder: PathBuf,
     /// The program and its first arguments that start this command again.
@@ -112,10 +109,18 @@ impl Io {
             out: output(out.is_terminal(), Box::new(out), Box::new(|| ask_size(rustix::stdio::stdout()))),
             err: output(err.is_terminal(), Box::new(err), Box::new(|| ask_size(rustix::stdio::stderr()))),
             input: Some(Input { terminal: input.is_terminal(), reader: Box::new(BufReader::new(input)) }),
-            environment: Box::new(|name| std::env::var(name).ok()),
+            environment: std::env::vars_os().collect(),
             folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             self_program: vec![program],
         }
+    }
+}
+
+impl Io {
+    /// A variable of the environment; `None` if it is not set, or no text.
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+        let found = self.environment.iter().rfind(|(one, _)| one == name);
+        found.and_then(|(_, value)| value.to_str()).map(str::to_owned)
     }
 }
 

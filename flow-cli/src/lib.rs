@@ -24,7 +24,7 @@ use crate::error::CliError;
 use crate::session::Session;
 
 pub use exit::Exit;
-pub use io::{AskSize, Environment, Input, Io, Output, Size};
+pub use io::{AskSize, Input, Io, Output, Size};
 
 /// Runs one command line; the first argument is the program's name.
 ///

@@ -45,7 +45,7 @@ impl Session {
             io.err.say(&format!("error: `--config` wants a folder, and `{}` is a file", path.display()));
             return Err(Exit::Usage);
         }
-        let zone = Zone::of((io.environment)("TZ").as_deref());
+        let zone = Zone::of(io.variable("TZ").as_deref());
         let out_look = look(&io, &io.out, global.color);
         let err_look = look(&io, &io.err, global.color);
         Ok(Session { out_look, err_look, zone, verbosity: global.verbosity(), clock: SystemClock, start, io })
@@ -106,12 +106,12 @@ impl Session {
     /// The settings: the workspace's if there is one, else the user's.
     pub(crate) fn settings(&self) -> Result<Settings, CliError> {
         let source = self.workspace()?;
-        Ok(Settings::read(source.as_ref().map(DirectorySource::config_folder), &self.io.environment)?)
+        Ok(Settings::read(source.as_ref().map(DirectorySource::config_folder), &|name| self.io.variable(name))?)
     }
 
     /// The engine on those settings.
     pub(crate) fn engine(&self) -> Result<Engine, CliError> {
-        Ok(self.settings()?.open(self.self_program()?)?)
+        Ok(self.settings()?.open(self.self_program()?, self.io.environment.clone())?)
     }
 
     fn workspace(&self) -> Result<Option<DirectorySource>, CliError> {
@@ -134,15 +134,15 @@ impl Session {
 
 /// Colours only where they are seen and wanted, line drawing only where the locale has it.
 fn look(io: &Io, output: &Output, color: Color) -> Look {
-    let is_set = |name: &str| (io.environment)(name).is_some_and(|value| !value.is_empty());
-    let dumb = (io.environment)("TERM").is_some_and(|term| term == "dumb");
+    let is_set = |name: &str| io.variable(name).is_some_and(|value| !value.is_empty());
+    let dumb = io.variable("TERM").is_some_and(|term| term == "dumb");
     let color = match color {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => output.is_terminal() && !dumb && !is_set("NO_COLOR"),
     };
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find(|name| is_set(name));
-    let locale = locale.and_then(|name| (io.environment)(name)).unwrap_or_default().to_lowercase();
+    let locale = locale.and_then(|name| io.variable(name)).unwrap_or_default().to_lowercase();
     Look { color, unicode: locale.contains("utf-8") || locale.contains("utf8"), dumb }
 }
 

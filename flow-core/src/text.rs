@@ -93,7 +93,8 @@ impl Text {
             return Span::new(self.span.file, start..start);
         }
         // The end is one past the last byte that is meant, so that a folded line does not add to it.
-        let end = self.place(range.end - 1) + 1;
+        // A line break that YAML adds at the end of a block stands nowhere.
+        let end = (self.place(range.end - 1) + 1).min(self.span.end);
         Span::new(self.span.file, start..end.max(start))
     }
 }

@@ -50,8 +50,6 @@ pub struct Settings {
     pub slots: Option<u32>,
     /// Who is recorded as the one who asked.
     pub user: String,
-    /// The environment that units get from outside: names from a short list with their values.
-    pub passed_on: Vec<(String, String)>,
 }
 
 impl Settings {
@@ -75,11 +73,7 @@ impl Settings {
         let data = file.store.path.or_else(|| below("XDG_DATA_HOME", ".local/share"));
         let data = data.ok_or_else(|| wrong("HOME", "is not set, so there is no place for the store"))?;
         let user = environment("USER").or_else(|| environment("LOGNAME")).unwrap_or_else(|| "unknown".to_owned());
-        let passed_on = crate::executor::local::PASSED_ON
-            .iter()
-            .filter_map(|name| environment(name).map(|value| ((*name).to_owned(), value)))
-            .collect();
-        Ok(Settings { data, slots: file.executor.slots, user, passed_on })
+        Ok(Settings { data, slots: file.executor.slots, user })
     }
 
     /// The folder of the supervisor, its units and their logs.
@@ -94,16 +88,21 @@ impl Settings {
 
     /// An engine on the embedded defaults: SQLite and local processes.
     ///
-    /// `self_program` starts this program; `__engine` and `__supervisor` are put behind it.
+    /// `self_program` starts this program; `__engine` and `__supervisor` are put behind it. Units get
+    /// a part of `environment`.
     /// Errors: `Store` where the data folder cannot be made or the file is not ours.
-    pub fn open(&self, self_program: Vec<OsString>) -> Result<Engine, EngineError> {
-        let store = SqliteStore::open(&self.data.join("flow.db"))?;
+    pub fn open(
+        &self,
+        self_program: Vec<OsString>,
+        environment: Vec<(OsString, OsString)>,
+    ) -> Result<Engine, EngineError> {
+        let store = SqliteStore::open(self.data.join("flow.db"))?;
         let executor = LocalExecutor::new(LocalConfig {
             dir: self.units_folder(),
             self_program: self_program.iter().cloned().chain(["__supervisor".into()]).collect(),
             slots: self.slots,
-            passed_on: self.passed_on.clone(),
-        });
+            environment,
+        })?;
         let builder = Engine::builder().store(Arc::new(store)).user(&self.user).self_program(self_program);
         Ok(builder.build(Arc::new(executor)))
     }

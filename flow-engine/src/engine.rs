@@ -151,7 +151,7 @@ impl Engine {
     ) -> Result<Created, EngineError> {
         let ready = self.ready(source, &request.batch, &request.params).await?;
         let fresh = ProjectId::new(self.inner.ids.fresh("project"));
-        let project = self.inner.store.project(&ready.flow.project_id, fresh).await?;
+        let project = self.inner.store.project(&ready.flow.project.id, fresh).await?;
         let bake = BakeId::new(self.inner.ids.fresh("bake"));
         let attempt = AttemptId::new(self.inner.ids.fresh("attempt"));
         let texts: Vec<_> = ready.workspace.texts();
@@ -159,7 +159,7 @@ impl Engine {
         let created = AttemptCreated {
             version: VERSION,
             project,
-            project_name: ready.flow.project_id.to_string(),
+            project_name: ready.flow.project.id.to_string(),
             bake: bake.clone(),
             number: 1,
             batch: request.batch,

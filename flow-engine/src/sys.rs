@@ -48,9 +48,11 @@ impl Ids for SystemIds {
 
 /// `<prefix>-` and the number as five groups of 8, 4, 4, 4 and 12 hex digits.
 pub(crate) fn uuid_text(prefix: &str, number: u128) -> String {
-    let group = |shift: u32, digits: u32| (number >> shift) & ((1 << (4 * digits)) - 1);
-    let (a, b, c, d, e) = (group(96, 8), group(80, 4), group(64, 4), group(48, 4), group(0, 12));
-    format!("{prefix}-{a:08x}-{b:04x}-{c:04x}-{d:04x}-{e:012x}")
+    let groups = [(96, 8), (80, 4), (64, 4), (48, 4), (0, 12)];
+    groups.iter().fold(prefix.to_owned(), |text, (shift, digits)| {
+        let group = (number >> shift) & ((1 << (4 * digits)) - 1);
+        format!("{text}-{group:0digits$x}")
+    })
 }
 
 #[cfg(test)]

@@ -66,7 +66,8 @@ async fn all(
 }
 
 fn print_json(session: &mut Session, found: &[Checked], exit: Exit) -> Result<(), CliError> {
-    let view = CheckView { version: json::VERSION, ok: exit == Exit::Well, flows: found.iter().map(FlowView::from).collect() };
+    let view =
+        CheckView { version: json::VERSION, ok: exit == Exit::Well, flows: found.iter().map(FlowView::from).collect() };
     session.print(&json::text(&view))
 }
 

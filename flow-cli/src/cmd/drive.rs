@@ -58,14 +58,19 @@ pub(crate) async fn run(
             Ok(exit_of(status))
         }
         Ending::Left => {
-            let how = if drive.local_executor { "take it up again: `apolo-flow resume" } else { "look at it: `apolo-flow inspect" };
+            let how = if drive.local_executor {
+                "take it up again: `apolo-flow resume"
+            } else {
+                "look at it: `apolo-flow inspect"
+            };
             session.note(&format!("left; {how} {bake}`"));
             result(session, attempt, drive, "detached")?;
             Ok(Exit::Cancelled)
         }
         Ending::Stalled => {
             let log = session.settings()?.engine_log();
-            session.say(&format!("{} the engine of {bake} is gone; the bake is stalled", session.err_look.bad("error:")));
+            session
+                .say(&format!("{} the engine of {bake} is gone; the bake is stalled", session.err_look.bad("error:")));
             let hint = session.err_look.accent("hint:");
             session.say(&format!("{hint} take it up again: `apolo-flow resume {bake}`"));
             session.say(&format!("{hint} what it said is in `{}`", log.display()));

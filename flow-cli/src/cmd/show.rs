@@ -47,7 +47,8 @@ pub(crate) async fn run(session: &mut Session, own: &Show) -> Result<Exit, CliEr
 fn facts(session: &Session, task: &Task) -> Vec<String> {
     let (look, word) = (session.out_look, task.status.word());
     let note = words::note(task).map(|note| format!(": {}", clean::line(&note))).unwrap_or_default();
-    let mut lines = vec![format!("Task {} {}{note}", look.strong(&clean::line(&task.id.to_string())), look.status(word, word))];
+    let mut lines =
+        vec![format!("Task {} {}{note}", look.strong(&clean::line(&task.id.to_string())), look.status(word, word))];
     let faint = |text: &str| look.faint(text);
     lines.extend(task.history.iter().map(|item| {
         let word = item.status.word();

@@ -17,11 +17,7 @@ fn config(codes: &[Code]) -> CliError {
 #[test]
 fn errors_mean_their_exit_codes() {
     // DEC-27.
-    let held = StoreError::Held {
-        subject: "attempt-1".into(),
-        owner: OwnerId::new("x"),
-        until: Timestamp::default(),
-    };
+    let held = StoreError::Held { subject: "attempt-1".into(), owner: OwnerId::new("x"), until: Timestamp::default() };
     let closed = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
     let finished = EngineError::Finished { bake: "bake-1".into(), number: 1, status: TaskStatus::Failed };
     let cases: [(CliError, Exit); 7] = [

@@ -147,7 +147,9 @@ impl LogCleaner {
                 }
             },
             // Whatever it was, it is over at the end of its line.
-            State::Escape | State::Control | State::Quoted | State::QuotedEscape if matches!(character, '\n' | '\r') => {
+            State::Escape | State::Control | State::Quoted | State::QuotedEscape
+                if matches!(character, '\n' | '\r') =>
+            {
                 self.text(character, clean);
                 State::Text
             }

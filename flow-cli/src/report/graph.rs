@@ -162,15 +162,20 @@ fn with_lanes(rows: &Rows, order: &[usize], look: Look, width: usize) -> Option<
         if joined.iter().any(|lane| *lane != own) {
             drawn.push(connector(&before, &lanes, &joined, own, look));
         }
+        trim(&mut lanes);
         drawn.push(row_line(rows, &lanes, (*row, own), look, width));
         if !waiting.contains_key(row) {
             lanes.iter_mut().filter(|lane| **lane == Some(*row)).for_each(|lane| *lane = None);
         }
-        while lanes.last() == Some(&None) {
-            lanes.pop();
-        }
+        trim(&mut lanes);
     }
     Some(drawn)
+}
+
+/// Takes free lanes away from the right.
+fn trim(lanes: &mut Vec<Option<usize>>) {
+    let used = lanes.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+    lanes.truncate(used);
 }
 
 fn at(lanes: &[Option<usize>], row: usize) -> Option<usize> {

@@ -87,9 +87,10 @@ impl Plain {
         let note = words::note(task).filter(|_| task.status != TaskStatus::Cached);
         let note = note.map(|note| format!("  ({})", clean::line(&note))).unwrap_or_default();
         let line = format!("{}  {}{took}{note}", clean::line(&task.id.to_string()), self.look.status(word, word));
-        let outputs = task.outputs.iter().map(|(name, value)| {
-            format!("            {}: {}", clean::line(name), clean::short(value, VALUE))
-        });
+        let outputs = task
+            .outputs
+            .iter()
+            .map(|(name, value)| format!("            {}: {}", clean::line(name), clean::short(value, VALUE)));
         std::iter::once(line).chain(outputs).collect()
     }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use flow_core::event::{AttemptCreated, Event, EventKind, SkipReason, Stage, VERSION};
 use flow_core::model::{
-    AttemptId, BakeId, Digest, Exit, FullId, LaunchKey, LogRef, Need, NeedsLevel, NodeRecord, Outcome, ProjectId, Reason, Subject,
-    TaskStatus, Timestamp,
+    AttemptId, BakeId, Digest, Exit, FullId, LaunchKey, LogRef, Need, NeedsLevel, NodeRecord, Outcome, ProjectId,
+    Reason, Subject, TaskStatus, Timestamp,
 };
 use flow_core::value::Value;
 use indexmap::IndexMap;
@@ -15,14 +15,7 @@ use crate::report::board::Board;
 /// A node of entry `entry` that needs others to be completed.
 pub(crate) fn node(id: &str, entry: u32, needs: &[&str]) -> NodeRecord {
     let needs = needs.iter().map(|id| Need { id: Arc::from(*id), level: NeedsLevel::Completed });
-    NodeRecord {
-        id: id.into(),
-        entry,
-        matrix: IndexMap::new(),
-        group: None,
-        needs: needs.collect(),
-        names: Vec::new(),
-    }
+    NodeRecord { id: id.into(), entry, matrix: IndexMap::new(), group: None, needs: needs.collect(), names: Vec::new() }
 }
 
 /// A row of a matrix.

@@ -12,6 +12,7 @@ pub(crate) fn outcome(outcome: &Outcome) -> Option<String> {
         Reason::LifeSpan => Some("ran longer than its life_span".to_owned()),
         Reason::ScheduleTimeout => Some("waited longer than its schedule_timeout".to_owned()),
         Reason::Lost => Some("lost: the machine or the supervisor is gone".to_owned()),
+        Reason::BadOutputs { message } => Some(format!("its outputs cannot be read: {message}")),
         Reason::Evaluation { message, place } if place.is_empty() => Some(message.clone()),
         Reason::Evaluation { message, place } => Some(format!("{message} ({place})")),
     }

@@ -11,18 +11,22 @@ use crate::exit::Exit;
 use crate::io::{Io, Output, Size};
 use crate::report::look::Look;
 
-fn session(line: &str, folder: &Path, terminal: bool, set: &'static [(&'static str, &'static str)]) -> Result<Session, Exit> {
+fn session(
+    line: &str,
+    folder: &Path,
+    terminal: bool,
+    set: &'static [(&'static str, &'static str)],
+) -> Result<Session, Exit> {
     let args = Args::try_parse_from(std::iter::once("apolo-flow").chain(line.split(' '))).unwrap();
     let output = || match terminal {
         true => Output::terminal(std::io::sink(), Box::new(|| Size { width: 80, height: 24 })),
         false => Output::pipe(std::io::sink()),
     };
-    let environment = |name: &str| set.iter().find(|(one, _)| *one == name).map(|(_, value)| (*value).to_owned());
     let io = Io {
         out: output(),
         err: output(),
         input: None,
-        environment: Box::new(environment),
+        environment: set.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))).collect(),
         folder: folder.to_owned(),
         self_program: vec![OsString::from("apolo-flow")],
     };

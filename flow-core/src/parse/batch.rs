@@ -62,7 +62,7 @@ fn batch(root: &Node, diagnostics: &mut Diagnostics) -> Option<Batch> {
     if !is_batch(root, diagnostics) {
         return None;
     }
-    let top = Entry { name: "a flow", key: root.span, value: root };
+    let top = Entry::new("a flow", root.span, root);
     let fields = shape::fields(top, &TABLE, diagnostics)?;
     Some(Batch {
         span: fields.span,
@@ -80,7 +80,7 @@ fn batch(root: &Node, diagnostics: &mut Diagnostics) -> Option<Batch> {
 fn is_batch(root: &Node, diagnostics: &mut Diagnostics) -> bool {
     let NodeKind::Map(entries) = &root.kind else {
         let found = Diagnostic::error(Code::WrongShape, format!("a flow is a mapping, this is {}", root.describe()))
-            .at(Span::new(root.span.file, root.span.start..root.span.start + 1), "")
+            .at(shape::head(root), "")
             .help("write keys: `kind: batch`, and `tasks:` with the list of tasks");
         diagnostics.push(found);
         return false;
@@ -91,7 +91,12 @@ fn is_batch(root: &Node, diagnostics: &mut Diagnostics) -> bool {
     if word == "batch" {
         return true;
     }
-    let place = Entry { name: "kind", key: key.span, value }.place();
+    let entry = Entry::new("kind", key.span, value);
+    if word.is_empty() {
+        diagnostics.push(shape::wrong_shape(entry, "the word `batch`"));
+        return false;
+    }
+    let place = entry.place();
     let (message, help) = match word {
         "live" => {
             let help = "name a batch flow; live flows are not supported by this version yet";
@@ -113,7 +118,7 @@ fn params(entry: Option<Entry<'_>>, diagnostics: &mut Diagnostics) -> IndexMap<A
     let written = entry.and_then(|entry| shape::mapping(entry, diagnostics)).unwrap_or_default();
     for (key, value) in written {
         let Some(name) = identifier(key, diagnostics) else { continue };
-        let entry = Entry { name: &name.value, key: key.span, value };
+        let entry = Entry::new(&name.value, key.span, value);
         let param = param(entry, diagnostics);
         found.entry(name.value.clone()).or_insert(param);
     }
@@ -152,8 +157,7 @@ fn tasks(entry: Option<Entry<'_>>, diagnostics: &mut Diagnostics) -> Vec<Task> {
         diagnostics.push(found.help(help));
         return Vec::new();
     };
-    let named = |value| Entry { name: "an item of `tasks`", key: entry.key, value };
-    items.iter().filter_map(|item| task(named(item), diagnostics)).collect()
+    items.iter().filter_map(|item| task(entry.item(item), diagnostics)).collect()
 }
 
 #[cfg(test)]

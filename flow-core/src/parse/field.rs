@@ -125,7 +125,7 @@ pub(super) fn template(
     diagnostics: &mut Diagnostics,
 ) -> Option<Template> {
     if rule == Expressions::Refused {
-        let found = Diagnostic::error(Code::NoExpressionHere, format!("`{}` takes no expression", entry.name))
+        let found = Diagnostic::error(Code::NoExpressionHere, format!("{} takes no expression", entry.subject()))
             .at(entry.place(), "an expression")
             .help(format!("write {what}"));
         diagnostics.push(used_at(found, entry.value));
@@ -133,7 +133,7 @@ pub(super) fn template(
     }
     if rule == Expressions::Alone && !is_alone(&text.content) {
         let found =
-            Diagnostic::error(Code::WrongValue, format!("`{}` takes {what}, not text with expressions", entry.name))
+            Diagnostic::error(Code::WrongValue, format!("{} takes {what}, not text with expressions", entry.subject()))
                 .at(entry.place(), "more than one expression")
                 .help("make the whole value one expression `${{ … }}`, without text or blanks around it");
         diagnostics.push(used_at(found, entry.value));

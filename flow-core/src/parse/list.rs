@@ -48,7 +48,7 @@ pub(super) fn entries<T>(entry: Option<Entry<'_>>, kind: &Kind<T>, diagnostics: 
     let mut found = IndexMap::new();
     for (key, value) in written {
         let Some(name) = name(key, diagnostics) else { continue };
-        let field = field(Some(Entry { name: &name, key: key.span, value }), kind, diagnostics);
+        let field = field(Some(Entry::new(&name, key.span, value)), kind, diagnostics);
         found.entry(name.clone()).or_insert((key.span, field));
     }
     Entries::Written(Spanned::new(found, entry.value.span))
@@ -63,7 +63,7 @@ fn whole(entry: Entry<'_>, what: &str, diagnostics: &mut Diagnostics) -> Option<
 /// A free name, such as that of an environment variable: the text of any scalar (YML-7).
 fn name(key: &Node, diagnostics: &mut Diagnostics) -> Option<Arc<str>> {
     let scalar = key.scalar()?;
-    let at = Entry { name: &scalar.text.content, key: key.span, value: key };
+    let at = Entry::new(&scalar.text.content, key.span, key);
     surprise::warn(at, scalar, Target::Str, diagnostics);
     match convert(&scalar.value, Target::Str) {
         Ok(Value::Str(name)) if !matches!(scalar.value, Value::Null) => Some(name),

@@ -37,7 +37,7 @@ fn matrix(entry: Entry<'_>, diagnostics: &mut Diagnostics) -> Option<Matrix> {
     let mut matrix = Matrix { span, variables: IndexMap::new(), exclude: Vec::new(), include: Vec::new() };
     for (key, value) in written {
         let name = key.scalar().map_or("", |scalar| scalar.text.content.as_ref());
-        let entry = Entry { name, key: key.span, value };
+        let entry = Entry::new(name, key.span, value);
         match name {
             "include" => matrix.include = rows(entry, diagnostics),
             "exclude" => matrix.exclude = rows(entry, diagnostics),
@@ -71,7 +71,7 @@ fn row(entry: Entry<'_>, diagnostics: &mut Diagnostics) -> Option<Spanned<Named<
     let mut found: IndexMap<Arc<str>, (Span, _)> = IndexMap::new();
     for (key, value) in shape::mapping(entry, diagnostics)? {
         let Some(name) = identifier(key, diagnostics) else { continue };
-        let entry = Entry { name: &name.value, key: key.span, value };
+        let entry = Entry::new(&name.value, key.span, value);
         let value = field(Some(entry), &PRIMITIVE, diagnostics);
         found.entry(name.value.clone()).or_insert((name.span, value));
     }

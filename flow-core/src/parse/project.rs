@@ -8,7 +8,7 @@ use crate::parse::batch::empty;
 use crate::parse::defaults::defaults;
 use crate::parse::field::{Kind, Null, PLAIN_ID, PLAIN_TEXT, plain};
 use crate::parse::shape::{self, Entry, Rule, Table};
-use crate::text::{FileId, Span, Spanned};
+use crate::text::{FileId, Spanned};
 use crate::yaml::{self, Node, NodeKind};
 
 const TABLE: Table = Table {
@@ -48,12 +48,12 @@ pub fn parse_project(file: FileId, text: &str) -> (Option<Project>, Diagnostics)
 fn project(root: &Node, diagnostics: &mut Diagnostics) -> Option<Project> {
     if !matches!(root.kind, NodeKind::Map(_)) {
         let found = Diagnostic::error(Code::WrongShape, format!("a project is a mapping, this is {}", root.describe()))
-            .at(Span::new(root.span.file, root.span.start..root.span.start + 1), "")
+            .at(shape::head(root), "")
             .help("write keys: `id: name`, `defaults: …`");
         diagnostics.push(found);
         return None;
     }
-    let top = Entry { name: "a project", key: root.span, value: root };
+    let top = Entry::new("a project", root.span, root);
     let fields = shape::fields(top, &TABLE, diagnostics)?;
     let id = plain(fields.get("id"), &PROJECT_ID, diagnostics);
     let project_name = plain(fields.get("project_name"), &PLAIN_TEXT, diagnostics);

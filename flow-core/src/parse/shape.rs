@@ -41,12 +41,24 @@ pub(super) struct Entry<'a> {
     pub(super) key: Span,
     /// The value.
     pub(super) value: &'a Node,
+    /// Whether the value is one item of the list of that name.
+    pub(super) is_item: bool,
 }
 
 impl<'a> Entry<'a> {
+    /// A key with its value.
+    pub(super) fn new(name: &'a str, key: Span, value: &'a Node) -> Entry<'a> {
+        Entry { name, key, value, is_item: false }
+    }
+
     /// One item of this entry's list.
     pub(super) fn item(self, value: &'a Node) -> Entry<'a> {
-        Entry { value, ..self }
+        Entry { value, is_item: true, ..self }
+    }
+
+    /// What messages are about: the key, or an item of it.
+    pub(super) fn subject(&self) -> String {
+        if self.is_item { format!("an item of `{}`", self.name) } else { format!("`{}`", self.name) }
     }
 
     /// Where the value stands; where its key stands, if it is left out.
@@ -84,7 +96,7 @@ pub(super) fn fields<'a>(entry: Entry<'a>, table: &Table, diagnostics: &mut Diag
         let Some(name) = key.scalar().map(|scalar| scalar.text.content.as_ref()) else { continue };
         match table.keys.iter().find(|(known, _)| *known == name) {
             Some((known, rule)) => {
-                let entry = Entry { name: known, key: key.span, value };
+                let entry = Entry::new(known, key.span, value);
                 if accept(entry, *rule, table, diagnostics) {
                     found.entry(known).or_insert(entry);
                 }
@@ -120,19 +132,16 @@ pub(super) fn wrong_shape(entry: Entry<'_>, expected: &str) -> Diagnostic {
     if entry.value.is_null() {
         return null(entry, expected);
     }
-    let message = format!("`{}` takes {expected}, this is {}", entry.name, entry.value.describe());
-    let mut found = Diagnostic::error(Code::WrongShape, message).at(first_line(entry), format!("expected {expected}"));
-    if entry.key != entry.place() {
-        found = found.at(entry.key, "");
-    }
+    let message = format!("{} takes {expected}, this is {}", entry.subject(), entry.value.describe());
+    let found = Diagnostic::error(Code::WrongShape, message).at(head(entry.value), format!("expected {expected}"));
     used_at(found, entry.value)
 }
 
 /// Null where a value is needed.
 pub(super) fn null(entry: Entry<'_>, expected: &str) -> Diagnostic {
-    let found = Diagnostic::error(Code::NullValue, format!("`{}` needs {expected}, not null", entry.name))
+    let found = Diagnostic::error(Code::NullValue, format!("{} needs {expected}, not null", entry.subject()))
         .at(entry.place(), "no value here")
-        .help(format!("write {expected}, or remove the key"));
+        .help(format!("write {expected}, or remove the {}", if entry.is_item { "item" } else { "key" }));
     used_at(found, entry.value)
 }
 
@@ -144,12 +153,12 @@ pub(super) fn used_at(found: Diagnostic, node: &Node) -> Diagnostic {
     }
 }
 
-/// A collection over many lines is shown by its first key or item.
-fn first_line(entry: Entry<'_>) -> Span {
-    match &entry.value.kind {
-        NodeKind::Map(entries) => entries.first().map_or(entry.place(), |(key, _)| key.span),
-        NodeKind::Seq(items) => items.first().map_or(entry.place(), |item| Entry { value: item, ..entry }.place()),
-        NodeKind::Scalar(_) => entry.place(),
+/// What to show of a node: of a collection, which may fill pages, its first key or item.
+pub(super) fn head(node: &Node) -> Span {
+    match &node.kind {
+        NodeKind::Map(entries) => entries.first().map_or(node.span, |(key, _)| key.span),
+        NodeKind::Seq(items) => items.first().map_or(node.span, head),
+        NodeKind::Scalar(_) => node.span,
     }
 }
 

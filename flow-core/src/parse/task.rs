@@ -85,7 +85,7 @@ fn needs(entry: Option<Entry<'_>>, diagnostics: &mut Diagnostics) -> Option<Span
             .filter_map(|(key, value)| {
                 let id = field(Some(entry.item(key)), &NEEDED_ID, diagnostics);
                 let name = key.scalar().map_or("", |scalar| scalar.text.content.as_ref());
-                let level = level(Entry { name, key: key.span, value }, diagnostics)?;
+                let level = level(Entry::new(name, key.span, value), diagnostics)?;
                 Some(NeedItem { id, level })
             })
             .collect(),

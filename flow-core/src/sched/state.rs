@@ -129,6 +129,11 @@ impl AttemptState {
         self.index.get(id).and_then(|at| self.nodes.get(*at)).map(|node| node.status)
     }
 
+    /// Whether the graph is known.
+    pub fn is_expanded(&self) -> bool {
+        self.expanded
+    }
+
     /// The highest request that was recorded; 0 if there was none.
     pub fn last_request(&self) -> u64 {
         self.last_request

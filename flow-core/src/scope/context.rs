@@ -135,7 +135,7 @@ pub fn tag_form(id: &str) -> String {
 /// A context object of `properties` in their order.
 pub(crate) fn object<const N: usize>(type_name: &'static str, properties: [(&str, Value); N]) -> Value {
     let properties = properties.into_iter().map(|(name, value)| (Arc::from(name), value)).collect();
-    Value::Object(Arc::new(Object { type_name, properties }))
+    Value::Object(Arc::new(Object { type_name: type_name.into(), properties }))
 }
 
 /// A text value.

@@ -35,7 +35,7 @@ pub(crate) struct Carrier {
     facts: Arc<Facts>,
     outbox: mpsc::Sender<Fact>,
     work: JoinSet<()>,
-    /// Questions that are under way or were answered.
+    /// Questions that are under way.
     looked_up: BTreeSet<(FullId, CacheKey)>,
     asked: BTreeSet<(FullId, Vec<HostCall>)>,
     wakes: BTreeSet<Timestamp>,
@@ -98,6 +98,26 @@ impl Carrier {
         }
         // Finished tasks are let go of here, so that a long bake keeps none of them.
         while self.work.try_join_next().is_some() {}
+    }
+
+    /// Notes that an answer has come: the same question may be asked again.
+    pub(crate) fn answered(&mut self, fact: &Fact) {
+        match fact {
+            Fact::CacheAnswer { node, key, .. } => {
+                self.looked_up.remove(&(node.clone(), key.clone()));
+            }
+            Fact::Answered { node, answers } => {
+                let calls = answers.iter().map(|(call, _)| call.clone()).collect();
+                self.asked.remove(&(node.clone(), calls));
+            }
+            Fact::Begin
+            | Fact::StartResult { .. }
+            | Fact::Report(_)
+            | Fact::Ended { .. }
+            | Fact::Request(_)
+            | Fact::Interrupted { .. }
+            | Fact::Tick => {}
+        }
     }
 
     /// When the next timer ends.

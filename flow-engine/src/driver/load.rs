@@ -22,6 +22,8 @@ const PAGE: u32 = 2000;
 pub(crate) struct Loaded {
     pub flow: ResolvedFlow,
     pub state: AttemptState,
+    /// The last event that the state has seen.
+    pub seq: u64,
     pub created: AttemptCreated,
 }
 
@@ -42,22 +44,22 @@ impl Loaded {
 
 /// Loads flow and state.
 pub(crate) async fn load(inner: &Inner, attempt: &AttemptId) -> Result<Loaded, EngineError> {
-    let state = state(inner, attempt).await?;
+    let (state, seq) = state(inner, attempt).await?;
     let unrunnable = |message: &str| EngineError::Unrunnable { attempt: attempt.to_string(), message: message.into() };
     let created = state.created().cloned().ok_or_else(|| unrunnable("the store has no such attempt"))?;
     let flow = flow(inner, &created).await?;
-    Ok(Loaded { flow, state, created })
+    Ok(Loaded { flow, state, seq, created })
 }
 
-/// Folds all events of an attempt.
-pub(crate) async fn state(inner: &Inner, attempt: &AttemptId) -> Result<AttemptState, EngineError> {
+/// Folds all events of an attempt; gives the last `seq` too.
+pub(crate) async fn state(inner: &Inner, attempt: &AttemptId) -> Result<(AttemptState, u64), EngineError> {
     let scope = EventScope::Subject(Subject::Attempt(attempt.clone()));
     let mut state = AttemptState::new();
-    let mut after = 0;
+    let (mut after, mut seq) = (0, 0);
     loop {
         let events = inner.store.events(&scope, after, PAGE).await?;
-        let Some(last) = events.last() else { return Ok(state) };
-        after = last.position;
+        let Some(last) = events.last() else { return Ok((state, seq)) };
+        (after, seq) = (last.position, last.seq);
         for event in &events {
             apply(&mut state, event);
         }
@@ -93,7 +95,6 @@ pub(crate) async fn revive(inner: &Arc<Inner>, loaded: &Loaded) -> Result<Vec<Ef
     let mut effects = Vec::new();
     for item in revive_state(&loaded.flow, &loaded.state) {
         effects.push(match item {
-            Revive::Effect(effect) => effect,
             Revive::Launch { key, spec } => {
                 let text = inner.store.text(&spec).await?;
                 let parsed: Option<UnitSpec> = text.and_then(|text| serde_json::from_str(&text).ok());
@@ -103,6 +104,8 @@ pub(crate) async fn revive(inner: &Arc<Inner>, loaded: &Loaded) -> Result<Vec<Ef
                 })?;
                 Effect::Launch { key, spec: Box::new(spec), resuming: true }
             }
+            Revive::Kill { key, grace } => Effect::Kill { key, grace },
+            Revive::WakeAt(moment) => Effect::WakeAt(moment),
         });
     }
     Ok(effects)

@@ -104,13 +104,13 @@ impl Driver {
         let at = self.now();
         let claimed = EventKind::Claimed { epoch: self.epoch, owner: self.inner.owner.clone() };
         let mut turn = Turn::default();
-        self.take(&mut turn, at, Decision { events: vec![claimed], texts: Vec::new(), effects: Vec::new() });
+        self.take(&mut turn, Decision { at, events: vec![claimed], ..Decision::default() });
         self.commit(turn).await?;
         for effect in load::revive(&self.inner, &self.loaded).await? {
             self.carrier.carry(vec![effect]);
         }
         self.carrier.listen();
-        let facts = if self.loaded.state.has_begun() { vec![Fact::Tick] } else { vec![Fact::Begin] };
+        let facts = if self.loaded.state.is_expanded() { vec![Fact::Tick] } else { vec![Fact::Begin] };
         self.turn(facts).await
     }
 
@@ -153,6 +153,7 @@ impl Driver {
     /// Decides, stores, carries out. On a failed append the state is loaded again and the same facts
     /// are decided anew.
     async fn turn(&mut self, facts: Vec<Fact>) -> Result<(), EngineError> {
+        facts.iter().for_each(|fact| self.carrier.answered(fact));
         let mut pauses = APPEND_PAUSES.iter();
         loop {
             let turn = self.decide_all(&facts);
@@ -174,7 +175,7 @@ impl Driver {
 
     async fn reload(&mut self) -> Result<(), EngineError> {
         let Some(attempt) = self.subject.attempt().cloned() else { return Ok(()) };
-        self.loaded.state = load::state(&self.inner, &attempt).await?;
+        (self.loaded.state, self.loaded.seq) = load::state(&self.inner, &attempt).await?;
         Ok(())
     }
 
@@ -183,13 +184,13 @@ impl Driver {
         for fact in facts {
             let at = self.now();
             let decision = decide(&self.loaded.flow, &self.loaded.state, &Timed { at, fact: fact.clone() });
-            self.take(&mut turn, at, decision);
+            self.take(&mut turn, decision);
         }
         loop {
             let at = self.now();
             let decision = decide(&self.loaded.flow, &self.loaded.state, &Timed { at, fact: Fact::Tick });
             let settled = decision.events.is_empty();
-            self.take(&mut turn, at, decision);
+            self.take(&mut turn, decision);
             if settled {
                 return turn;
             }
@@ -197,9 +198,11 @@ impl Driver {
     }
 
     /// Applies a decision to the working state and keeps it for the append.
-    fn take(&mut self, turn: &mut Turn, at: Timestamp, decision: Decision) {
+    fn take(&mut self, turn: &mut Turn, decision: Decision) {
+        let at = decision.at;
         for kind in decision.events {
-            let seq = self.loaded.state.seq() + 1;
+            self.loaded.seq += 1;
+            let seq = self.loaded.seq;
             // The place in the store is not known yet and means nothing to the state.
             let event = Event { position: 0, seq, at, subject: self.subject.clone(), kind };
             apply(&mut self.loaded.state, &event);
@@ -213,7 +216,7 @@ impl Driver {
         if turn.events.is_empty() {
             return Ok(turn.effects);
         }
-        let expected_seq = self.loaded.state.seq() - turn.events.len() as u64;
+        let expected_seq = self.loaded.seq - turn.events.len() as u64;
         let append = Append {
             subject: self.subject.clone(),
             epoch: self.epoch,

@@ -5,8 +5,8 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use flow_core::event::fold::{Rows, fold};
 use flow_core::event::Event;
+use flow_core::event::fold::{Rows, fold};
 use flow_core::model::{
     Attempt, AttemptId, Bake, BakeId, CacheEntry, CacheKey, Digest, Epoch, FullId, OwnerId, ProjectId, Subject, Task,
     Timestamp,

@@ -111,3 +111,6 @@ impl Ids for CountingIds {
         uuid_text(prefix, u128::from(number))
     }
 }
+
+#[cfg(test)]
+mod tests;

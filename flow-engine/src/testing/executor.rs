@@ -268,15 +268,11 @@ impl State {
 
     /// The news of a scope behind a place; from the beginning only the last of each unit.
     fn news(&self, scope: &Scope, after: Option<usize>) -> Vec<Report> {
-        match after {
-            Some(after) => {
-                self.reports.iter().skip(after).filter(|report| is_in(scope, &report.key.owner)).cloned().collect()
-            }
-            None => {
-                let units = self.units.values().filter(|unit| is_in(scope, &unit.last.key.owner));
-                units.map(|unit| unit.last.clone()).collect()
-            }
-        }
+        let Some(after) = after else {
+            let units = self.units.values().filter(|unit| is_in(scope, &unit.last.key.owner));
+            return units.map(|unit| unit.last.clone()).collect();
+        };
+        self.reports.iter().skip(after).filter(|report| is_in(scope, &report.key.owner)).cloned().collect()
     }
 }
 
@@ -322,6 +318,7 @@ impl Executor for ScriptedExecutor {
             let mut state = self.state();
             batch.iter().map(|launch| state.take(launch, now)).collect()
         };
+        self.settle();
         self.changes.send_modify(|count| *count += 1);
         taken
     }
@@ -352,6 +349,7 @@ impl Executor for ScriptedExecutor {
     }
 
     async fn logs(&self, key: &LaunchKey, from: u64, max: u32) -> Result<Chunk, ExecutorError> {
+        self.settle();
         let state = self.state();
         let unit = state.units.get(key).ok_or(ExecutorError::UnknownUnit)?;
         let from = usize::try_from(from).unwrap_or(usize::MAX);
@@ -361,6 +359,7 @@ impl Executor for ScriptedExecutor {
     }
 
     async fn kill(&self, key: &LaunchKey, _grace: Duration) -> Result<(), ExecutorError> {
+        self.settle();
         let now = self.clock.now();
         {
             let mut state = self.state();
@@ -376,6 +375,7 @@ impl Executor for ScriptedExecutor {
     }
 
     async fn find(&self, tags: &Selector) -> Result<Vec<Found>, ExecutorError> {
+        self.settle();
         let state = self.state();
         let found = state.units.iter().filter(|(_, unit)| {
             let has = &unit.launch.spec.tags;

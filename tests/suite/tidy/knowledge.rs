@@ -8,6 +8,7 @@ use super::{Problem, SourceFile, settle, sources};
 const ONLY_RULE: &str = "exclusive knowledge";
 const NEVER_RULE: &str = "never";
 const ASYNC_RULE: &str = "async in the core";
+const TRAIT_RULE: &str = "ports in the core";
 const UNFINISHED_RULE: &str = "unfinished";
 
 /// Code that may stand only below the given paths, and why.
@@ -25,7 +26,7 @@ const ONLY: &[(&[&str], &[&str], &str)] = &[
     (&["clap"], &["flow-cli/"], "only the command knows arguments"),
     (
         &["println!", "eprintln!", "print!", "eprint!", "io::stdout", "io::stderr", "process::exit"],
-        &["flow-cli/", "tests/", "benches/"],
+        &["flow-cli/", "flow-engine/examples/", "tests/", "benches/"],
         "only the command prints and exits",
     ),
 ];
@@ -41,6 +42,9 @@ const NEVER: &[(&str, &str)] = &[
     ("#[allow(", "use `expect` with a reason"),
     ("#![allow(", "use `expect` with a reason"),
 ];
+
+/// The traits of the ports: the core knows their data, but calls none of them.
+const PORTS: &[&str] = &["Executor", "Store", "ConfigSource", "GitSource", "Clock", "Ids"];
 
 /// Marks of unfinished work in comments.
 const UNFINISHED: &[&str] = &["TODO", "FIXME", "XXX", "TO BE WRITTEN"];
@@ -75,13 +79,15 @@ fn problems(file: &SourceFile) -> Vec<Problem> {
     if is_core && words(&file.code).any(|(word, _)| matches!(word, "async" | "await")) {
         problems.push(Problem::new(ASYNC_RULE, &file.path, "only the signatures of `port` are asynchronous"));
     }
+    let ports = PORTS.iter().filter(|port| is_core && holds(&file.code, port));
+    problems.extend(ports.map(|port| Problem::new(TRAIT_RULE, &file.path, format!("the core never calls `{port}`"))));
     problems
 }
 
 #[test]
 fn nobody_knows_too_much() {
     let found = sources().iter().flat_map(problems).collect();
-    settle(&[ONLY_RULE, NEVER_RULE, ASYNC_RULE, UNFINISHED_RULE], found);
+    settle(&[ONLY_RULE, NEVER_RULE, ASYNC_RULE, TRAIT_RULE, UNFINISHED_RULE], found);
 }
 
 #[test]
@@ -105,6 +111,8 @@ fn forbidden_words_are_found() {
         ("flow-core/src/text.rs", "#[expect(dead_code, reason = \"TODO\")]", 0),
         ("flow-core/src/plan/mod.rs", "async fn f() {}", 1),
         ("flow-core/src/port/store.rs", "async fn f();", 0),
+        ("flow-core/src/sched/mod.rs", "use crate::port::{Executor, ExecutorError};", 1),
+        ("flow-engine/src/load.rs", "use flow_core::port::ConfigSource;", 0),
     ];
     for (path, text, expected) in cases {
         let found = problems(&SourceFile::new(path, text));

@@ -15,7 +15,14 @@ const CODE_RULE: &str = "codes";
 const LINK_RULE: &str = "links";
 
 /// Codes that no text of a flow can show, so that no `err_*` fixture holds them, and where they are tested.
-const OTHERWISE: &[(Code, &str)] = &[];
+const OTHERWISE: &[(Code, &str)] = &[
+    (Code::WorkspaceNotFound, "asks the disk: tested beside `DirectorySource`"),
+    (Code::FlowNotFound, "asks the workspace: `suite/diagnostics.rs`"),
+    (Code::FileUnreadable, "asks the disk: tested beside `DirectorySource`"),
+    (Code::UnknownParam, "asks the caller: `suite/diagnostics.rs`"),
+    (Code::InvalidId, "asks the folder's name: `suite/diagnostics.rs`"),
+    (Code::UnknownMixin, "mixins are not supported yet, which is said first"),
+];
 
 /// A rule id, such as `EXP-70` or `OBS-9.1`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

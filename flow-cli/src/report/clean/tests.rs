@@ -19,7 +19,8 @@ fn cleaned(pieces: &[&[u8]]) -> String {
 #[test]
 fn nothing_hostile_is_left_anywhere() {
     // MCH-6.
-    for clean in [line(HOSTILE), json(HOSTILE), same_length(HOSTILE), short(HOSTILE, 9), cleaned(&[HOSTILE.as_bytes()])] {
+    for clean in [line(HOSTILE), json(HOSTILE), same_length(HOSTILE), short(HOSTILE, 9), cleaned(&[HOSTILE.as_bytes()])]
+    {
         assert!(!has_acting(&clean), "{clean:?}");
     }
 }

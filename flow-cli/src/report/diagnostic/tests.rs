@@ -25,7 +25,8 @@ fn every_problem_has_its_frame() {
     // DEC-22.
     let (diagnostics, sources) = two_files();
     let text = draw(&diagnostics, &sources, Look::default(), 80);
-    for part in ["F0201 unknown-key", ".apolo/train.yml:2:1", "did you mean `tasks`?", ".apolo/project.yml:1:5", "surprise"]
+    for part in
+        ["F0201 unknown-key", ".apolo/train.yml:2:1", "did you mean `tasks`?", ".apolo/project.yml:1:5", "surprise"]
     {
         assert!(text.contains(part), "{part} is missing:\n{text}");
     }

@@ -53,7 +53,9 @@ fn large_graphs_are_listed_by_level() {
     nodes.extend((0..1000).map(|at| node(&format!("task-{at}"), at + 1, &["first"])));
     let text = picture(&nodes);
     assert_eq!(text.lines().count(), 2);
-    assert!(text.starts_with("  1  first\n  2  task-0, task-1, ") && text.lines().all(|line| line.chars().count() <= 60));
+    assert!(
+        text.starts_with("  1  first\n  2  task-0, task-1, ") && text.lines().all(|line| line.chars().count() <= 60)
+    );
 }
 
 #[test]

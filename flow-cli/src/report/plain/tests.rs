@@ -19,7 +19,10 @@ fn each_event_has_its_line() {
     story.run("a");
     assert_eq!(lines(&story), ["22:13:24  a  running"]);
     story.end("a", 0, &[("rows", "12"), ("note", "two\nlines")]);
-    assert_eq!(lines(&story), ["22:13:25  a  succeeded  1.0s", "            rows: 12", r"            note: two\nlines"]);
+    assert_eq!(
+        lines(&story),
+        ["22:13:25  a  succeeded  1.0s", "            rows: 12", r"            note: two\nlines"]
+    );
     story.run("b");
     story.end("b", 3, &[]);
     assert_eq!(lines(&story), ["22:13:28  b  failed  1.0s  (exit code 3)"]);

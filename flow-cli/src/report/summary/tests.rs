@@ -26,7 +26,9 @@ fn the_result_counts_and_failures_say_what_to_type() {
 
 #[test]
 fn arguments_are_quoted_where_a_shell_needs_it() {
-    for (text, expected) in [("a-1", "a-1"), ("train.eval", "train.eval"), ("a b", "'a b'"), ("it's", r"'it'\''s'"), ("", "''")] {
+    for (text, expected) in
+        [("a-1", "a-1"), ("train.eval", "train.eval"), ("a b", "'a b'"), ("it's", r"'it'\''s'"), ("", "''")]
+    {
         assert_eq!(quoted(text), expected);
     }
 }

@@ -13,7 +13,10 @@ fn table() -> Table {
 #[test]
 fn columns_line_up_and_nothing_is_cut_in_a_pipe() {
     let lines = table().draw(Look::default(), None);
-    assert_eq!(lines, ["ID    STATUS  OUTPUTS", "a     failed  x=1", "日本          a very long output that does not fit"]);
+    assert_eq!(
+        lines,
+        ["ID    STATUS  OUTPUTS", "a     failed  x=1", "日本          a very long output that does not fit"]
+    );
 }
 
 #[test]

@@ -160,8 +160,7 @@ impl Client {
     /// Starts the supervisor in a group of its own, so that no Ctrl-C reaches it.
     fn start(&self) -> io::Result<Child> {
         DirBuilder::new().recursive(true).mode(0o700).create(self.layout.dir())?;
-        let complaints =
-            OpenOptions::new().create(true).append(true).mode(0o600).open(self.layout.complaints())?;
+        let complaints = OpenOptions::new().create(true).append(true).mode(0o600).open(self.layout.complaints())?;
         let (program, arguments) = self.program.split_first().ok_or(io::ErrorKind::NotFound)?;
         let mut command = Command::new(program);
         command.args(arguments).arg("--dir").arg(self.layout.dir());

@@ -37,6 +37,7 @@ const PASSED_ON_PREFIX: &str = "LC_";
 
 /// The part of an environment that units get. A value that is not UTF-8 is left out.
 pub(crate) fn passed_on(environment: Vec<(OsString, OsString)>) -> BTreeMap<String, String> {
-    let texts = environment.into_iter().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let texts =
+        environment.into_iter().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     texts.filter(|(name, _)| PASSED_ON.contains(&name.as_str()) || name.starts_with(PASSED_ON_PREFIX)).collect()
 }

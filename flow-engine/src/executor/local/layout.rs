@@ -1,21 +1,17 @@
 //! [`Layout`]: which file of the local executor lies where, for client and supervisor alike.
 //!
-//! The folder: `supervisor.{lock,sock,journal,log}`, and one folder for each start of a unit, with
-//! the files `log`, `output` and `state` (EXT-4). What stands in the files does not belong here.
+//! The folder: `supervisor.{lock,sock,journal,log}`, and for each start of a unit the files
+//! `<start>.{log,output,state}` (EXT-4), in one folder for each attempt: a folder for each start
+//! would double what a start costs the disk. What stands in the files does not belong here.
 
 use std::fs::File;
+use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use flow_core::model::{Digest, FullId, LaunchKey, RawId, UnitOwner};
 
-/// A unit's output, both streams.
-pub(crate) const LOG_FILE: &str = "log";
-/// The file named by `APOLO_FLOW_OUTPUT`.
-pub(crate) const OUTPUT_FILE: &str = "output";
-/// The file named by `APOLO_FLOW_STATE`.
-pub(crate) const STATE_FILE: &str = "state";
 /// The mode of a log that is still written.
 pub(crate) const OPEN_LOG_MODE: u32 = 0o600;
 /// The mode of a log to which nothing will be added: how a reader knows, without asking.
@@ -34,6 +30,30 @@ pub(crate) struct Layout {
     dir: PathBuf,
 }
 
+/// The files of one start of a unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UnitFiles {
+    /// Its output, both streams.
+    pub(crate) log: PathBuf,
+    /// The file named by `APOLO_FLOW_OUTPUT`; made by the unit, if at all.
+    pub(crate) output: PathBuf,
+    /// The file named by `APOLO_FLOW_STATE`; made by the unit, if at all.
+    pub(crate) state: PathBuf,
+}
+
+impl UnitFiles {
+    /// Removes those that are there.
+    pub(crate) fn remove(&self) -> io::Result<()> {
+        for path in [&self.log, &self.output, &self.state] {
+            match std::fs::remove_file(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
 /// A path to the socket that is short enough, and the open folder that it may lead through.
 #[derive(Debug)]
 pub(crate) struct SocketPath {
@@ -44,7 +64,7 @@ pub(crate) struct SocketPath {
 
 impl Layout {
     /// The layout of a folder. Errors: the current folder is needed and cannot be told.
-    pub(crate) fn new(dir: &Path) -> std::io::Result<Self> {
+    pub(crate) fn new(dir: &Path) -> io::Result<Self> {
         Ok(Layout { dir: std::path::absolute(dir)? })
     }
 
@@ -77,7 +97,7 @@ impl Layout {
     ///
     /// A path longer than the system takes is led through the open folder, so the socket never
     /// lies anywhere but in this folder, which is its owner's alone (MCH-5).
-    pub(crate) fn socket(&self) -> std::io::Result<SocketPath> {
+    pub(crate) fn socket(&self) -> io::Result<SocketPath> {
         let path = self.socket_file();
         if path.as_os_str().as_bytes().len() <= MAX_SOCKET_PATH_BYTES {
             return Ok(SocketPath { path, _folder: None });
@@ -87,18 +107,20 @@ impl Layout {
         Ok(SocketPath { path, _folder: Some(folder) })
     }
 
-    /// The folder of one start of a unit.
-    pub(crate) fn unit(&self, key: &LaunchKey) -> PathBuf {
-        self.dir.join(place(key))
+    /// The files of one start of a unit.
+    pub(crate) fn unit(&self, key: &LaunchKey) -> UnitFiles {
+        let place = place(key);
+        let path = |kind: &str| self.dir.join(format!("{place}.{kind}"));
+        UnitFiles { log: path("log"), output: path("output"), state: path("state") }
     }
 
-    /// The id of one start of a unit: its folder below [`Self::dir`], the same whoever asks.
+    /// The id of one start of a unit: where its files are below [`Self::dir`], the same whoever asks.
     pub(crate) fn raw_id(key: &LaunchKey) -> RawId {
         RawId::new(place(key))
     }
 }
 
-/// The folder of a start, relative. Different keys have different folders.
+/// Where the files of a start are, relative, without what tells them apart. One place for each key.
 fn place(key: &LaunchKey) -> String {
     let number = key.r#try;
     match &key.owner {
@@ -128,14 +150,11 @@ fn escape(text: &str) -> String {
     if text.is_empty() {
         return "%".to_owned();
     }
-    text.bytes().fold(String::with_capacity(text.len()), |mut name, byte| {
-        if byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' {
-            name.push(char::from(byte));
-        } else {
-            name += &format!("%{byte:02X}");
-        }
-        name
-    })
+    let letters = text.bytes().map(|byte| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    });
+    letters.collect()
 }
 
 /// The name, cut if no file system would take it. `%%` marks a cut and never stands in a whole name.

@@ -17,7 +17,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use flow_core::model::{LaunchKey, RawId};
-use flow_core::port::{Abilities, Chunk, Cursor, Executor, ExecutorError, Found, Launch, Report, Scope, Selector, What};
+use flow_core::port::{
+    Abilities, Chunk, Cursor, Executor, ExecutorError, Found, Launch, Report, Scope, Selector, What,
+};
 
 use crate::executor::local::client::Client;
 use crate::executor::local::layout::Layout;
@@ -137,7 +139,7 @@ impl Executor for LocalExecutor {
     }
 
     async fn logs(&self, key: &LaunchKey, from: u64, max: u32) -> Result<Chunk, ExecutorError> {
-        let path = self.layout.unit(key).join(layout::LOG_FILE);
+        let path = self.layout.unit(key).log;
         let read = tokio::task::spawn_blocking(move || log::read(&path, from, max)).await;
         let chunk = read.map_err(|error| ExecutorError::Unreachable { message: error.to_string() })?;
         match chunk.map_err(|error| ExecutorError::Unreachable { message: format!("cannot read the log: {error}") })? {

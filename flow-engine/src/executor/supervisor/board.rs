@@ -78,15 +78,13 @@ impl Board {
     /// Shape: in order; from the beginning without waiting that is over.
     pub(super) fn since(&self, scope: &Scope, after: &Cursor) -> Vec<(u64, &Note)> {
         let Some(notes) = self.scopes.get(scope) else { return Vec::new() };
-        match self.number_of(after) {
-            Some(number) => notes.range(number + 1..).map(|(number, note)| (*number, note)).collect(),
-            None => {
-                let lasts: BTreeMap<u64, u64> = notes.iter().map(|(number, note)| (note.unit, *number)).collect();
-                let waits = |note: &Note| matches!(note.report.what, What::Queued { .. });
-                let all = notes.iter().map(|(number, note)| (*number, note));
-                all.filter(|(number, note)| !waits(note) || lasts.get(&note.unit) == Some(number)).collect()
-            }
+        if let Some(number) = self.number_of(after) {
+            return notes.range(number + 1..).map(|(number, note)| (*number, note)).collect();
         }
+        let lasts: BTreeMap<u64, u64> = notes.iter().map(|(number, note)| (note.unit, *number)).collect();
+        let waits = |note: &Note| matches!(note.report.what, What::Queued { .. });
+        let all = notes.iter().map(|(number, note)| (*number, note));
+        all.filter(|(number, note)| !waits(note) || lasts.get(&note.unit) == Some(number)).collect()
     }
 
     /// The cursor behind the news with this number; without one, behind all.

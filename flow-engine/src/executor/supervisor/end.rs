@@ -2,7 +2,6 @@
 
 use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::time::Duration;
 
 use flow_core::model::{Exit, LaunchKey, OutputFiles, Reason};
@@ -12,11 +11,11 @@ use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process_group, test_kill_process_group, waitid, waitpgid,
 };
 
-use crate::executor::local::layout::{CLOSED_LOG_MODE, LOG_FILE, OUTPUT_FILE, STATE_FILE};
+use crate::executor::local::layout::{CLOSED_LOG_MODE, UnitFiles};
 use crate::executor::supervisor::board::now;
 use crate::executor::supervisor::keeper::{Keeper, MAX_OUTPUT_BYTES};
 use crate::executor::supervisor::memory::End;
-use crate::executor::supervisor::process::Process;
+use crate::executor::supervisor::process::{OUTPUT_VARIABLE, Process, STATE_VARIABLE};
 use crate::executor::supervisor::timer::Timer;
 use crate::executor::supervisor::unit::{Phase, Unit};
 
@@ -60,18 +59,18 @@ impl Keeper {
         }
     }
 
-    /// Asks a running unit to end. The first reason stays; a later call may shorten the grace.
+    /// Asks a running unit to end, once. The first reason stays; a later call may shorten the grace.
     fn end_running(&mut self, number: u64, reason: Reason, grace: Duration) {
         let Some(unit) = self.units.get_mut(&number) else { return };
         let Phase::Running { process, ending } = &mut unit.phase else { return };
-        ending.get_or_insert(reason);
         if grace.is_zero() {
             process.signal(Signal::KILL);
-            return;
+        } else if ending.is_none() {
+            process.signal(Signal::TERM);
+            // A stopped process hears nothing before it goes on.
+            process.signal(Signal::CONT);
         }
-        process.signal(Signal::TERM);
-        // A stopped process hears nothing before it goes on.
-        process.signal(Signal::CONT);
+        ending.get_or_insert(reason);
         self.set_timer(number, Some(grace.as_secs_f64()), Timer::Grace(number));
     }
 
@@ -114,12 +113,10 @@ impl Keeper {
         for (at, timer) in unit.timers.drain(..) {
             self.timers.remove(at, timer);
         }
-        close_log(&unit.folder);
-        let (files, reason) = match look_at_files(&unit.folder) {
+        close_log(&unit.files);
+        let (files, reason) = match look_at_files(&unit.files) {
             Ok(files) => (files, reason),
-            Err(message) if reason == Reason::Finished => {
-                (false, Reason::Evaluation { message, place: String::new() })
-            }
+            Err(message) if reason == Reason::Finished => (false, Reason::Evaluation { message, place: String::new() }),
             Err(_) => (false, reason),
         };
         unit.phase = Phase::Ended { files };
@@ -151,17 +148,17 @@ fn is_gone(group: Pid) -> bool {
 }
 
 /// Marks the log as complete: its readers see it by the mode.
-pub(super) fn close_log(folder: &Path) {
+pub(super) fn close_log(files: &UnitFiles) {
     let mode = std::fs::Permissions::from_mode(CLOSED_LOG_MODE);
     // A unit that never started has none.
-    let _absent = std::fs::set_permissions(folder.join(LOG_FILE), mode);
+    let _absent = std::fs::set_permissions(&files.log, mode);
 }
 
 /// Whether the unit left output files. Errors: one is too large, for people.
-fn look_at_files(folder: &Path) -> Result<bool, String> {
+fn look_at_files(files: &UnitFiles) -> Result<bool, String> {
     let mut any = false;
-    for (name, file) in [("APOLO_FLOW_OUTPUT", OUTPUT_FILE), ("APOLO_FLOW_STATE", STATE_FILE)] {
-        let Ok(metadata) = std::fs::symlink_metadata(folder.join(file)) else { continue };
+    for (name, path) in [(OUTPUT_VARIABLE, &files.output), (STATE_VARIABLE, &files.state)] {
+        let Ok(metadata) = std::fs::symlink_metadata(path) else { continue };
         if metadata.len() > MAX_OUTPUT_BYTES {
             return Err(format!("the file `{name}` holds {} bytes, more than {MAX_OUTPUT_BYTES}", metadata.len()));
         }

@@ -75,7 +75,7 @@ pub(super) enum Line {
 pub(super) struct Journal {
     file: File,
     buffer: Vec<u8>,
-    /// How much of the buffer was written before the system refused.
+    /// Whether the system refused the last write, maybe in the middle of a line.
     torn: bool,
 }
 
@@ -93,10 +93,11 @@ impl Journal {
     /// Replaces the journal at `path` by one that holds `lines`, in one step, and opens it.
     pub(super) fn replace(path: &Path, lines: &[Line]) -> io::Result<Self> {
         let fresh = path.with_extension("journal.new");
-        let file =
-            OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&fresh)?;
+        let file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&fresh)?;
         let mut journal = Journal { file, buffer: Vec::new(), torn: false };
-        lines.iter().for_each(|line| journal.note(line));
+        for line in lines {
+            journal.note(line);
+        }
         journal.commit()?;
         std::fs::rename(&fresh, path)?;
         Ok(journal)

@@ -12,7 +12,7 @@ use flow_core::model::{LaunchKey, OutputFiles, RawId, Reason, Timestamp};
 use flow_core::port::{Cursor, ExecutorError, Found, Launch, Report, Scope, What};
 use rustix::fs::OFlags;
 
-use crate::executor::local::layout::{Layout, OUTPUT_FILE, STATE_FILE};
+use crate::executor::local::layout::Layout;
 use crate::executor::supervisor::SupervisorError;
 use crate::executor::supervisor::board::{Board, Note, now, scope_of};
 use crate::executor::supervisor::end::close_log;
@@ -29,6 +29,8 @@ use crate::executor::supervisor::unit::{Order, Phase, Unit};
 pub(super) const MAX_OUTPUT_BYTES: u64 = 1 << 20;
 /// How many bytes of output files one answer carries, before it is cut short.
 const ANSWER_BYTES: usize = 4 << 20;
+/// How much news one answer carries, before it is cut short.
+const ANSWER_REPORTS: usize = 10_000;
 
 /// All units of this supervisor.
 ///
@@ -61,7 +63,8 @@ impl Keeper {
         let mut memory = Memory::of(lines);
         let boot = remains::boot_id();
         lose_open_units(&layout, &mut memory, &boot);
-        let journal = Journal::replace(&path, &memory.lines(&boot)).map_err(SupervisorError::system("write the journal"))?;
+        let journal =
+            Journal::replace(&path, &memory.lines(&boot)).map_err(SupervisorError::system("write the journal"))?;
         let poller = Rc::new(Poller::new().map_err(SupervisorError::system("make an epoll"))?);
         let mut keeper = Keeper {
             layout,
@@ -104,7 +107,8 @@ impl Keeper {
         batch: Vec<Launch>,
     ) -> Vec<Result<RawId, ExecutorError>> {
         let keys: Vec<LaunchKey> = batch.iter().map(|launch| launch.key.clone()).collect();
-        let unnoted = |error: io::Error| ExecutorError::Unreachable { message: format!("cannot write the journal: {error}") };
+        let unnoted =
+            |error: io::Error| ExecutorError::Unreachable { message: format!("cannot write the journal: {error}") };
         if let Err(error) = self.journal.commit() {
             let error = unnoted(error);
             return keys.iter().map(|_| Err(error.clone())).collect();
@@ -120,10 +124,12 @@ impl Keeper {
             self.untake(first);
         }
         let error = noted.err().map(unnoted);
-        keys.iter().map(|key| match &error {
-            Some(error) if !self.numbers.contains_key(key) => Err(error.clone()),
-            _ => Ok(Layout::raw_id(key)),
-        }).collect()
+        keys.iter()
+            .map(|key| match &error {
+                Some(error) if !self.numbers.contains_key(key) => Err(error.clone()),
+                _ => Ok(Layout::raw_id(key)),
+            })
+            .collect()
     }
 
     /// Takes one unit, unless it was taken before.
@@ -165,7 +171,7 @@ impl Keeper {
         self.numbers.insert(key.clone(), number);
         let unit = Unit {
             raw: Layout::raw_id(&key),
-            folder: self.layout.unit(&key),
+            files: self.layout.unit(&key),
             scope: scope_of(&key.owner),
             key,
             tags,
@@ -198,7 +204,7 @@ impl Keeper {
     fn start(&mut self, number: u64) {
         let Some(unit) = self.units.get_mut(&number) else { return };
         let Phase::Queued(order) = &unit.phase else { return };
-        let started = Process::start(order, &unit.folder).and_then(|process| {
+        let started = Process::start(order, &unit.files).and_then(|process| {
             // A process that nobody would see end must not stay.
             let watched = self.poller.add(&process.pidfd, Token::Unit(number));
             watched.map_err(|error| process.abandon(&error)).map(|()| process)
@@ -218,7 +224,8 @@ impl Keeper {
 
     /// Sets a timer of a unit, `seconds` from now; without a positive number, none.
     pub(super) fn set_timer(&mut self, number: u64, seconds: Option<f64>, timer: Timer) {
-        let span = seconds.filter(|&seconds| seconds > 0.0).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let span =
+            seconds.filter(|&seconds| seconds > 0.0).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         let at = span.and_then(|span| Instant::now().checked_add(span));
         if let (Some(at), Some(unit)) = (at, self.units.get_mut(&number)) {
             unit.timers.push((at, timer));
@@ -236,7 +243,7 @@ impl Keeper {
 
     /// The news of a scope behind a cursor.
     ///
-    /// Shape: as `Executor::reports`; cut short when output files make it long.
+    /// Shape: as `Executor::reports`; cut short where it would be too long; the cursor leads to the rest.
     pub(super) fn reports(&self, scope: &Scope, after: &Cursor) -> (Vec<Report>, Cursor) {
         let mut reports = Vec::new();
         let mut bytes = 0;
@@ -246,7 +253,7 @@ impl Keeper {
                 bytes += files.output.len() + files.state.len();
             }
             reports.push(report);
-            if bytes > ANSWER_BYTES {
+            if bytes > ANSWER_BYTES || reports.len() >= ANSWER_REPORTS {
                 return (reports, self.board.cursor(Some(number)));
             }
         }
@@ -259,8 +266,8 @@ impl Keeper {
         if let (What::Ended { files, .. }, Some(unit)) = (&mut report.what, self.units.get(&number))
             && matches!(unit.phase, Phase::Ended { files: true })
         {
-            files.output = read_text(&unit.folder.join(OUTPUT_FILE));
-            files.state = read_text(&unit.folder.join(STATE_FILE));
+            files.output = read_text(&unit.files.output);
+            files.state = read_text(&unit.files.state);
         }
         report
     }
@@ -297,14 +304,9 @@ impl Keeper {
         if !unit.is_over() {
             return Err(ExecutorError::Refused { message: "a unit that has not ended cannot be removed".into() });
         }
-        match std::fs::remove_dir_all(&unit.folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                let message = format!("cannot remove `{}`: {error}", unit.folder.display());
-                return Err(ExecutorError::Unreachable { message });
-            }
-            _ => {}
-        }
-        if let Some(above) = unit.folder.parent() {
+        let removed = unit.files.remove();
+        removed.map_err(|error| ExecutorError::Unreachable { message: format!("cannot remove the files: {error}") })?;
+        if let Some(above) = unit.files.log.parent() {
             // The folder of the attempt goes with its last unit; while others are there it stays.
             let _stays = std::fs::remove_dir(above);
         }
@@ -322,12 +324,12 @@ fn lose_open_units(layout: &Layout, memory: &mut Memory, boot: &str) {
     let open: Vec<&mut Entry> = memory.entries.iter_mut().filter(|entry| entry.end.is_none()).collect();
     let remains: Vec<Remain> = open
         .iter()
-        .map(|entry| Remain { folder: layout.unit(&entry.key), mark: entry.started.map(|(mark, _)| mark) })
+        .map(|entry| Remain { files: layout.unit(&entry.key), mark: entry.started.map(|(mark, _)| mark) })
         .collect();
     // Nothing lives through the end of its machine.
     let proofs = if same_boot { remains::end_all(&remains) } else { vec![true; remains.len()] };
     for ((entry, remain), proof_dead) in open.into_iter().zip(&remains).zip(proofs) {
-        close_log(&remain.folder);
+        close_log(&remain.files);
         entry.end = Some((End::Lost { proof_dead }, now()));
     }
 }

@@ -72,12 +72,11 @@ impl Memory {
                     let raw = Layout::raw_id(&key);
                     let entry = Some(Entry { key, tags, taken_at: at, started: None, end: None });
                     // A line stands twice if the disk was full while it was first written.
-                    match places.get(&raw).and_then(|&place| slots.get_mut(place)) {
-                        Some(slot) => *slot = entry,
-                        None => {
-                            places.insert(raw, slots.len());
-                            slots.push(entry);
-                        }
+                    if let Some(slot) = places.get(&raw).and_then(|&place| slots.get_mut(place)) {
+                        *slot = entry;
+                    } else {
+                        places.insert(raw, slots.len());
+                        slots.push(entry);
                     }
                 }
                 Line::Removed { raw } => {

@@ -28,7 +28,7 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
-use rustix::process::{getpid, geteuid, set_child_subreaper};
+use rustix::process::{geteuid, getpid, set_child_subreaper};
 use thiserror::Error;
 
 use crate::executor::local::layout::Layout;
@@ -52,7 +52,7 @@ impl SupervisorConfig {
         SupervisorConfig {
             dir: dir.into(),
             slots: None,
-            idle: Duration::from_secs(60),
+            idle: Duration::from_mins(1),
             life_span_grace: Duration::from_secs(10),
         }
     }
@@ -87,6 +87,7 @@ impl SupervisorError {
 
 /// Is the supervisor until it has been idle long enough, or a client says stop.
 ///
+/// The process must be its alone: it takes the exits of all children.
 /// If the folder has a supervisor already, it returns at once and all is well. First it brings to an
 /// end what a supervisor that died has left: units that still run are killed, and told as lost.
 /// Errors: the folder or the socket cannot be made, or waiting fails. Source: MCH-1, MCH-5.

@@ -15,7 +15,7 @@ use std::process::{Command, Stdio};
 
 use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process_group, pidfd_open, waitid};
 
-use crate::executor::local::layout::{LOG_FILE, OPEN_LOG_MODE, OUTPUT_FILE, STATE_FILE};
+use crate::executor::local::layout::{OPEN_LOG_MODE, UnitFiles};
 use crate::executor::local::words;
 use crate::executor::supervisor::memory::Mark;
 use crate::executor::supervisor::remains;
@@ -27,7 +27,7 @@ const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 /// The variable that names the output file; also how a process of a unit is known again.
 pub(super) const OUTPUT_VARIABLE: &str = "APOLO_FLOW_OUTPUT";
 /// The variable that names the state file.
-const STATE_VARIABLE: &str = "APOLO_FLOW_STATE";
+pub(super) const STATE_VARIABLE: &str = "APOLO_FLOW_STATE";
 
 /// A started process, not yet waited for.
 #[derive(Debug)]
@@ -42,15 +42,14 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts what the order says. Errors: why it could not be started, for people. Source: MCH-1.
-    pub(super) fn start(order: &Order, folder: &Path) -> Result<Self, String> {
-        let mut command = command(order, folder)?;
-        make_folder(folder).map_err(|error| format!("cannot make the folder `{}`: {error}", folder.display()))?;
-        let log = open_log(folder).map_err(|error| format!("cannot open the log: {error}"))?;
-        let second = log.try_clone().map_err(|error| format!("cannot open the log: {error}"))?;
+    pub(super) fn start(order: &Order, files: &UnitFiles) -> Result<Self, String> {
+        let mut command = command(order, files)?;
+        let log = make_log(files).map_err(|error| format!("cannot make the log: {error}"))?;
+        let second = log.try_clone().map_err(|error| format!("cannot make the log: {error}"))?;
         command.stdin(Stdio::null()).stdout(log).stderr(second);
-        let child = command.spawn().map_err(|error| {
-            format!("cannot start `{}`: {error}", command.get_program().to_string_lossy())
-        })?;
+        let child = command
+            .spawn()
+            .map_err(|error| format!("cannot start `{}`: {error}", command.get_program().to_string_lossy()))?;
         let pid = Pid::from_raw(child.id() as i32).ok_or("the system gave no pid")?;
         let known = || -> io::Result<Process> {
             let pidfd = pidfd_open(pid, PidfdFlags::empty())?;
@@ -73,7 +72,7 @@ fn kill_unknown(pid: Pid) {
 }
 
 /// The command, with program, folder and environment.
-fn command(order: &Order, unit_folder: &Path) -> Result<Command, String> {
+fn command(order: &Order, files: &UnitFiles) -> Result<Command, String> {
     let spec = &order.launch.spec;
     let mut words = words::split(spec.entrypoint.as_deref().unwrap_or_default())?;
     words.extend(words::split(spec.cmd.as_deref().unwrap_or_default())?);
@@ -83,7 +82,7 @@ fn command(order: &Order, unit_folder: &Path) -> Result<Command, String> {
     if !folder.is_dir() {
         return Err(format!("the working folder `{}` does not exist", folder.display()));
     }
-    let environment = environment(order, unit_folder);
+    let environment = environment(order, files);
     let path = environment.get(OsStr::new("PATH")).map_or(OsStr::new(DEFAULT_PATH), OsString::as_os_str);
     let program = find_program(name, path, &folder)?;
     let mut command = Command::new(program);
@@ -93,12 +92,12 @@ fn command(order: &Order, unit_folder: &Path) -> Result<Command, String> {
 }
 
 /// The unit's whole environment: the client's part, then the spec's, then the start's own.
-fn environment(order: &Order, folder: &Path) -> BTreeMap<OsString, OsString> {
+fn environment(order: &Order, files: &UnitFiles) -> BTreeMap<OsString, OsString> {
     let texts = order.environment.iter().chain(&order.launch.spec.env).chain(&order.launch.env);
     let mut environment: BTreeMap<OsString, OsString> =
         texts.map(|(name, value)| (name.into(), value.into())).collect();
-    environment.insert(OUTPUT_VARIABLE.into(), folder.join(OUTPUT_FILE).into());
-    environment.insert(STATE_VARIABLE.into(), folder.join(STATE_FILE).into());
+    environment.insert(OUTPUT_VARIABLE.into(), files.output.clone().into());
+    environment.insert(STATE_VARIABLE.into(), files.state.clone().into());
     environment
 }
 
@@ -133,22 +132,21 @@ fn is_executable(program: &Path) -> Option<bool> {
     Some(metadata.is_file() && metadata.mode() & 0o111 != 0)
 }
 
-/// Makes the unit's folder, empty. One that is there belongs to nothing we know: it goes.
-fn make_folder(folder: &Path) -> io::Result<()> {
-    let make = || DirBuilder::new().mode(0o700).create(folder);
+/// Makes the log, new and empty: whoever writes adds to its end.
+///
+/// Files that are there belong to nothing we know: they go.
+fn make_log(files: &UnitFiles) -> io::Result<File> {
+    let make = || OpenOptions::new().create_new(true).append(true).mode(OPEN_LOG_MODE).open(&files.log);
     match make() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            DirBuilder::new().mode(0o700).recursive(true).create(folder)
+            let above = files.log.parent().ok_or(error)?;
+            DirBuilder::new().mode(0o700).recursive(true).create(above)?;
+            make()
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            std::fs::remove_dir_all(folder)?;
+            files.remove()?;
             make()
         }
         other => other,
     }
-}
-
-/// Opens the log: whoever writes adds to its end.
-fn open_log(folder: &Path) -> io::Result<File> {
-    OpenOptions::new().create(true).append(true).mode(OPEN_LOG_MODE).open(folder.join(LOG_FILE))
 }

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use flow_core::port::ExecutorError;
+use rustix::process::{WaitOptions, wait};
 
 use crate::executor::local::protocol::{Request, Response, VERSION};
 use crate::executor::supervisor::SupervisorError;
@@ -166,7 +167,9 @@ impl Reactor {
                 hello()
             }
             Request::Ping => hello(),
-            Request::Start { environment, batch } => Response::Started { results: self.keeper.take(environment, batch) },
+            Request::Start { environment, batch } => {
+                Response::Started { results: self.keeper.take(environment, batch) }
+            }
             Request::Reports { scope, after, wait_millis } => {
                 let until = Instant::now() + Duration::from_millis(wait_millis.into());
                 connection.parked = Some(Parked { scope, after, until });
@@ -214,8 +217,7 @@ impl Reactor {
     fn send_answers(&mut self) {
         let changed = self.keeper.board.take_changed();
         let waits = |connection: &Connection| connection.parked.as_ref().is_some_and(|it| changed.contains(&it.scope));
-        let ready: Vec<u64> =
-            self.connections.iter().filter(|(_, it)| waits(it)).map(|(number, _)| *number).collect();
+        let ready: Vec<u64> = self.connections.iter().filter(|(_, it)| waits(it)).map(|(number, _)| *number).collect();
         for number in ready {
             self.answer_parked(number, false);
         }
@@ -241,6 +243,11 @@ impl Reactor {
 
     /// Notes since when there is nothing to do and nobody to do it for.
     fn note_idleness(&mut self) {
+        if self.keeper.active == 0 {
+            // What left its unit's group was adopted by us. While no unit runs, no exit of one can be
+            // taken by mistake.
+            while let Ok(Some(_)) = wait(WaitOptions::NOHANG) {}
+        }
         if self.keeper.active > 0 || !self.connections.is_empty() {
             self.idle_since = None;
         } else {

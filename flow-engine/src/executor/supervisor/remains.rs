@@ -2,16 +2,16 @@
 //!
 //! Main function: [`end_all`]. Also the only reader of `/proc`.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-use crate::executor::local::layout::OUTPUT_FILE;
+use crate::executor::local::layout::UnitFiles;
 use crate::executor::supervisor::memory::Mark;
 use crate::executor::supervisor::process::OUTPUT_VARIABLE;
 
@@ -32,8 +32,8 @@ pub(super) struct Stat {
 /// A unit whose end nobody saw.
 #[derive(Clone, Debug)]
 pub(super) struct Remain {
-    /// The unit's folder.
-    pub(super) folder: PathBuf,
+    /// The unit's files.
+    pub(super) files: UnitFiles,
     /// Its process, if its start was noted.
     pub(super) mark: Option<Mark>,
 }
@@ -45,8 +45,12 @@ pub(super) fn boot_id() -> String {
 
 /// Reads what the kernel says of a process.
 pub(super) fn stat(pid: i32) -> io::Result<Stat> {
-    let text = std::fs::read(format!("/proc/{pid}/stat"))?;
-    parse_stat(&text).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "cannot read /proc"))
+    // The line is shorter than this by far, and the kernel gives it whole.
+    let mut text = [0; 1024];
+    let count = File::open(format!("/proc/{pid}/stat"))?.read(&mut text)?;
+    text.get(..count)
+        .and_then(parse_stat)
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "cannot read /proc"))
 }
 
 /// Parses `/proc/<pid>/stat`. The name in parentheses may hold anything, so it is skipped from behind.
@@ -128,8 +132,7 @@ fn leads(mark: Mark) -> bool {
 
 /// Whether a process was started for the unit.
 fn has_marker(remain: &Remain, pid: i32) -> bool {
-    let path = remain.folder.join(OUTPUT_FILE);
-    let marker = [OUTPUT_VARIABLE.as_bytes(), b"=", path.as_os_str().as_bytes()].concat();
+    let marker = [OUTPUT_VARIABLE.as_bytes(), b"=", remain.files.output.as_os_str().as_bytes()].concat();
     let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
     environment.split(|&byte| byte == 0).any(|entry| entry == marker)
 }

@@ -1,13 +1,13 @@
 //! [`Unit`]: one start of a unit, from its taking to its removal.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Instant;
 
 use flow_core::model::{Exit, LaunchKey, RawId, Reason, Timestamp};
 use flow_core::port::{Launch, Report, Scope};
 
+use crate::executor::local::layout::UnitFiles;
 use crate::executor::supervisor::process::Process;
 use crate::executor::supervisor::queue::Claim;
 use crate::executor::supervisor::timer::Timer;
@@ -58,8 +58,8 @@ pub(super) struct Unit {
     pub(super) key: LaunchKey,
     /// Its id.
     pub(super) raw: RawId,
-    /// Its folder.
-    pub(super) folder: PathBuf,
+    /// Its files.
+    pub(super) files: UnitFiles,
     /// Whose readers learn of it.
     pub(super) scope: Scope,
     /// Its tags.

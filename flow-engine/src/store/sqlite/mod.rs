@@ -63,7 +63,7 @@ impl SqliteStore {
         let io = |error: std::io::Error| StoreError::Io { place: place.to_string(), message: error.to_string() };
         let file_system = connect::prepare(path).map_err(io)?;
         let connection = connect::open_writer(path, &place, file_system).map_err(|fault| fault.at(&place))?;
-        let watcher = Watcher::new(connect::open_reader(path).map_err(|fault| fault.at(&place))?);
+        let watcher = connect::open_reader(path).and_then(Watcher::new).map_err(|fault| fault.at(&place))?;
         let changes = Arc::new(watch::Sender::new(0));
         let writer = Writer::start(connection, place.clone(), changes.clone()).map_err(io)?;
         let readers = Arc::new(Readers::new(path.to_owned(), place));

@@ -55,12 +55,7 @@ pub(super) fn has_requests(connection: &Connection, subject: &Subject, after: u6
 }
 
 /// The events of a scope behind a position.
-pub(super) fn events(
-    connection: &Connection,
-    scope: &EventScope,
-    after: u64,
-    limit: u32,
-) -> Result<Vec<Event>, Fault> {
+pub(super) fn events(connection: &Connection, scope: &EventScope, after: u64, limit: u32) -> Result<Vec<Event>, Fault> {
     let after = integer(after);
     match scope {
         EventScope::All => {

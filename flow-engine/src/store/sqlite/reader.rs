@@ -68,22 +68,28 @@ impl Readers {
 #[derive(Debug)]
 pub(super) struct Watcher {
     connection: Connection,
-    last: Option<i64>,
+    last: i64,
 }
 
 impl Watcher {
-    pub(super) fn new(connection: Connection) -> Self {
-        Watcher { connection, last: None }
+    pub(super) fn new(connection: Connection) -> Result<Self, Fault> {
+        let last = data_version(&connection)?;
+        Ok(Watcher { connection, last })
     }
 
     /// Moves `changes` if something was written since the last look; whether it was.
     pub(super) fn look(&mut self, changes: &watch::Sender<u64>) -> Result<bool, Fault> {
-        let mut statement = self.connection.prepare_cached("PRAGMA data_version")?;
-        let version = statement.query_row([], |row| row.get(0))?;
-        let moved = self.last.replace(version) != Some(version);
+        let version = data_version(&self.connection)?;
+        let moved = version != self.last;
+        self.last = version;
         if moved {
             changes.send_modify(|count| *count += 1);
         }
         Ok(moved)
     }
+}
+
+/// A number that moves when any other connection, of any process, commits.
+fn data_version(connection: &Connection) -> Result<i64, Fault> {
+    Ok(connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?)
 }

@@ -38,11 +38,7 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the thread; `changes` moves after each commit.
-    pub(super) fn start(
-        connection: Connection,
-        place: Arc<str>,
-        changes: Arc<watch::Sender<u64>>,
-    ) -> io::Result<Self> {
+    pub(super) fn start(connection: Connection, place: Arc<str>, changes: Arc<watch::Sender<u64>>) -> io::Result<Self> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let serve = move || serve(&connection, queue, &changes);
         let thread = std::thread::Builder::new().name("flow-store".to_owned()).spawn(serve)?;
