@@ -1,1 +1,81 @@
-//! x
+//! The `apolo-flow` command as a library: arguments, printing, exit codes; nothing else.
+//!
+//! Main item: [`run`]. What lives here: what a person types and sees (`args`, `cmd`, `report`).
+//! What does not: anything that an embedder would want as well, which is the engine's.
+#![warn(missing_docs)]
+
+mod args;
+mod cmd;
+mod error;
+mod exit;
+mod io;
+mod report;
+mod session;
+mod watch;
+
+use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use crate::args::Args;
+use crate::error::CliError;
+use crate::session::Session;
+
+pub use exit::Exit;
+pub use io::{AskSize, Input, Io, Output, Size};
+
+/// Runs one command line; the first argument is the program's name.
+///
+/// Blocks until the command is done; must not be called from within an asynchronous runtime.
+/// Results go to `io.out`, everything for people goes to `io.err`.
+pub fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>, mut io: Io) -> Exit {
+    let args = match Args::try_parse_from(args) {
+        Ok(args) => args,
+        Err(error) => return explain(&error, &mut io),
+    };
+    let mut session = match Session::new(&args.global, io) {
+        Ok(session) => session,
+        Err(stopped) => return stopped,
+    };
+    // A panic has been reported by its hook when it arrives here.
+    let done = catch_unwind(AssertUnwindSafe(|| start(args, &mut session)));
+    done.unwrap_or_else(|_| {
+        session.say("this is an error in apolo-flow itself; please report it with the lines above");
+        Exit::Bug
+    })
+}
+
+fn start(args: Args, session: &mut Session) -> Exit {
+    let done = match args.command {
+        // The supervisor outlives engines and runs on plain threads.
+        args::Command::Supervisor(own) => cmd::supervisor::run(&own),
+        command => runtime().and_then(|runtime| {
+            let done = runtime.block_on(cmd::dispatch(session, command));
+            // Reads that nobody waits for any more end with the process.
+            runtime.shutdown_background();
+            done
+        }),
+    };
+    done.unwrap_or_else(|error| error.tell(session))
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.map_err(|error| CliError::Output { what: "the runtime", error })
+}
+
+/// Prints help, the version, or what is wrong with the command line.
+fn explain(error: &clap::Error, io: &mut Io) -> Exit {
+    if error.kind() == ErrorKind::DisplayVersion {
+        // CLI-2.
+        io.out.say(&format!("apolo-flow package version: {}", env!("CARGO_PKG_VERSION")));
+        return Exit::Well;
+    }
+    let wanted = error.kind() == ErrorKind::DisplayHelp;
+    let (output, exit) = if wanted { (&mut io.out, Exit::Well) } else { (&mut io.err, Exit::Usage) };
+    let text = report::clean::block(&error.render().to_string());
+    output.say(text.trim_end());
+    exit
+}

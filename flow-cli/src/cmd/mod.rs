@@ -1,0 +1,36 @@
+//! The commands: one file each, an argument struct in `args` and a function here.
+
+mod bake;
+mod bakes;
+mod cancel;
+mod check;
+mod drive;
+mod engine;
+mod find;
+mod inspect;
+mod logs;
+mod params;
+mod resume;
+mod show;
+pub(crate) mod supervisor;
+
+use crate::args::Command;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::session::Session;
+
+/// Carries a command out.
+pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<Exit, CliError> {
+    match command {
+        Command::Check(own) => check::run(session, &own).await,
+        Command::Bake(own) => bake::run(session, own).await,
+        Command::Bakes(own) => bakes::run(session, own).await,
+        Command::Inspect(own) => inspect::run(session, &own).await,
+        Command::Show(own) => show::run(session, &own).await,
+        Command::Logs(own) => logs::run(session, own).await,
+        Command::Cancel(own) => cancel::run(session, &own).await,
+        Command::Resume(own) => resume::run(session, &own).await,
+        Command::Engine(own) => engine::run(session, &own).await,
+        Command::Supervisor(own) => supervisor::run(&own),
+    }
+}

@@ -1,0 +1,180 @@
+//! [`CliError`]: what a command can fail with; how it is told, and the exit code it means.
+//!
+//! | error | exit |
+//! |---|---|
+//! | `Config` whose only errors are that a flow does not exist (F0002) | failed |
+//! | `Config` else | bad files |
+//! | `Store(Held)`, `Driven` | held |
+//! | a write to a closed pipe | well: whoever read has seen enough |
+//! | a wrong `--meta-from-file` path | usage |
+//! | all others | failed |
+
+use std::io::ErrorKind;
+
+use flow_core::diag::{Code, Diagnostics, Severity, suggest};
+use flow_core::model::TaskStatus;
+use flow_core::port::{ExecutorError, SourceError, StoreError};
+use flow_engine::EngineError;
+use thiserror::Error;
+
+use crate::exit::Exit;
+use crate::report::{clean, diagnostic};
+use crate::session::Session;
+
+/// Why a command could not do it.
+#[derive(Debug, Error)]
+pub(crate) enum CliError {
+    /// The engine could not.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The supervisor could not work.
+    #[error(transparent)]
+    Supervisor(#[from] flow_engine::executor::supervisor::SupervisorError),
+    /// No bake has this id or name.
+    #[error("no bake `{text}`")]
+    UnknownBake {
+        text: String,
+        /// What is known and near.
+        help: Option<String>,
+    },
+    /// It cannot be resumed: somebody drives it.
+    #[error("attempt {number} of `{bake}` is driven by another engine")]
+    Driven { bake: String, number: u32 },
+    /// The task has ended, so there is nothing to cancel.
+    #[error("task `{task}` has ended: {status}")]
+    TaskEnded { task: String, status: TaskStatus },
+    /// There is no log to show.
+    #[error("task `{task}` has no log: {why}")]
+    NoLog { task: String, why: String },
+    /// The task was never tried so often.
+    #[error("task `{task}` has no try {number}")]
+    NoTry { task: String, number: u32, count: usize },
+    /// `logs` was given a bake and no task.
+    #[error("which task of `{bake}`?")]
+    TaskMissing { bake: String },
+    /// The file of params cannot be read.
+    #[error("cannot read `{path}`: {error}")]
+    ParamsFile { path: String, error: std::io::Error },
+    /// The file of params is no flat mapping.
+    #[error("`{place}`: {message}")]
+    Params { place: String, message: String },
+    /// A write failed, or this process could not be set up.
+    #[error("{what}: {error}")]
+    Output { what: &'static str, error: std::io::Error },
+}
+
+impl From<ExecutorError> for CliError {
+    fn from(error: ExecutorError) -> Self {
+        EngineError::from(error).into()
+    }
+}
+
+impl From<StoreError> for CliError {
+    fn from(error: StoreError) -> Self {
+        EngineError::from(error).into()
+    }
+}
+
+impl CliError {
+    /// The exit code it means; the table is in the module's doc.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            CliError::Engine(EngineError::Config(problems)) => exit_of(&problems.diagnostics),
+            CliError::Engine(EngineError::Store(StoreError::Held { .. })) | CliError::Driven { .. } => Exit::Held,
+            CliError::Output { error, .. } if error.kind() == ErrorKind::BrokenPipe => Exit::Well,
+            CliError::ParamsFile { .. } | CliError::TaskMissing { .. } => Exit::Usage,
+            CliError::Engine(_)
+            | CliError::Supervisor(_)
+            | CliError::UnknownBake { .. }
+            | CliError::TaskEnded { .. }
+            | CliError::NoLog { .. }
+            | CliError::NoTry { .. }
+            | CliError::Params { .. }
+            | CliError::Output { .. } => Exit::Failed,
+        }
+    }
+
+    /// Tells it, causes first, hints last, and gives the exit code.
+    pub(crate) fn tell(&self, session: &mut Session) -> Exit {
+        let exit = self.exit();
+        if exit == Exit::Well {
+            return exit;
+        }
+        if let CliError::Engine(EngineError::Config(problems)) = self {
+            let text =
+                diagnostic::draw(&problems.diagnostics, &problems.sources, session.err_look, session.err_width());
+            session.say(&text);
+            let closing = diagnostic::closing(&problems.diagnostics);
+            session.say(&format!("{closing}; nothing was started"));
+            return exit;
+        }
+        let look = session.err_look;
+        session.say(&format!("{} {}", look.bad("error:"), clean::line(&self.to_string())));
+        for hint in self.hints() {
+            session.say(&format!("{} {}", look.accent("hint:"), clean::line(&hint)));
+        }
+        exit
+    }
+
+    /// What can be done about it.
+    fn hints(&self) -> Vec<String> {
+        match self {
+            CliError::Engine(error) => engine_hints(error),
+            CliError::UnknownBake { help, .. } => {
+                let mut hints: Vec<String> = help.iter().cloned().collect();
+                hints.push("`apolo-flow bakes` lists them".to_owned());
+                hints
+            }
+            CliError::Driven { bake, .. } => vec![format!("follow it: `apolo-flow inspect {bake}`")],
+            CliError::NoTry { count, .. } => vec![format!("it was tried {count} time(s); tries count from 1")],
+            CliError::TaskMissing { bake } => {
+                vec![format!("`apolo-flow logs {bake}/TASK`; `apolo-flow inspect {bake}` lists the tasks")]
+            }
+            CliError::Supervisor(_)
+            | CliError::TaskEnded { .. }
+            | CliError::NoLog { .. }
+            | CliError::ParamsFile { .. }
+            | CliError::Params { .. }
+            | CliError::Output { .. } => Vec::new(),
+        }
+    }
+}
+
+/// What the diagnostics of a flow mean for the exit code.
+pub(crate) fn exit_of(diagnostics: &Diagnostics) -> Exit {
+    let mut errors = diagnostics.iter().filter(|one| one.severity == Severity::Error);
+    match (diagnostics.has_errors(), errors.all(|one| one.code == Code::FlowNotFound)) {
+        (false, _) => Exit::Well,
+        (true, true) => Exit::Failed,
+        (true, false) => Exit::BadFiles,
+    }
+}
+
+fn engine_hints(error: &EngineError) -> Vec<String> {
+    match error {
+        EngineError::UnknownTask { task, known } => {
+            suggest::help(task, "tasks", known.iter().map(String::as_str)).into_iter().collect()
+        }
+        EngineError::Source(SourceError::NoWorkspace { .. }) => {
+            vec!["go to the folder that holds `.apolo`, or name it with `--config`".to_owned()]
+        }
+        EngineError::UnknownAttempt { bake, .. } => {
+            vec![format!("attempts count from 1, -1 is the last: `apolo-flow inspect {bake}`")]
+        }
+        EngineError::Finished { bake, .. } => vec![format!("see what happened: `apolo-flow inspect {bake}`")],
+        EngineError::Store(StoreError::Held { .. }) => {
+            vec!["wait until that engine is done, or cancel the bake".to_owned()]
+        }
+        EngineError::Config(_)
+        | EngineError::Source(_)
+        | EngineError::Store(_)
+        | EngineError::Executor(_)
+        | EngineError::UnknownBake(_)
+        | EngineError::Unrunnable { .. }
+        | EngineError::Spawn { .. }
+        | EngineError::Settings { .. } => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

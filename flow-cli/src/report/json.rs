@@ -1,0 +1,278 @@
+//! The JSON that `--json` prints: version 1 of our own shapes, converted from the model.
+//!
+//! Every document is one object with `"version": 1`; a later version only adds keys. Times are
+//! ISO 8601 in UTC, statuses are their words, absent facts are null. Shapes:
+//! - `bakes`: `{version, bakes: [bake]}`, the newest first
+//! - `inspect`: `{version, bake, tasks: [task]}`; the bake holds the attempt
+//! - `show`: the task with `{version, bake: id, attempt: number}` before its own keys
+//! - `check`: `{version, ok, flows: [{flow, ok, diagnostics: [diagnostic]}]}`
+//! - `bake`, `resume`: a line `{version, event}` for each event in the stored form (`flow-core`'s
+//!   `event`), at the end `{version, bake: id, attempt: number, result}`; `result` is the status,
+//!   `detached` or `stalled`. Warnings are not among them.
+//!
+//! Source: EXT-5.
+
+use flow_core::diag::{Diagnostic, Severity};
+use flow_core::event::Event;
+use flow_core::model::{Attempt, AttemptId, Bake, Exit, RawId, Task, Timestamp, Try};
+use flow_core::text::SourceMap;
+use flow_engine::{Checked, Standing};
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use crate::report::{clean, words};
+
+/// The version of all shapes.
+pub(crate) const VERSION: u32 = 1;
+
+/// A document as one line of text.
+pub(crate) fn text(document: &impl Serialize) -> String {
+    let json = serde_json::to_string(document).expect("our shapes have text keys and finite numbers only");
+    clean::json(&json)
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct BakesView<'a> {
+    pub version: u32,
+    pub bakes: Vec<BakeView<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct InspectView<'a> {
+    pub version: u32,
+    pub bake: BakeView<'a>,
+    pub tasks: Vec<TaskView<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ShowView<'a> {
+    pub version: u32,
+    pub bake: &'a str,
+    pub attempt: u32,
+    #[serde(flatten)]
+    pub task: TaskView<'a>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct CheckView<'a> {
+    pub version: u32,
+    pub ok: bool,
+    pub flows: Vec<FlowView<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct FlowView<'a> {
+    pub flow: &'a str,
+    pub ok: bool,
+    pub diagnostics: Vec<DiagnosticView<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct EventView<'a> {
+    pub version: u32,
+    pub event: &'a Event,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ResultView<'a> {
+    pub version: u32,
+    pub bake: &'a str,
+    pub attempt: u32,
+    pub result: &'a str,
+}
+
+/// A bake with one of its attempts.
+#[derive(Debug, Serialize)]
+pub(crate) struct BakeView<'a> {
+    pub id: &'a str,
+    pub name: Option<&'a str>,
+    pub batch: &'a str,
+    pub tags: &'a [String],
+    pub created_at: String,
+    pub by: &'a str,
+    pub workspace: &'a str,
+    pub git: Option<GitView<'a>>,
+    pub attempt: AttemptView<'a>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct GitView<'a> {
+    pub sha: &'a str,
+    pub branch: &'a str,
+    pub tags: &'a [String],
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct AttemptView<'a> {
+    pub id: &'a str,
+    pub number: u32,
+    pub status: &'static str,
+    /// `waiting`, `driven`, `stalled` or `ended`.
+    pub standing: &'static str,
+    pub created_at: String,
+    pub ended_at: Option<String>,
+    pub params: &'a IndexMap<String, String>,
+    pub executor: &'a str,
+    pub cancelled_by: Option<&'a str>,
+    pub engine_version: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct TaskView<'a> {
+    pub id: String,
+    pub group: Option<&'a str>,
+    pub status: &'static str,
+    pub note: Option<String>,
+    pub needs: Vec<&'a str>,
+    pub history: Vec<StatusView>,
+    pub tries: Vec<TryView<'a>>,
+    pub outputs: &'a IndexMap<String, String>,
+    pub state: &'a IndexMap<String, String>,
+    pub cached_from: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct StatusView {
+    pub at: String,
+    pub status: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct TryView<'a> {
+    pub number: u32,
+    pub launched_at: String,
+    pub started_at: Option<String>,
+    pub ended_at: Option<String>,
+    pub raw_id: Option<&'a str>,
+    pub exit_code: Option<i32>,
+    pub signal: Option<i32>,
+    pub reason: Option<String>,
+    pub log_bytes: u64,
+}
+
+/// Line and column count from 1, columns in code points.
+#[derive(Debug, Serialize)]
+pub(crate) struct DiagnosticView<'a> {
+    pub code: &'static str,
+    pub name: &'static str,
+    pub severity: &'static str,
+    pub message: &'a str,
+    pub help: Option<&'a str>,
+    pub file: Option<String>,
+    pub line: Option<u32>,
+    pub column: Option<u32>,
+}
+
+fn time(at: Timestamp) -> String {
+    at.to_string()
+}
+
+impl<'a> BakeView<'a> {
+    pub(crate) fn new(bake: &'a Bake, attempt: &'a Attempt, standing: Standing) -> Self {
+        let git = bake.git.as_ref();
+        BakeView {
+            id: bake.id.as_str(),
+            name: bake.name.as_deref(),
+            batch: &bake.batch,
+            tags: &bake.tags,
+            created_at: time(bake.created_at),
+            by: &bake.by,
+            workspace: &bake.workspace,
+            git: git.map(|git| GitView { sha: &git.sha, branch: &git.branch, tags: &git.tags }),
+            attempt: AttemptView::new(attempt, standing),
+        }
+    }
+}
+
+impl<'a> AttemptView<'a> {
+    fn new(attempt: &'a Attempt, standing: Standing) -> Self {
+        AttemptView {
+            id: attempt.id.as_str(),
+            number: attempt.number,
+            status: attempt.status.word(),
+            standing: match standing {
+                Standing::Waiting => "waiting",
+                Standing::Driven => "driven",
+                Standing::Stalled => "stalled",
+                Standing::Ended => "ended",
+            },
+            created_at: time(attempt.created_at),
+            ended_at: attempt.ended_at.map(time),
+            params: &attempt.params,
+            executor: &attempt.executor,
+            cancelled_by: attempt.cancel.as_ref().map(|mark| mark.by.as_str()),
+            engine_version: &attempt.engine_version,
+        }
+    }
+}
+
+impl<'a> From<&'a Checked> for FlowView<'a> {
+    fn from(checked: &'a Checked) -> Self {
+        let Checked { flow, plan: _, diagnostics, sources } = checked;
+        FlowView {
+            flow,
+            ok: !diagnostics.has_errors(),
+            diagnostics: diagnostics.iter().map(|one| DiagnosticView::new(one, sources)).collect(),
+        }
+    }
+}
+
+impl<'a> From<&'a Task> for TaskView<'a> {
+    fn from(task: &'a Task) -> Self {
+        let history = task.history.iter();
+        TaskView {
+            id: task.id.to_string(),
+            group: task.node.group.as_deref(),
+            status: task.status.word(),
+            note: words::note(task),
+            needs: task.node.needs.iter().map(|need| &*need.id).collect(),
+            history: history.map(|item| StatusView { at: time(item.at), status: item.status.word() }).collect(),
+            tries: task.tries.iter().map(TryView::from).collect(),
+            outputs: &task.outputs,
+            state: &task.state,
+            cached_from: task.cached_from.as_ref().map(AttemptId::as_str),
+        }
+    }
+}
+
+impl<'a> From<&'a Try> for TryView<'a> {
+    fn from(one: &'a Try) -> Self {
+        let (exit_code, signal) = match one.outcome.as_ref().map(|outcome| outcome.exit) {
+            Some(Exit::Code(code)) => (Some(code), None),
+            Some(Exit::Signal(signal)) => (None, Some(signal)),
+            Some(Exit::None) | None => (None, None),
+        };
+        TryView {
+            number: one.number,
+            launched_at: time(one.launched_at),
+            started_at: one.started_at.map(time),
+            ended_at: one.ended_at.map(time),
+            raw_id: one.raw.as_ref().map(RawId::as_str),
+            exit_code,
+            signal,
+            reason: one.outcome.as_ref().and_then(words::outcome),
+            log_bytes: one.log.bytes,
+        }
+    }
+}
+
+impl<'a> DiagnosticView<'a> {
+    pub(crate) fn new(diagnostic: &'a Diagnostic, sources: &SourceMap) -> Self {
+        let span = diagnostic.span();
+        let place = span.and_then(|span| sources.position(span));
+        let file = span.and_then(|span| sources.get(span.file));
+        DiagnosticView {
+            code: diagnostic.code.number(),
+            name: diagnostic.code.name(),
+            severity: match diagnostic.severity {
+                Severity::Warning => "warning",
+                Severity::Error => "error",
+            },
+            message: &diagnostic.message,
+            help: diagnostic.help.as_deref(),
+            file: file.map(|file| file.name.to_string()),
+            line: place.map(|place| place.line),
+            column: place.map(|place| place.column),
+        }
+    }
+}

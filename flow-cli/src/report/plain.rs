@@ -1,0 +1,117 @@
+//! Progress as plain lines, one for each thing that happens: for pipes, files and CI logs.
+
+use flow_core::event::{CancelScope, Event, EventKind, Stage};
+use flow_core::model::{FullId, Task, TaskStatus};
+
+use crate::report::board::Board;
+use crate::report::clean;
+use crate::report::diagnostic::counted;
+use crate::report::look::Look;
+use crate::report::time::{Zone, span};
+use crate::report::words;
+
+/// How much of an output's value a line shows.
+const VALUE: usize = 200;
+
+/// How plain lines are written.
+#[derive(Clone, Debug)]
+pub(crate) struct Plain {
+    pub look: Look,
+    pub zone: Zone,
+    /// Whether every step is told, not only those that change a status.
+    pub detailed: bool,
+}
+
+impl Plain {
+    /// The lines of an event; `board` has taken it in already.
+    pub(crate) fn lines(&self, board: &Board, event: &Event) -> Vec<String> {
+        let stamp = self.look.faint(&self.zone.clock(event.at));
+        let mut lines = self.body(board, event).into_iter();
+        let first = lines.next().map(|line| format!("{stamp}  {line}"));
+        first.into_iter().chain(lines).collect()
+    }
+
+    fn body(&self, board: &Board, event: &Event) -> Vec<String> {
+        let task = |id: &FullId| board.tasks.get(id);
+        match &event.kind {
+            EventKind::Expanded { nodes, .. } if self.detailed => vec![counted(nodes.len(), "task")],
+            EventKind::Progress { key, stage, why } => {
+                let told = self.detailed || *stage == Stage::Running || *stage == Stage::Suspended;
+                let name = key.node().map(ToString::to_string).filter(|_| told);
+                name.map(|name| self.stage(&name, stage, why.as_deref())).into_iter().collect()
+            }
+            EventKind::Ended { key, .. } => key.node().and_then(task).map(|task| self.end(task)).unwrap_or_default(),
+            EventKind::CacheHit { node, .. } | EventKind::Skipped { node, .. } => {
+                task(node).map(|task| self.end(task)).unwrap_or_default()
+            }
+            EventKind::RetryAt { key, at } => {
+                let name = key.node().map(ToString::to_string).unwrap_or_default();
+                let wait = span(at.since(event.at));
+                vec![format!("{}  will be tried again in {wait} (try {})", clean::line(&name), key.r#try)]
+            }
+            EventKind::CancelAsked { scope, by, .. } => {
+                let what = match scope {
+                    CancelScope::Attempt => "the bake".to_owned(),
+                    CancelScope::Task(id) => clean::line(&id.to_string()),
+                };
+                vec![self.look.status("cancelled", &format!("{} asked to cancel {what}", clean::line(by)))]
+            }
+            EventKind::Claimed { epoch, .. } if epoch.0 > 1 => vec!["a new engine has taken the bake up".to_owned()],
+            EventKind::AttemptCreated(_)
+            | EventKind::Claimed { .. }
+            | EventKind::Expanded { .. }
+            | EventKind::Answered { .. }
+            | EventKind::Launching { .. }
+            | EventKind::Launched { .. }
+            | EventKind::AttemptEnded { .. } => Vec::new(),
+        }
+    }
+
+    fn stage(&self, name: &str, stage: &Stage, why: Option<&str>) -> String {
+        let word = match stage {
+            Stage::Queued => "queued",
+            Stage::Starting => "starting",
+            Stage::Running => "running",
+            Stage::Suspended => "suspended",
+        };
+        let why = why.filter(|why| self.detailed && !why.is_empty());
+        let why = why.map(|why| format!(" ({})", clean::line(why))).unwrap_or_default();
+        format!("{}  {}{why}", clean::line(name), self.look.status(word, word))
+    }
+
+    /// A task that came to its end, with what it gave.
+    fn end(&self, task: &Task) -> Vec<String> {
+        let word = task.status.word();
+        let took = task.tries.last().and_then(|last| Some(last.ended_at?.since(last.started_at?)));
+        let took = took.map(|took| format!("  {}", span(took))).unwrap_or_default();
+        let note = words::note(task).filter(|_| task.status != TaskStatus::Cached);
+        let note = note.map(|note| format!("  ({})", clean::line(&note))).unwrap_or_default();
+        let line = format!("{}  {}{took}{note}", clean::line(&task.id.to_string()), self.look.status(word, word));
+        let outputs = task
+            .outputs
+            .iter()
+            .map(|(name, value)| format!("            {}: {}", clean::line(name), clean::short(value, VALUE)));
+        std::iter::once(line).chain(outputs).collect()
+    }
+
+    /// Whether a terminal keeps the event's lines, above the picture that is redrawn.
+    pub(crate) fn stays(event: &Event) -> bool {
+        match &event.kind {
+            EventKind::Ended { outcome, .. } => outcome.status == TaskStatus::Failed,
+            EventKind::RetryAt { .. } | EventKind::CancelAsked { .. } => true,
+            EventKind::Claimed { epoch, .. } => epoch.0 > 1,
+            EventKind::AttemptCreated(_)
+            | EventKind::Expanded { .. }
+            | EventKind::Answered { .. }
+            | EventKind::Launching { .. }
+            | EventKind::Launched { .. }
+            | EventKind::Progress { .. }
+            | EventKind::Skipped { .. }
+            | EventKind::CacheHit { .. }
+            | EventKind::AttemptEnded { .. } => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+//! Times and spans for people.
+
+use std::time::Duration;
+
+use flow_core::model::Timestamp;
+use jiff::tz::TimeZone;
+
+/// Where the user lives.
+#[derive(Clone, Debug)]
+pub(crate) struct Zone(TimeZone);
+
+impl Zone {
+    /// The zone that `TZ` names, else the machine's; UTC where neither is known.
+    pub(crate) fn of(name: Option<&str>) -> Self {
+        let named = name.filter(|name| !name.is_empty()).map(|name| name.trim_start_matches(':'));
+        let found = match named {
+            Some(name) => TimeZone::get(name).or_else(|_| TimeZone::posix(name)),
+            None => TimeZone::try_system(),
+        };
+        Zone(found.unwrap_or(TimeZone::UTC))
+    }
+
+    fn show(&self, at: Timestamp, format: &str) -> String {
+        let millis = i64::try_from(at.unix_millis).unwrap_or(i64::MAX);
+        match jiff::Timestamp::from_millisecond(millis) {
+            Ok(moment) => moment.to_zoned(self.0.clone()).strftime(format).to_string(),
+            Err(_) => at.to_string(),
+        }
+    }
+
+    /// The time of day: `12:03:01`.
+    pub(crate) fn clock(&self, at: Timestamp) -> String {
+        self.show(at, "%H:%M:%S")
+    }
+
+    /// Relative below a day, else the date: `5m ago`, `2026-11-20 12:03`.
+    pub(crate) fn when(&self, at: Timestamp, now: Timestamp) -> String {
+        let age = now.since(at);
+        match age.as_secs() {
+            0..=1 => "just now".to_owned(),
+            2..86_400 => format!("{} ago", coarse(age)),
+            _ => self.show(at, "%Y-%m-%d %H:%M"),
+        }
+    }
+
+    /// The full date and time: `2026-11-20 12:03:01 +01:00`.
+    pub(crate) fn full(&self, at: Timestamp) -> String {
+        self.show(at, "%Y-%m-%d %H:%M:%S %:z")
+    }
+}
+
+/// A span in its two greatest units: `0.4s`, `12s`, `3m 05s`, `2h 07m`, `1d 04h`.
+pub(crate) fn span(span: Duration) -> String {
+    let seconds = span.as_secs();
+    match seconds {
+        0..10 => format!("{}.{}s", seconds, span.subsec_millis() / 100),
+        10..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
+        3600..86_400 => format!("{}h {:02}m", seconds / 3600, seconds / 60 % 60),
+        _ => format!("{}d {:02}h", seconds / 86_400, seconds / 3600 % 24),
+    }
+}
+
+/// A span in its greatest unit.
+fn coarse(span: Duration) -> String {
+    let seconds = span.as_secs();
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m", seconds / 60),
+        _ => format!("{}h", seconds / 3600),
+    }
+}
+
+#[cfg(test)]
+mod tests;

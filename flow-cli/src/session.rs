@@ -1,0 +1,150 @@
+//! [`Session`]: one run of the command: what it has from outside, and how it speaks.
+//!
+//! The workspace is looked up by the commands that need it, and only then (DEC-21).
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use flow_core::model::Timestamp;
+use flow_core::port::{Clock, SourceError};
+use flow_engine::config::Settings;
+use flow_engine::source::DirectorySource;
+use flow_engine::sys::SystemClock;
+use flow_engine::{Engine, EngineError};
+
+use crate::args::{Color, Global};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::io::{Io, Output};
+use crate::report::clean::{LogCleaner, LogFilter};
+use crate::report::look::Look;
+use crate::report::table::Table;
+use crate::report::time::Zone;
+
+/// One run of the command.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub io: Io,
+    /// How results look.
+    pub out_look: Look,
+    /// How everything for people looks.
+    pub err_look: Look,
+    pub zone: Zone,
+    /// 0 is usual, more says more, less says less.
+    pub verbosity: i16,
+    clock: SystemClock,
+    /// Where the search for the config folder begins, if it was said.
+    start: Option<PathBuf>,
+}
+
+impl Session {
+    /// Begins a run; a `--config` that is a file ends it at once (CLI-2).
+    pub(crate) fn new(global: &Global, mut io: Io) -> Result<Self, Exit> {
+        let start = global.config.as_ref().map(|path| io.folder.join(path));
+        if let Some(path) = start.as_ref().filter(|path| path.is_file()) {
+            io.err.say(&format!("error: `--config` wants a folder, and `{}` is a file", path.display()));
+            return Err(Exit::Usage);
+        }
+        let zone = Zone::of(io.variable("TZ").as_deref());
+        let out_look = look(&io, &io.out, global.color);
+        let err_look = look(&io, &io.err, global.color);
+        Ok(Session { out_look, err_look, zone, verbosity: global.verbosity(), clock: SystemClock, start, io })
+    }
+
+    /// Says a line to people.
+    pub(crate) fn say(&mut self, line: &str) {
+        self.io.err.say(line);
+    }
+
+    /// Says a line to people unless they want it quiet.
+    pub(crate) fn note(&mut self, line: &str) {
+        if self.verbosity >= 0 {
+            self.say(line);
+        }
+    }
+
+    /// Prints a line of results.
+    pub(crate) fn print(&mut self, line: &str) -> Result<(), CliError> {
+        self.print_bytes(format!("{line}\n").as_bytes())
+    }
+
+    /// Prints bytes of results.
+    pub(crate) fn print_bytes(&mut self, bytes: &[u8]) -> Result<(), CliError> {
+        self.io.out.write(bytes).map_err(|error| CliError::Output { what: "the output", error })
+    }
+
+    /// Prints a table of results that fits the terminal.
+    pub(crate) fn print_table(&mut self, table: &Table) -> Result<(), CliError> {
+        let columns = self.io.out.size().map(|size| size.width);
+        table.draw(self.out_look, columns).iter().try_for_each(|line| self.print(line))
+    }
+
+    /// What task output passes on its way out: cleaned for a terminal, untouched for a pipe.
+    pub(crate) fn log_filter(&self) -> LogFilter {
+        if self.io.out.is_terminal() { LogFilter::Clean(LogCleaner::default()) } else { LogFilter::Raw }
+    }
+
+    /// How wide lines for people may be.
+    pub(crate) fn err_width(&self) -> usize {
+        self.io.err.size().map_or(100, |size| size.width)
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Whether a person can be asked.
+    pub(crate) fn can_ask(&self) -> bool {
+        self.io.err.is_terminal() && self.io.input.as_ref().is_some_and(|input| input.terminal)
+    }
+
+    /// The workspace. Errors: `NoWorkspace`, `NotAFolder`.
+    pub(crate) fn source(&self) -> Result<DirectorySource, CliError> {
+        Ok(DirectorySource::find(self.start.as_deref().unwrap_or(&self.io.folder)).map_err(EngineError::from)?)
+    }
+
+    /// The settings: the workspace's if there is one, else the user's.
+    pub(crate) fn settings(&self) -> Result<Settings, CliError> {
+        let source = self.workspace()?;
+        Ok(Settings::read(source.as_ref().map(DirectorySource::config_folder), &|name| self.io.variable(name))?)
+    }
+
+    /// The engine on those settings.
+    pub(crate) fn engine(&self) -> Result<Engine, CliError> {
+        Ok(self.settings()?.open(self.self_program()?, self.io.environment.clone())?)
+    }
+
+    fn workspace(&self) -> Result<Option<DirectorySource>, CliError> {
+        match DirectorySource::find(self.start.as_deref().unwrap_or(&self.io.folder)) {
+            Ok(source) => Ok(Some(source)),
+            Err(SourceError::NoWorkspace { .. }) => Ok(None),
+            Err(error) => Err(EngineError::from(error).into()),
+        }
+    }
+
+    /// How helper processes are started: with the same workspace, so with the same settings.
+    fn self_program(&self) -> Result<Vec<OsString>, CliError> {
+        let mut program = self.io.self_program.clone();
+        if let Some(source) = self.workspace()? {
+            program.extend(["--config".into(), source.folder().into()]);
+        }
+        Ok(program)
+    }
+}
+
+/// Colours only where they are seen and wanted, line drawing only where the locale has it.
+fn look(io: &Io, output: &Output, color: Color) -> Look {
+    let is_set = |name: &str| io.variable(name).is_some_and(|value| !value.is_empty());
+    let dumb = io.variable("TERM").is_some_and(|term| term == "dumb");
+    let color = match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => output.is_terminal() && !dumb && !is_set("NO_COLOR"),
+    };
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find(|name| is_set(name));
+    let locale = locale.and_then(|name| io.variable(name)).unwrap_or_default().to_lowercase();
+    Look { color, unicode: locale.contains("utf-8") || locale.contains("utf8"), dumb }
+}
+
+#[cfg(test)]
+mod tests;
