@@ -81,7 +81,7 @@ pub(crate) fn run_floor(count: &str, parallel: &str) -> Result<(), Failure> {
 /// The supervisor that the engine's side starts.
 pub(crate) fn run_supervisor(folder: &str, slots: &str) -> Result<(), Failure> {
     let config = SupervisorConfig { slots: Some(slots.parse()?), ..SupervisorConfig::new(folder) };
-    supervise(config).map_err(Into::into)
+    supervise(&config).map_err(Into::into)
 }
 
 /// Ends the supervisor of a folder, once its last unit is over.

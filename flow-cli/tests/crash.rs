@@ -42,12 +42,13 @@ tasks:
 
 fn executor(folder: &Path) -> Arc<LocalExecutor> {
     let program = env!("CARGO_BIN_EXE_apolo-flow");
-    Arc::new(LocalExecutor::new(LocalConfig {
+    let config = LocalConfig {
         dir: folder.join("local"),
         self_program: vec![program.into(), "__supervisor".into()],
         slots: Some(8),
-        passed_on: vec![("PATH".into(), std::env::var("PATH").unwrap())],
-    }))
+        environment: std::env::vars_os().collect(),
+    };
+    Arc::new(LocalExecutor::new(config).unwrap())
 }
 
 fn engine(folder: &Path) -> Engine {
@@ -122,5 +123,5 @@ async fn a_bake_survives_the_death_of_its_engine_at_every_event() {
         }
         assert!(event > 60, "only {event} events: the flow is too small to show anything");
     }
-    executor(folder.path()).stop().await.unwrap();
+    executor(folder.path()).stop_supervisor().await.unwrap();
 }

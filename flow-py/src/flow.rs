@@ -87,7 +87,7 @@ fn place(py: Python<'_>, path: PathBuf) -> PyResult<Place> {
     let opened = || -> Result<Place, EngineError> {
         let source = DirectorySource::find(&path)?;
         let settings = Settings::read(Some(source.config_folder()), &|name| std::env::var(name).ok())?;
-        Ok(Place { engine: settings.open(program)?, source })
+        Ok(Place { engine: settings.open(program, std::env::vars_os().collect())?, source })
     };
     opened().map_err(|error| exception(py, error))
 }
@@ -112,17 +112,13 @@ pub(crate) fn check(
     let Place { source, engine } = place(py, path)?;
     let params = params.unwrap_or_default();
     let work = async {
-        let flows = match flow {
-            Some(flow) => vec![flow],
-            None => engine.batches(&source).await?,
-        };
-        let mut checked = Vec::new();
-        for flow in &flows {
-            checked.push(engine.check(&source, flow, &params).await?);
+        match flow {
+            Some(flow) => Ok(vec![engine.check(&source, &flow, &params).await?]),
+            None => Ok(engine.check_all(&source, &params).await?.flows),
         }
-        Ok::<_, EngineError>(checked)
     };
-    let checked = wait(py, &runtime, work, || ())?.map_err(|error| exception(py, error))?;
+    let checked: Result<_, EngineError> = wait(py, &runtime, work, || ())?;
+    let checked = checked.map_err(|error| exception(py, error))?;
     Ok(checked.iter().flat_map(|one| diagnostics(&one.diagnostics, &one.sources)).collect())
 }
 
