@@ -1,3 +1,4 @@
 //! All cross-crate tests in one binary.
 
 mod conformance_expr;
+mod prop_expr;
