@@ -48,12 +48,13 @@ fn what_is_right_passes() {
 
 #[test]
 fn every_mistake_is_reported_at_its_place() {
-    let cases: [(&str, &[&str]); 10] = [
+    let cases: [(&str, &[&str]); 11] = [
         ("${{ parms.rate }}", &["parms [unknown-context] did you mean `params`?"]),
         ("${{ needs.prepre.result }}", &["prepre [unknown-property] did you mean `prepare`?"]),
         ("${{ needs['nope'] }}", &["'nope' [unknown-property] tasks here: `prepare`"]),
         ("${{ fmt('{}', flow.titel) }}", &["titel [unknown-property] did you mean `title`?"]),
         ("${{ flow['title'] }}", &["'title' [expr-type] take properties with a dot, as in `flow.title`"]),
+        ("${{ inspect_job('a') }}", &["inspect_job [unknown-context] use it in the attributes of a live job"]),
         ("${{ tags.x }}", &["x [unknown-property] leave out `.x`"]),
         (
             "${{ [x for x in flow if params.rat] }}",
@@ -81,4 +82,25 @@ fn every_mistake_is_reported_at_its_place() {
     for (content, reports) in cases {
         assert_eq!(found(content), reports, "{content}");
     }
+}
+
+#[test]
+fn functions_need_their_contexts() {
+    struct Nowhere;
+    impl TypeNames for Nowhere {
+        fn get(&self, _: &str) -> Option<Type> {
+            None
+        }
+        fn list(&self) -> Vec<String> {
+            Vec::new()
+        }
+    }
+    let content = "${{ [always(), success(), hash_files('*'), len('a')] }}";
+    let text = Text::plain(content, Span::new(FileId(0), 0..content.len() as u32));
+    let found = check(&Template::parse(&text).0.unwrap(), &Nowhere);
+    let messages: Vec<&str> = found.iter().map(|one| one.message.as_str()).collect();
+    assert_eq!(
+        messages,
+        ["`always` does not work here", "`success` does not work here", "`hash_files` does not work here"]
+    );
 }
