@@ -10,6 +10,7 @@ mod conformance_expr;
 mod conformance_yaml;
 mod diagnostics;
 mod plan;
+mod prop_expr;
 mod prop_sched;
 mod prop_yaml;
 mod sim;

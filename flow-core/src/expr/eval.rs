@@ -106,7 +106,14 @@ impl<'a> Evaluator<'a> {
     }
 
     fn walk(&mut self, mut value: Value, path: &'a [Step], root: &Bytes) -> Evaluated {
-        for step in path {
+        let mut rest = path;
+        while let [step, others @ ..] = rest {
+            // Attributes are followed by reference: only what is reached at the end is copied.
+            if let Some((reached, steps)) = follow(&value, rest) {
+                (value, rest) = (reached.clone(), steps);
+                continue;
+            }
+            rest = others;
             value = match step {
                 Step::Attr(name, _) => access::attr(&value, name),
                 Step::Item(key, _) => {
@@ -219,6 +226,13 @@ impl<'a> Evaluator<'a> {
         }
         self.made(Value::Map(map.into()), node)
     }
+}
+
+/// What the attributes at the front of a path lead to, and the rest of the path.
+fn follow<'v, 'p>(value: &'v Value, path: &'p [Step]) -> Option<(&'v Value, &'p [Step])> {
+    let [Step::Attr(name, _), rest @ ..] = path else { return None };
+    let reached = value.member(name)?;
+    Some(follow(reached, rest).unwrap_or((reached, rest)))
 }
 
 fn fault(trouble: Trouble, range: &Bytes, first: u32) -> Stop {

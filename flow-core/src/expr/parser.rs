@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::diag::{Code, suggest};
+use crate::diag::Code;
 use crate::expr::ast::{BinaryOp, Branches, Bytes, Comprehension, Kind, Level, Node, Step, UnaryOp};
 use crate::expr::func::{self, Function};
 use crate::expr::lexer::{Token, TokenKind};
@@ -161,8 +161,7 @@ impl<'a> Parser<'a> {
     fn conditional(&mut self, then: Node, cond: Node) -> Parsed<Node> {
         self.expect_word("else")?;
         let otherwise = self.expr(Level::Conditional)?;
-        let (range, first) = (then.range.start..otherwise.range.end, then.first);
-        node(Kind::If(Box::new(Branches { cond, then, otherwise })), range, first)
+        branches(then, cond, otherwise)
     }
 
     fn prefix(&mut self, level: Level) -> Parsed<Node> {
@@ -308,7 +307,7 @@ impl<'a> Parser<'a> {
     /// Finds the function and checks the number of its arguments (EXP-17).
     fn function(&mut self, name: &str, at: &Bytes, call: Bytes, count: usize) -> Option<&'static Function> {
         let Some(function) = func::find(name) else {
-            let help = suggest::help(name, "functions", func::FUNCTIONS.iter().map(|one| one.name));
+            let help = func::suggestion(name);
             let message = format!("no function `{name}`");
             self.problems.push(Problem { code: Code::UnknownFunction, message, range: at.clone(), help });
             return None;
@@ -397,19 +396,28 @@ impl<'a> Parser<'a> {
     ///
     /// Only what follows tells `a if b else c` from `a if b`, so the part behind `if` is read first.
     fn source_and_filter(&mut self) -> Parsed<(Node, Option<Node>)> {
-        let source = self.expr(Level::Or)?;
-        if !self.is_word("if") {
-            return Ok((source, None));
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(too_deep(&self.peek().range));
         }
-        self.at += 1;
-        let part = self.expr(Level::Or)?;
-        if self.is_word("else") {
-            let source = self.conditional(source, part)?;
-            if !self.is_word("if") {
-                return Ok((source, None));
-            }
+        let source = self.expr(Level::Or)?;
+        let found = if self.is_word("if") {
             self.at += 1;
-            return Ok((source, Some(self.expr(Level::Conditional)?)));
+            let part = self.expr(Level::Or)?;
+            self.after_if(source, part)?
+        } else {
+            (source, None)
+        };
+        self.depth -= 1;
+        Ok(found)
+    }
+
+    /// Behind `source if part`.
+    fn after_if(&mut self, source: Node, part: Node) -> Parsed<(Node, Option<Node>)> {
+        if self.is_word("else") {
+            self.at += 1;
+            let (otherwise, filter) = self.source_and_filter()?;
+            return Ok((branches(source, part, otherwise)?, filter));
         }
         if !self.is_word("if") {
             return Ok((source, Some(part)));
@@ -433,6 +441,11 @@ impl<'a> Parser<'a> {
         let first = entries.first().map_or(start, |(key, _)| key.first);
         node(Kind::Map(entries), start..self.previous_end(), first)
     }
+}
+
+fn branches(then: Node, cond: Node, otherwise: Node) -> Parsed<Node> {
+    let (range, first) = (then.range.start..otherwise.range.end, then.first);
+    node(Kind::If(Box::new(Branches { cond, then, otherwise })), range, first)
 }
 
 fn literal_node(value: Value, range: &Bytes) -> Parsed<Node> {
