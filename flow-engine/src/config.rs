@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use crate::EngineError;
 #[cfg(feature = "sqlite")]
 use crate::executor::local::{LocalConfig, LocalExecutor};
-use crate::EngineError;
 #[cfg(feature = "sqlite")]
 use crate::{Engine, store::SqliteStore};
 

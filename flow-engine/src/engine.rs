@@ -175,11 +175,7 @@ impl Engine {
     /// Checks a flow, keeps its texts, and stores a new bake with its first attempt. Starts nothing.
     ///
     /// Errors: `Config` with all problems, and then nothing is stored.
-    pub async fn create_bake(
-        &self,
-        source: &dyn ConfigSource,
-        request: BakeRequest,
-    ) -> Result<Created, EngineError> {
+    pub async fn create_bake(&self, source: &dyn ConfigSource, request: BakeRequest) -> Result<Created, EngineError> {
         let ready = self.ready(source, &request.batch, &request.params).await?;
         let fresh = ProjectId::new(self.inner.ids.fresh("project"));
         let project = self.inner.store.project(&ready.flow.project.id, fresh).await?;

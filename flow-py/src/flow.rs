@@ -31,9 +31,10 @@ pub(crate) struct Diagnostic {
 #[pymethods]
 impl Diagnostic {
     fn __repr__(&self) -> String {
-        let place = self.file.as_ref().map_or(String::new(), |file| {
-            format!(" {file}:{}:{}", self.line.unwrap_or(0), self.column.unwrap_or(0))
-        });
+        let place = self
+            .file
+            .as_ref()
+            .map_or(String::new(), |file| format!(" {file}:{}:{}", self.line.unwrap_or(0), self.column.unwrap_or(0)));
         format!("<{} {}{place}: {}>", self.severity, self.code, self.message)
     }
 

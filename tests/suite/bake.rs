@@ -258,8 +258,10 @@ tasks:
     assert_eq!(world.ends(&attempt).await, expected(&case));
     let row = world.store.attempt(&attempt).await.unwrap().unwrap();
     assert_eq!(row.cancel.unwrap().by, "ada");
-    assert!(matches!(engine.cancel(&world.store.attempt(&attempt).await.unwrap().unwrap(), None).await,
-        Err(EngineError::Finished { .. })));
+    assert!(matches!(
+        engine.cancel(&world.store.attempt(&attempt).await.unwrap().unwrap(), None).await,
+        Err(EngineError::Finished { .. })
+    ));
 }
 
 #[tokio::test]
