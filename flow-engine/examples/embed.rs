@@ -1,42 +1,33 @@
 //! Embedding: a two-task flow on an executor of our own. `cargo run -p flow-engine --example embed`
-use std::{sync::Arc, sync::Mutex, time::Duration};
+#![expect(clippy::print_stdout, clippy::wildcard_imports, reason = "short, and shows something")]
+use flow_core::{model::*, port::*};
+use flow_engine::{BakeRequest, Engine, source::MemorySource, sys::SystemClock};
+use std::{sync::Arc, time::Duration};
 
-use flow_core::model::{Exit, LaunchKey, OutputFiles, RawId, Reason};
-use flow_core::port::{
-    Abilities, Chunk, Clock, Cursor, Executor, ExecutorError, Found, Launch, Report, Scope, Selector, What,
-};
-use flow_engine::{BakeRequest, Engine, EngineError, source::MemorySource, sys::SystemClock};
-
-const FLOW: &str = "
-kind: batch
-tasks:
-  - {id: ask, image: none, cmd: question}
-  - {id: tell, image: none, cmd: 'answer ${{ needs.ask.outputs.said }}'}
-";
-
+const FLOW: &str = "{kind: batch, tasks: [{id: ask, image: x, cmd: question},
+    {id: tell, image: x, cmd: 'answer ${{ needs.ask.outputs.said }}'}]}";
 /// Runs each unit at once, by writing its command down.
 #[derive(Debug, Default)]
-struct Notebook(Mutex<Vec<Report>>, tokio::sync::Notify);
+struct Notebook(tokio::sync::watch::Sender<Vec<Report>>);
 
 #[async_trait::async_trait]
 impl Executor for Notebook {
     async fn start(&self, batch: &[Launch]) -> Vec<Result<RawId, ExecutorError>> {
-        for Launch { key, spec, .. } in batch {
-            let files =
-                OutputFiles { output: format!("said={}", spec.cmd.as_deref().unwrap_or("")), ..Default::default() };
-            let what = What::Ended { exit: Exit::Code(0), reason: Reason::Finished, files };
-            self.0.lock().unwrap().push(Report { key: key.clone(), at: SystemClock.now(), what });
-        }
-        self.1.notify_one();
-        batch.iter().map(|launch| Ok(RawId::new(launch.key.node().unwrap().to_string()))).collect()
+        self.0.send_modify(|reports| {
+            reports.extend(batch.iter().map(|Launch { key, spec, .. }| {
+                let output = format!("said={}", spec.cmd.as_deref().unwrap_or_default());
+                let files = OutputFiles { output, ..OutputFiles::default() };
+                let what = What::Ended { exit: Exit::Code(0), reason: Reason::Finished, files };
+                Report { key: key.clone(), at: SystemClock.now(), what }
+            }));
+        });
+        batch.iter().map(|_| Ok(RawId::new("written"))).collect()
     }
     async fn reports(&self, _: &Scope, after: &Cursor) -> Result<(Vec<Report>, Cursor), ExecutorError> {
-        let seen: usize = after.0.parse().unwrap_or(0);
-        while self.0.lock().unwrap().len() == seen {
-            self.1.notified().await;
-        }
-        let reports = self.0.lock().unwrap();
-        Ok((reports[seen..].to_vec(), Cursor(reports.len().to_string().into())))
+        let (seen, mut reports) = (after.0.parse().unwrap_or(0), self.0.subscribe());
+        let _ = reports.wait_for(|reports| reports.len() > seen).await;
+        let reports = reports.borrow();
+        Ok((reports.iter().skip(seen).cloned().collect(), Cursor(reports.len().to_string().into())))
     }
     async fn logs(&self, _: &LaunchKey, _: u64, _: u32) -> Result<Chunk, ExecutorError> {
         Ok(Chunk { bytes: Vec::new(), complete: true })
@@ -56,13 +47,13 @@ impl Executor for Notebook {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), EngineError> {
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let engine = Engine::builder().build(Arc::new(Notebook::default()));
-    let source = MemorySource::new("/tmp").flow("talk", FLOW);
-    let created = engine.create_bake(&source, BakeRequest { batch: "talk".into(), ..Default::default() }).await?;
-    let result = engine.drive(&created.attempt).await?;
-    let tell = &engine.inspect(created.bake.as_str(), -1).await?.tasks[1];
-    println!("{result}: {}", tell.outputs["said"]);
-    assert_eq!(tell.outputs["said"], "answer question");
+    let (source, batch) = (MemorySource::new("/tmp").flow("talk", FLOW), "talk".to_owned());
+    let created = engine.create_bake(&source, BakeRequest { batch, ..BakeRequest::default() }).await?;
+    engine.drive(&created.attempt).await?;
+    let seen = engine.inspect(created.bake.as_str(), -1).await?;
+    let tell = seen.tasks.last().and_then(|task| task.outputs.get("said"));
+    println!("{}: {}", seen.attempt.status, tell.ok_or("nothing was said")?);
     Ok(())
 }

@@ -1,5 +1,4 @@
 //! The embedding example of the documentation runs and says what it promises.
-#![expect(clippy::unwrap_used, reason = "a failing step is a failing test")]
 
 use std::process::Command;
 

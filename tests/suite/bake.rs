@@ -1,4 +1,5 @@
 //! The engine on scripted units: whole bakes, and a stop of the driver at every single event.
+#![expect(clippy::unwrap_used, reason = "a test may fail by a panic")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -63,6 +64,7 @@ impl World {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of flows")]
 fn cases() -> Vec<Case> {
     use TaskStatus::{Failed, Skipped, Succeeded};
     vec![

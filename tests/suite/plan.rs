@@ -87,6 +87,7 @@ fn graphs() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn matrices() {
     check(&[
         (

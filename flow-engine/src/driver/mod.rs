@@ -153,7 +153,9 @@ impl Driver {
     /// Decides, stores, carries out. On a failed append the state is loaded again and the same facts
     /// are decided anew.
     async fn turn(&mut self, facts: Vec<Fact>) -> Result<(), EngineError> {
-        facts.iter().for_each(|fact| self.carrier.answered(fact));
+        for fact in &facts {
+            self.carrier.answered(fact);
+        }
         let mut pauses = APPEND_PAUSES.iter();
         loop {
             let turn = self.decide_all(&facts);

@@ -14,29 +14,27 @@ use crate::logs::harvest;
 
 /// How many logs are read at once.
 const READERS: usize = 4;
+/// The first pause after a failure; each further one in a row doubles it.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Reads reports until nobody wants them; goes on through outages of the executor.
 pub(crate) async fn listen(inner: Arc<Inner>, scope: Scope, outbox: mpsc::Sender<Fact>) {
     let mut cursor = Cursor::default();
-    let mut pause = Duration::from_millis(100);
+    let mut pause = FIRST_PAUSE;
     let readers = Arc::new(Semaphore::new(READERS));
     let mut harvests = JoinSet::new();
     loop {
-        match inner.executor.reports(&scope, &cursor).await {
-            Ok((reports, next)) => {
-                cursor = next;
-                pause = Duration::from_millis(100);
-                for report in reports {
-                    if matches!(report.what, What::Ended { .. }) {
-                        harvests.spawn(ended(Arc::clone(&inner), report, outbox.clone(), Arc::clone(&readers)));
-                    } else if outbox.send(Fact::Report(report)).await.is_err() {
-                        return;
-                    }
-                }
-            }
-            Err(_) => {
-                inner.clock.sleep_until(inner.clock.now().after(pause)).await;
-                pause = (pause * 2).min(Duration::from_secs(10));
+        let Ok((reports, next)) = inner.executor.reports(&scope, &cursor).await else {
+            inner.clock.sleep_until(inner.clock.now().after(pause)).await;
+            pause = (pause * 2).min(Duration::from_secs(10));
+            continue;
+        };
+        (cursor, pause) = (next, FIRST_PAUSE);
+        for report in reports {
+            if matches!(report.what, What::Ended { .. }) {
+                harvests.spawn(ended(Arc::clone(&inner), report, outbox.clone(), Arc::clone(&readers)));
+            } else if outbox.send(Fact::Report(report)).await.is_err() {
+                return;
             }
         }
         while harvests.try_join_next().is_some() {}

@@ -125,15 +125,13 @@ impl Engine {
         let now = self.inner.clock.now();
         match &claim.owner {
             Some(holder) if claim.until > now && !owner::is_dead(holder) => Standing::Driven,
-            Some(_) => Standing::Stalled,
             // Never claimed: an engine process needs a moment to come up.
             None if claim.epoch.0 == 0 && attempt.created_at.after(LEASE) > now => Standing::Waiting,
-            None => Standing::Stalled,
+            Some(_) | None => Standing::Stalled,
         }
     }
 }
 
-/// The word that people see for an attempt.
 impl Standing {
     /// `stalled` for an attempt whose engine is gone, else the attempt's own status.
     pub fn word(self, status: TaskStatus) -> &'static str {
