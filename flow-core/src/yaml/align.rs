@@ -16,7 +16,15 @@ pub(super) fn segments(content: &str, text: &str, mark: usize, range: Range<usiz
     let line = text.get(..range.start).and_then(|before| before.rfind('\n')).map_or(0, |found| found + 1);
     let block = matches!(style, Style::Literal | Style::Folded);
     let indent = block.then_some(range.start - line);
-    let mut walk = Walk { raw: text.get(..range.end).unwrap_or(""), at: mark, style, indent, found: Vec::new() };
+    let mut walk = Walk {
+        raw: text.get(..range.end).unwrap_or(""),
+        at: mark,
+        style,
+        indent,
+        breaks: 0,
+        blanks: 0,
+        found: Vec::new(),
+    };
     match style {
         Style::Plain => {}
         Style::SingleQuoted | Style::DoubleQuoted => walk.at += 1,
@@ -38,6 +46,10 @@ struct Walk<'a> {
     style: Style,
     /// Blanks to skip at the start of a line; `None`: all of them.
     indent: Option<usize>,
+    /// How many of the line breaks ahead are content, once a run of them has begun.
+    breaks: usize,
+    /// The end of the blanks that are known to be content, so that a long run is looked at once.
+    blanks: usize,
     found: Vec<(u32, u32)>,
 }
 
@@ -50,13 +62,14 @@ impl Walk<'_> {
             if let Some(width) = line_break(rest) {
                 let place = self.at;
                 self.next_line(width);
-                if matches!(one, ' ' | '\n') {
+                if self.is_content(rest) && matches!(one, ' ' | '\n') {
                     self.record(offset, place);
                     return true;
                 }
             } else if self.style == Style::DoubleQuoted && rest.starts_with('\\') {
                 if let Some(width) = rest.get(1..).and_then(line_break) {
                     self.next_line(width + 1);
+                    self.breaks = breaks(self.rest());
                 } else {
                     self.escape(offset, one);
                     return true;
@@ -67,9 +80,27 @@ impl Walk<'_> {
         }
     }
 
+    /// Whether the break that `rest` begins with is content. Of a run of breaks in a flow scalar the
+    /// first is not; a single one is a blank.
+    fn is_content(&mut self, rest: &str) -> bool {
+        if self.indent.is_some() {
+            return true;
+        }
+        if self.breaks > 0 {
+            self.breaks -= 1;
+            return true;
+        }
+        self.breaks = breaks(rest) - 1;
+        self.breaks == 0
+    }
+
+    fn rest(&self) -> &str {
+        self.raw.get(self.at..).unwrap_or("")
+    }
+
     /// To the first line of a block scalar.
     fn skip_header(&mut self) {
-        let rest = self.raw.get(self.at..).unwrap_or("");
+        let rest = self.rest();
         let Some(header) = rest.find(['\r', '\n']) else { return };
         self.at += header;
         let width = self.raw.get(self.at..).and_then(line_break).unwrap_or(0);
@@ -78,13 +109,15 @@ impl Walk<'_> {
 
     /// Blanks before a line break are no content of flow scalars.
     fn skip_trailing_blanks(&mut self) {
-        if self.indent.is_some() {
+        if self.indent.is_some() || self.at < self.blanks {
             return;
         }
-        let rest = self.raw.get(self.at..).unwrap_or("");
-        let trimmed = rest.trim_start_matches([' ', '\t']);
+        let trimmed = self.rest().trim_start_matches([' ', '\t']);
+        let end = self.raw.len() - trimmed.len();
         if line_break(trimmed).is_some() {
-            self.at += rest.len() - trimmed.len();
+            self.at = end;
+        } else {
+            self.blanks = end;
         }
     }
 
@@ -133,6 +166,17 @@ impl Walk<'_> {
             self.found.push((offset, place));
         }
     }
+}
+
+/// How many lines of `text` end before anything visible stands in one.
+fn breaks(text: &str) -> usize {
+    let mut rest = text.trim_start_matches([' ', '\t']);
+    let mut count = 0;
+    while let Some(behind) = line_break(rest).and_then(|width| rest.get(width..)) {
+        rest = behind.trim_start_matches([' ', '\t']);
+        count += 1;
+    }
+    count
 }
 
 /// The width of the line break that `text` begins with.

@@ -350,7 +350,8 @@ fn stands_alone(text: &str, at: usize) -> bool {
     let before = text.get(..at).and_then(|before| before.chars().next_back());
     let line = text.get(at + 1..).and_then(|rest| rest.lines().next()).unwrap_or("");
     let rest = line.trim_start_matches(|one: char| one.is_ascii_digit() || matches!(one, '+' | '-'));
-    before.is_none_or(|one| one.is_ascii_whitespace()) && (rest.trim().is_empty() || rest.starts_with([' ', '\t']))
+    before.is_none_or(|one| one.is_ascii_whitespace() || one == '\u{feff}')
+        && (rest.trim().is_empty() || rest.starts_with([' ', '\t']))
 }
 
 fn null(span: Span) -> Node {

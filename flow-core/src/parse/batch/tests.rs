@@ -34,7 +34,7 @@ params:
 defaults:
   env: {STAGE: draft}
   tags: [nightly, 7]
-  workdir: /work//dir/
+  workdir: /data//dir/
   life_span: 90
   fail_fast: no
   max_parallel: 4
@@ -86,7 +86,7 @@ fn defaults() {
     assert_eq!(literal(&env.value["STAGE"].1), "draft");
     let Items::Written(tags) = defaults.tags else { panic!("no tags") };
     assert_eq!(tags.value.iter().map(literal).collect::<Vec<_>>(), ["nightly", "7"]);
-    assert_eq!(literal(&defaults.workdir), "/work/dir");
+    assert_eq!(literal(&defaults.workdir), "/data/dir");
     assert!((literal(&defaults.life_span) - 90.0).abs() < f64::EPSILON);
     assert!(!literal(&defaults.fail_fast));
     assert_eq!(literal(&defaults.max_parallel), 4);
