@@ -81,7 +81,7 @@ pub(crate) fn run_floor(count: &str, parallel: &str) -> Result<(), Failure> {
 /// The supervisor that the engine's side starts.
 pub(crate) fn run_supervisor(folder: &str, slots: &str) -> Result<(), Failure> {
     let config = SupervisorConfig { slots: Some(slots.parse()?), ..SupervisorConfig::new(folder) };
-    supervise(config).map_err(Into::into)
+    supervise(&config).map_err(Into::into)
 }
 
 /// Ends the supervisor of a folder, once its last unit is over.
@@ -110,8 +110,16 @@ pub(crate) fn report() -> Result<(), Failure> {
     }
     let figure = |pick: fn(&(Cost, Cost)) -> f64| median(pairs.iter().map(pick));
     println!("{COUNT} x /bin/true and a join, {PARALLEL} at once, median of {PAIRS} pairs:");
-    println!("  engine, SQLite, supervisor: {:.2} s CPU, {:.2} s wall", figure(|(a, _)| a.cpu), figure(|(a, _)| a.wall));
-    println!("  bare spawn and wait:        {:.2} s CPU, {:.2} s wall", figure(|(_, b)| b.cpu), figure(|(_, b)| b.wall));
+    println!(
+        "  engine, SQLite, supervisor: {:.2} s CPU, {:.2} s wall",
+        figure(|(a, _)| a.cpu),
+        figure(|(a, _)| a.wall)
+    );
+    println!(
+        "  bare spawn and wait:        {:.2} s CPU, {:.2} s wall",
+        figure(|(_, b)| b.cpu),
+        figure(|(_, b)| b.wall)
+    );
     let (cpu, wall) = (figure(|(a, b)| a.cpu / b.cpu), figure(|(a, b)| a.wall / b.wall));
     println!("  ratio engine / bare:        {cpu:.2} CPU, {wall:.2} wall");
     Ok(())

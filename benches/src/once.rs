@@ -28,7 +28,10 @@ pub(crate) fn report() -> Result<(), Failure> {
     for _ in 0..TASKS {
         walls.push(cold_task(&program)?);
     }
-    println!("one cold task, no store and no supervisor before: {:.0} ms wall (median of {TASKS})", median(walls) * 1e3);
+    println!(
+        "one cold task, no store and no supervisor before: {:.0} ms wall (median of {TASKS})",
+        median(walls) * 1e3
+    );
     Ok(())
 }
 

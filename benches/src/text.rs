@@ -15,7 +15,8 @@ const RUNS: usize = 9;
 
 /// A flow of so many tasks in chains of ten, with expressions as people write them.
 fn flow(tasks: usize) -> String {
-    let mut text = String::from("kind: batch\nparams: {seed: '1'}\ndefaults: {env: {SEED: '${{ params.seed }}'}}\ntasks:\n");
+    let mut text =
+        String::from("kind: batch\nparams: {seed: '1'}\ndefaults: {env: {SEED: '${{ params.seed }}'}}\ntasks:\n");
     for task in 0..tasks {
         let needs = if task % 10 == 0 { "[]".to_owned() } else { format!("[task_{}]", task - 1) };
         let input = if task % 10 == 0 { "'start'" } else { "needs.task_P.outputs.path" };

@@ -22,7 +22,8 @@ struct Notebook(Mutex<Vec<Report>>, tokio::sync::Notify);
 impl Executor for Notebook {
     async fn start(&self, batch: &[Launch]) -> Vec<Result<RawId, ExecutorError>> {
         for Launch { key, spec, .. } in batch {
-            let files = OutputFiles { output: format!("said={}", spec.cmd.as_deref().unwrap_or("")), ..Default::default() };
+            let files =
+                OutputFiles { output: format!("said={}", spec.cmd.as_deref().unwrap_or("")), ..Default::default() };
             let what = What::Ended { exit: Exit::Code(0), reason: Reason::Finished, files };
             self.0.lock().unwrap().push(Report { key: key.clone(), at: SystemClock.now(), what });
         }
@@ -40,10 +41,18 @@ impl Executor for Notebook {
     async fn logs(&self, _: &LaunchKey, _: u64, _: u32) -> Result<Chunk, ExecutorError> {
         Ok(Chunk { bytes: Vec::new(), complete: true })
     }
-    async fn kill(&self, _: &LaunchKey, _: Duration) -> Result<(), ExecutorError> { Ok(()) }
-    async fn find(&self, _: &Selector) -> Result<Vec<Found>, ExecutorError> { Ok(Vec::new()) }
-    async fn remove(&self, _: &LaunchKey) -> Result<(), ExecutorError> { Ok(()) }
-    fn abilities(&self) -> Abilities { Abilities { name: "notebook", survives_engine: false, images: false, mounts: false } }
+    async fn kill(&self, _: &LaunchKey, _: Duration) -> Result<(), ExecutorError> {
+        Ok(())
+    }
+    async fn find(&self, _: &Selector) -> Result<Vec<Found>, ExecutorError> {
+        Ok(Vec::new())
+    }
+    async fn remove(&self, _: &LaunchKey) -> Result<(), ExecutorError> {
+        Ok(())
+    }
+    fn abilities(&self) -> Abilities {
+        Abilities { name: "notebook", survives_engine: false, images: false, mounts: false }
+    }
 }
 
 #[tokio::main]

@@ -2,15 +2,19 @@
 //!
 //! Source: EXT-7, MCH-5.
 
+#[cfg(feature = "sqlite")]
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+#[cfg(feature = "sqlite")]
 use std::sync::Arc;
 
 use serde::Deserialize;
 
+use crate::EngineError;
+#[cfg(feature = "sqlite")]
 use crate::executor::local::{LocalConfig, LocalExecutor};
-use crate::store::SqliteStore;
-use crate::{Engine, EngineError};
+#[cfg(feature = "sqlite")]
+use crate::{Engine, store::SqliteStore};
 
 /// The name of the settings file.
 const FILE: &str = "engine.toml";
@@ -91,6 +95,7 @@ impl Settings {
     /// `self_program` starts this program; `__engine` and `__supervisor` are put behind it. Units get
     /// a part of `environment`.
     /// Errors: `Store` where the data folder cannot be made or the file is not ours.
+    #[cfg(feature = "sqlite")]
     pub fn open(
         &self,
         self_program: Vec<OsString>,

@@ -6,7 +6,7 @@ mod read;
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use flow_core::diag::Diagnostics;
+use flow_core::diag::{Code, Diagnostic, Diagnostics, Severity};
 use flow_core::event::{AttemptCreated, CancelScope, EventKind, VERSION};
 use flow_core::model::{
     Attempt, AttemptId, BakeId, Digest, Epoch, FullId, OwnerId, ProjectId, SourceText, Subject, TaskStatus,
@@ -104,6 +104,15 @@ pub struct Checked {
     pub sources: SourceMap,
 }
 
+/// All batch flows of a workspace, checked.
+#[derive(Clone, Debug, Default)]
+pub struct CheckedAll {
+    /// Each batch flow, by name.
+    pub flows: Vec<Checked>,
+    /// The names of flows of other kinds, which this version does not check.
+    pub left_out: Vec<String>,
+}
+
 /// A flow that has no errors, with what was found on the way.
 struct Ready {
     workspace: Workspace,
@@ -126,6 +135,7 @@ impl Engine {
 
     /// Checks one flow with params; all problems of all its files at once.
     ///
+    /// A param without a value is a warning here: it may be given when the flow is baked.
     /// Errors: `Source` where a file is there and cannot be read; problems *in* files are in the result.
     pub async fn check(
         &self,
@@ -133,7 +143,10 @@ impl Engine {
         flow: &str,
         given: &IndexMap<String, String>,
     ) -> Result<Checked, EngineError> {
-        let done = |plan, diagnostics, sources| Checked { flow: flow.to_owned(), plan, diagnostics, sources };
+        let done = |plan, diagnostics: Diagnostics, sources| {
+            let diagnostics = diagnostics.into_iter().map(soften).collect();
+            Checked { flow: flow.to_owned(), plan, diagnostics, sources }
+        };
         match self.ready(source, flow, given).await {
             Ok(ready) => Ok(done(Some(ready.plan), ready.diagnostics.sorted(), ready.workspace.sources().clone())),
             Err(EngineError::Config(problems)) => Ok(done(None, problems.diagnostics, problems.sources)),
@@ -141,14 +154,28 @@ impl Engine {
         }
     }
 
+    /// Checks all batch flows of a workspace. Errors: as [`Self::check`].
+    pub async fn check_all(
+        &self,
+        source: &dyn ConfigSource,
+        given: &IndexMap<String, String>,
+    ) -> Result<CheckedAll, EngineError> {
+        let mut all = CheckedAll::default();
+        for name in source.flows().await? {
+            let checked = self.check(source, &name, given).await?;
+            if checked.diagnostics.iter().any(|one| one.code == Code::WrongKind) {
+                all.left_out.push(name);
+            } else {
+                all.flows.push(checked);
+            }
+        }
+        Ok(all)
+    }
+
     /// Checks a flow, keeps its texts, and stores a new bake with its first attempt. Starts nothing.
     ///
     /// Errors: `Config` with all problems, and then nothing is stored.
-    pub async fn create_bake(
-        &self,
-        source: &dyn ConfigSource,
-        request: BakeRequest,
-    ) -> Result<Created, EngineError> {
+    pub async fn create_bake(&self, source: &dyn ConfigSource, request: BakeRequest) -> Result<Created, EngineError> {
         let ready = self.ready(source, &request.batch, &request.params).await?;
         let fresh = ProjectId::new(self.inner.ids.fresh("project"));
         let project = self.inner.store.project(&ready.flow.project.id, fresh).await?;
@@ -277,6 +304,14 @@ impl Engine {
             })
             .await?;
         Ok(())
+    }
+}
+
+/// A param that is still to be given is no mistake in the files.
+fn soften(diagnostic: Diagnostic) -> Diagnostic {
+    match diagnostic.code {
+        Code::MissingParam => Diagnostic { severity: Severity::Warning, ..diagnostic },
+        _ => diagnostic,
     }
 }
 

@@ -66,9 +66,9 @@ fn chars_match(name: &[char], pattern: &[char]) -> bool {
         '*' => (0..=name.len()).any(|skip| chars_match(name.get(skip..).unwrap_or_default(), rest)),
         '?' => name.split_first().is_some_and(|(_, name)| chars_match(name, rest)),
         '[' => match class(rest) {
-            Some((members, negated, rest)) => name.split_first().is_some_and(|(letter, name)| {
-                in_class(*letter, members) != negated && chars_match(name, rest)
-            }),
+            Some((members, negated, rest)) => name
+                .split_first()
+                .is_some_and(|(letter, name)| in_class(*letter, members) != negated && chars_match(name, rest)),
             // Without an end it is the bracket itself.
             None => name.split_first().is_some_and(|(letter, name)| *letter == '[' && chars_match(name, rest)),
         },

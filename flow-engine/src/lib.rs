@@ -22,7 +22,7 @@ pub mod sys;
 pub mod testing;
 
 pub use driver::LEASE;
-pub use engine::{BakeRequest, Checked, Created, Engine, EngineBuilder, Inspection, Standing};
+pub use engine::{BakeRequest, Checked, CheckedAll, Created, Engine, EngineBuilder, Inspection, Standing};
 pub use error::{ConfigProblems, EngineError};
 pub use follow::Follow;
 pub use git::{FixedGit, GitProgram};

@@ -1,6 +1,8 @@
 //! [`SystemClock`] and [`SystemIds`]: the only readers of the real clock and of randomness.
+//!
+//! Plain threads, which have no runtime, measure and wait by [`monotonic`] and [`pause`].
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use flow_core::model::Timestamp;
@@ -30,6 +32,16 @@ impl Clock for SystemClock {
             tokio::time::sleep(left.min(LONGEST_NAP)).await;
         }
     }
+}
+
+/// Now, for measuring spans: never runs backwards, and means nothing outside of this process.
+pub(crate) fn monotonic() -> Instant {
+    Instant::now()
+}
+
+/// Keeps a plain thread waiting before it tries again what has no event to wait for.
+pub(crate) fn pause(span: Duration) {
+    std::thread::sleep(span);
 }
 
 /// Random ids, as UUIDs of version 4.

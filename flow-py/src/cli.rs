@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 /// background engine and the supervisor.
 #[pyfunction]
 pub(crate) fn main(py: Python<'_>, arguments: Vec<String>, program: Vec<String>) -> i32 {
-    let program = program.into_iter().map(Into::into).collect();
-    let arguments = arguments.into_iter().map(Into::into).collect();
-    py.detach(|| flow_cli::run_in_terminal(arguments, program))
+    let mut io = flow_cli::Io::process();
+    io.self_program = program.into_iter().map(Into::into).collect();
+    i32::from(py.detach(|| flow_cli::run(arguments, io)).code())
 }

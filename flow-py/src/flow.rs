@@ -14,7 +14,7 @@ use crate::error::{diagnostics, exception};
 use crate::wait::{runtime, wait};
 
 /// One problem in the files of a flow.
-#[pyclass(frozen, get_all, skip_from_py_object, module = "apolo_flow")]
+#[pyclass(frozen, get_all, module = "apolo_flow")]
 #[derive(Clone)]
 pub(crate) struct Diagnostic {
     pub code: String,
@@ -31,9 +31,10 @@ pub(crate) struct Diagnostic {
 #[pymethods]
 impl Diagnostic {
     fn __repr__(&self) -> String {
-        let place = self.file.as_ref().map_or(String::new(), |file| {
-            format!(" {file}:{}:{}", self.line.unwrap_or(0), self.column.unwrap_or(0))
-        });
+        let place = self
+            .file
+            .as_ref()
+            .map_or(String::new(), |file| format!(" {file}:{}:{}", self.line.unwrap_or(0), self.column.unwrap_or(0)));
         format!("<{} {}{place}: {}>", self.severity, self.code, self.message)
     }
 
@@ -43,7 +44,7 @@ impl Diagnostic {
 }
 
 /// A task of an ended bake.
-#[pyclass(frozen, get_all, skip_from_py_object, module = "apolo_flow")]
+#[pyclass(frozen, get_all, module = "apolo_flow")]
 #[derive(Clone)]
 pub(crate) struct TaskResult {
     pub id: String,
@@ -60,7 +61,7 @@ impl TaskResult {
 }
 
 /// An ended bake.
-#[pyclass(frozen, get_all, skip_from_py_object, module = "apolo_flow")]
+#[pyclass(frozen, get_all, module = "apolo_flow")]
 pub(crate) struct BakeResult {
     pub id: String,
     pub batch: String,
@@ -87,7 +88,7 @@ fn place(py: Python<'_>, path: PathBuf) -> PyResult<Place> {
     let opened = || -> Result<Place, EngineError> {
         let source = DirectorySource::find(&path)?;
         let settings = Settings::read(Some(source.config_folder()), &|name| std::env::var(name).ok())?;
-        Ok(Place { engine: settings.open(program)?, source })
+        Ok(Place { engine: settings.open(program, std::env::vars_os().collect())?, source })
     };
     opened().map_err(|error| exception(py, error))
 }
@@ -112,17 +113,13 @@ pub(crate) fn check(
     let Place { source, engine } = place(py, path)?;
     let params = params.unwrap_or_default();
     let work = async {
-        let flows = match flow {
-            Some(flow) => vec![flow],
-            None => engine.batches(&source).await?,
-        };
-        let mut checked = Vec::new();
-        for flow in &flows {
-            checked.push(engine.check(&source, flow, &params).await?);
+        match flow {
+            Some(flow) => Ok(vec![engine.check(&source, &flow, &params).await?]),
+            None => Ok(engine.check_all(&source, &params).await?.flows),
         }
-        Ok::<_, EngineError>(checked)
     };
-    let checked = wait(py, &runtime, work, || ())?.map_err(|error| exception(py, error))?;
+    let checked: Result<_, EngineError> = wait(py, &runtime, work, || ())?;
+    let checked = checked.map_err(|error| exception(py, error))?;
     Ok(checked.iter().flat_map(|one| diagnostics(&one.diagnostics, &one.sources)).collect())
 }
 

@@ -1,17 +1,12 @@
 //! The conformance vectors: what an existing engine of the language was seen to do, case by case.
 //!
-//! Main type: [`Case`]. The vectors are data that lie outside of the repository's code: the folder is
-//! named by the environment variable [`VARIABLE`], else it is `tests/conformance`. Where they are absent
-//! the tests say so aloud and pass; under CI (the variable `CI` is set) they fail.
+//! Main type: [`Case`]. The vectors are data in `tests/conformance`; what one of them means for us does
+//! not belong here: the runners in `tests/suite` say it.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use serde_json::Value;
-
-/// The environment variable that names the folder of the vectors.
-pub const VARIABLE: &str = "APOLO_FLOW_CONFORMANCE";
 
 /// One line of a file of vectors.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,35 +30,30 @@ impl Case {
     }
 }
 
-/// The folder of the vectors; `None` where it does not exist.
-pub fn folder() -> Option<PathBuf> {
-    let named = std::env::var_os(VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from);
-    Some(named.unwrap_or_else(|| crate::repository().join("tests/conformance"))).filter(|folder| folder.is_dir())
-}
-
 /// A workspace of the vectors, such as `plan_simple`.
-pub fn workspace(name: &str) -> Option<PathBuf> {
-    folder().map(|folder| folder.join("workspaces").join(name))
+pub fn workspace(name: &str) -> PathBuf {
+    crate::repository().join("tests/conformance/workspaces").join(name)
 }
 
-/// The cases of one file, such as `expr-eval`, in their order; `None`, said aloud, where the vectors are absent.
+/// The cases of one file, such as `expr-eval`, in their order.
 ///
 /// # Panics
-/// If the vectors are absent under CI, or if a line of them is no case.
-pub fn cases(file: &str) -> Option<Vec<Case>> {
-    let Some(folder) = folder() else {
-        assert!(
-            std::env::var_os("CI").is_none(),
-            "the conformance vectors are absent: name their folder in {VARIABLE}"
-        );
-        // Past the test harness, which keeps back what a passing test prints.
-        let line = format!("skipped: {file}: the conformance vectors are absent ({VARIABLE} names their folder)\n");
-        std::io::stderr().write_all(line.as_bytes()).ok();
-        return None;
-    };
-    let path = folder.join(format!("{file}.jsonl"));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    Some(parse_cases(&text))
+/// If the file is absent, or a line of it is no case.
+pub fn cases(file: &str) -> Vec<Case> {
+    parse_cases(&read(&format!("tests/conformance/{file}.jsonl")))
+}
+
+/// The cases that a decision overrules: id → `DEC-n` or `EXT-n`.
+///
+/// # Panics
+/// If the list is absent or ill-formed.
+pub fn exceptions() -> BTreeMap<String, String> {
+    serde_json::from_str(&read("tests/suite/exceptions.json")).expect("a table of ids and decisions")
+}
+
+fn read(path: &str) -> String {
+    let path = crate::repository().join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// Reads cases from text, one a line; empty lines are passed over.
@@ -80,23 +70,6 @@ fn parse_case(line: &str) -> Case {
     let (id, note) = (text("id"), text("note"));
     assert!(!id.is_empty() && fields.get("expect").is_some(), "no case: {line}");
     Case { id, note, fields }
-}
-
-/// Reads the list of cases that a decision overrules: `<case id> <DEC-n or EXT-n>` a line, `#` begins a comment.
-///
-/// # Panics
-/// If a line has another form, or names a case twice.
-pub fn parse_exceptions(text: &str) -> BTreeMap<String, String> {
-    let mut exceptions = BTreeMap::new();
-    for line in text.lines().map(|line| line.split('#').next().unwrap_or_default().trim()) {
-        if line.is_empty() {
-            continue;
-        }
-        let Some((id, decision)) = line.split_once(' ') else { panic!("no exception: {line}") };
-        let twice = exceptions.insert(id.to_owned(), decision.trim().to_owned());
-        assert!(twice.is_none(), "{id} is listed twice");
-    }
-    exceptions
 }
 
 #[cfg(test)]

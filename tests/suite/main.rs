@@ -2,10 +2,17 @@
 //!
 //! What can be seen only inside of a module is tested there, in its `tests.rs`.
 
+mod bake;
+mod bake_core;
+mod check;
 mod conformance_commands;
+mod conformance_expr;
 mod conformance_yaml;
-mod diagnostic_marks;
 mod diagnostics;
+mod plan;
+mod prop_expr;
+mod prop_sched;
 mod prop_yaml;
+mod sim;
 mod store_contract;
 mod tidy;

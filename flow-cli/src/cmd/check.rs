@@ -1,9 +1,8 @@
 //! `check`: all problems of one or of all batch flows; starts nothing. Source: EXT-6, DEC-22.
 
-use flow_core::diag::{Code, Diagnostic, Severity};
-use flow_core::port::ConfigSource;
+use flow_core::diag::Severity;
 use flow_engine::source::DirectorySource;
-use flow_engine::{Checked, Engine, EngineError};
+use flow_engine::{Checked, Engine};
 
 use crate::args::Check;
 use crate::cmd::params;
@@ -17,7 +16,7 @@ pub(crate) async fn run(session: &mut Session, own: &Check) -> Result<Exit, CliE
     let source = session.source()?;
     let engine = session.engine()?;
     let found = match &own.flow {
-        Some(flow) => vec![one(&engine, &source, flow, own).await?],
+        Some(flow) => vec![engine.check(&source, flow, &params::pairs(&own.param)).await?],
         None => all(session, &engine, &source, own).await?,
     };
     let exit = found.iter().map(|checked| exit_of(&checked.diagnostics)).max_by_key(|exit| exit.code());
@@ -30,18 +29,6 @@ pub(crate) async fn run(session: &mut Session, own: &Check) -> Result<Exit, CliE
     Ok(exit)
 }
 
-async fn one(engine: &Engine, source: &DirectorySource, flow: &str, own: &Check) -> Result<Checked, CliError> {
-    let given = params::pairs(&own.param);
-    let mut checked = engine.check(source, flow, &given).await?;
-    // A param that is still to be given is no mistake in the files.
-    let soften = |diagnostic: Diagnostic| match diagnostic.code {
-        Code::MissingParam => Diagnostic { severity: Severity::Warning, ..diagnostic },
-        _ => diagnostic,
-    };
-    checked.diagnostics = checked.diagnostics.into_iter().map(soften).collect();
-    Ok(checked)
-}
-
 /// All batch flows. A flow of another kind is only noted: this version does not check it.
 async fn all(
     session: &mut Session,
@@ -49,20 +36,14 @@ async fn all(
     source: &DirectorySource,
     own: &Check,
 ) -> Result<Vec<Checked>, CliError> {
-    let names = source.flows().await.map_err(EngineError::from)?;
-    let mut found = Vec::new();
-    for name in &names {
-        let checked = one(engine, source, name, own).await?;
-        if checked.diagnostics.iter().any(|one| one.code == Code::WrongKind) {
-            session.note(&format!("`{name}` is no batch flow; left out"));
-        } else {
-            found.push(checked);
-        }
+    let all = engine.check_all(source, &params::pairs(&own.param)).await?;
+    for name in &all.left_out {
+        session.note(&format!("`{name}` is no batch flow; left out"));
     }
-    if found.is_empty() {
+    if all.flows.is_empty() {
         session.note(&format!("no batch flow in `{}`", source.config_folder().display()));
     }
-    Ok(found)
+    Ok(all.flows)
 }
 
 fn print_json(session: &mut Session, found: &[Checked], exit: Exit) -> Result<(), CliError> {

@@ -249,7 +249,9 @@ impl Node {
             Kind::Literal(_) => {}
             Kind::Lookup { path, .. } => walk_path(path, scope, visit),
             Kind::Call { args, path, .. } => {
-                args.iter().for_each(|arg| arg.walk(scope, visit));
+                for arg in args {
+                    arg.walk(scope, visit);
+                }
                 walk_path(path, scope, visit);
             }
             Kind::Unary(_, operand) => operand.walk(scope, visit),
@@ -262,7 +264,11 @@ impl Node {
                     node.walk(scope, visit);
                 }
             }
-            Kind::List(items) => items.iter().for_each(|item| item.walk(scope, visit)),
+            Kind::List(items) => {
+                for item in items {
+                    item.walk(scope, visit);
+                }
+            }
             Kind::Comprehension(comprehension) => {
                 scope.push(&comprehension.var);
                 comprehension.item.walk(scope, visit);

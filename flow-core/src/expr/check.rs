@@ -15,6 +15,10 @@ pub trait TypeNames {
     fn get(&self, name: &str) -> Option<Type>;
     /// All root names, for «did you mean».
     fn list(&self) -> Vec<String>;
+    /// Whether a function may be called at this place, as [`Names::allows`](crate::expr::Names::allows).
+    fn allows(&self, function: &str) -> bool {
+        function != "inspect_job"
+    }
 }
 
 /// Reports all that can be known to go wrong: unknown contexts, members and needs, items and
@@ -59,7 +63,8 @@ impl Checker<'_> {
                 let root = self.root(name, at);
                 self.path(root, path)
             }
-            Kind::Call { function, args, path, .. } => {
+            Kind::Call { function, at, args, path } => {
+                self.allowed(function, at);
                 let args: Vec<Type> = args.iter().map(|arg| self.node(arg)).collect();
                 if matches!(function.name, "success" | "failure") {
                     self.needs(node);
@@ -182,6 +187,24 @@ impl Checker<'_> {
                 self.report(Code::ExprType, format!("{kind} has no items"), at, Some(help));
                 Type::Any
             }
+        }
+    }
+
+    /// The place must have what the function works on.
+    fn allowed(&mut self, function: &Function, at: &Bytes) {
+        let needed = match function.name {
+            "success" | "failure" | "always" => Some("needs"),
+            "hash_files" => Some("flow"),
+            _ => None,
+        };
+        let missing = needed.is_some_and(|context| self.names.get(context).is_none());
+        if missing || !self.names.allows(function.name) {
+            let help = match needed {
+                Some("needs") => "use it in the attributes of a task of a batch",
+                Some(_) => "use it where the context `flow` exists",
+                None => "use it in the attributes of a live job",
+            };
+            self.report(Code::UnknownContext, format!("`{}` does not work here", function.name), at, Some(help.into()));
         }
     }
 

@@ -13,8 +13,8 @@ use crate::value::{Value, ValueMap};
 /// Why there is no value.
 #[derive(Debug)]
 pub(crate) enum Stop {
-    Ask(HostCall),
-    Fault(Fault),
+    Ask(Box<HostCall>),
+    Fault(Box<Fault>),
 }
 
 /// Something wrong with its place in the content.
@@ -27,7 +27,7 @@ pub(crate) struct Fault {
     pub(crate) first: u32,
 }
 
-type Evaluated = Result<Value, Box<Stop>>;
+type Evaluated = Result<Value, Stop>;
 
 /// Evaluates the expressions of one template.
 pub(crate) struct Evaluator<'a> {
@@ -52,7 +52,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Pays for the joined text of a template.
-    pub(crate) fn charge(&mut self, bytes: usize, at: &Bytes) -> Result<(), Box<Stop>> {
+    pub(crate) fn charge(&mut self, bytes: usize, at: &Bytes) -> Result<(), Stop> {
         self.budget.make(bytes).map_err(|trouble| fault(trouble, at, at.start))
     }
 
@@ -91,7 +91,7 @@ impl<'a> Evaluator<'a> {
         Ok(value)
     }
 
-    fn at_node(&self, trouble: Trouble, node: &Node) -> Box<Stop> {
+    fn at_node(&self, trouble: Trouble, node: &Node) -> Stop {
         fault(trouble, &node.range, self.first)
     }
 
@@ -106,7 +106,14 @@ impl<'a> Evaluator<'a> {
     }
 
     fn walk(&mut self, mut value: Value, path: &'a [Step], root: &Bytes) -> Evaluated {
-        for step in path {
+        let mut rest = path;
+        while let [step, others @ ..] = rest {
+            // Attributes are followed by reference: only what is reached at the end is copied.
+            if let Some((reached, steps)) = follow(&value, rest) {
+                (value, rest) = (reached.clone(), steps);
+                continue;
+            }
+            rest = others;
             value = match step {
                 Step::Attr(name, _) => access::attr(&value, name),
                 Step::Item(key, _) => {
@@ -151,7 +158,7 @@ impl<'a> Evaluator<'a> {
             (function.run)(&mut call)
         });
         result.map_err(|halt| match halt {
-            Halt::Ask(question) => Box::new(Stop::Ask(question)),
+            Halt::Ask(question) => Stop::Ask(Box::new(question)),
             Halt::Trouble(trouble) => {
                 let shown: Vec<String> = args.iter().take(4).map(show).collect();
                 let trouble = match trouble.help {
@@ -187,7 +194,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The element for one item; `None` if the filter drops it.
-    fn element(&mut self, comprehension: &'a Comprehension, item: Value) -> Result<Option<Value>, Box<Stop>> {
+    fn element(&mut self, comprehension: &'a Comprehension, item: Value) -> Result<Option<Value>, Stop> {
         self.locals.push((&comprehension.var, item));
         let kept = match &comprehension.filter {
             Some(filter) => self.eval(filter).map(|value| value.is_true()),
@@ -221,8 +228,15 @@ impl<'a> Evaluator<'a> {
     }
 }
 
-fn fault(trouble: Trouble, range: &Bytes, first: u32) -> Box<Stop> {
-    Box::new(Stop::Fault(Fault { trouble, range: range.clone(), first }))
+/// What the attributes at the front of a path lead to, and the rest of the path.
+fn follow<'v, 'p>(value: &'v Value, path: &'p [Step]) -> Option<(&'v Value, &'p [Step])> {
+    let [Step::Attr(name, _), rest @ ..] = path else { return None };
+    let reached = value.member(name)?;
+    Some(follow(reached, rest).unwrap_or((reached, rest)))
+}
+
+fn fault(trouble: Trouble, range: &Bytes, first: u32) -> Stop {
+    Stop::Fault(Box::new(Fault { trouble, range: range.clone(), first }))
 }
 
 /// Walks over the items of a list, the keys of a mapping, the members of a set, the characters of

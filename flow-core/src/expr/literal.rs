@@ -50,8 +50,8 @@ pub(crate) fn string(token: &str) -> Result<String, (usize, String)> {
         text.push_str(rest.get(..at).unwrap_or(""));
         rest = rest.get(at + 1..).unwrap_or("");
         let offset = token.len() - 2 - rest.len();
-        let taken = escape(rest, &mut text).map_err(|message| (offset, message))?;
-        rest = rest.get(taken..).unwrap_or("");
+        let length = escape(rest, &mut text).map_err(|message| (offset, message))?;
+        rest = rest.get(length..).unwrap_or("");
     }
     text.push_str(rest);
     Ok(text)

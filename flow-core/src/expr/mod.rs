@@ -26,7 +26,7 @@ pub use budget::{MAX_BYTES, MAX_STEPS};
 pub use check::{TypeNames, check};
 pub use convert::{Misfit, Target, check_identifier, convert, convert_literal, convert_optional};
 pub use host::HostCall;
-pub use template::{Answers, Eval, Expr, Lookup, Names, Part, Template};
+pub use template::{Answers, CallSite, Eval, Expr, Lookup, Names, Part, Template};
 pub use types::Type;
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ pub(crate) fn unary(op: UnaryOp, operand: &Value) -> Result<Value, Trouble> {
 /// `==`; only here `NaN` differs from itself.
 fn equal(a: &Value, b: &Value) -> bool {
     match (a, b) {
-        (Value::Float(a), Value::Float(b)) => a == b,
+        (Value::Float(a), Value::Float(b)) => a.partial_cmp(b) == Some(Ordering::Equal),
         _ => a == b,
     }
 }
@@ -185,9 +185,10 @@ fn divide(a: &Value, b: &Value) -> Result<Value, Trouble> {
     }
     let zero = || Trouble::value("division by zero").help(both(a, b));
     let quotient = |a: f64, b: f64| if b == 0.0 { Err(zero()) } else { Ok(a / b) };
-    let int = |a: &Int, b: &Int| {
-        let float = |number: &Int| Number::Int(number.clone()).float();
-        quotient(float(a)?, float(b)?).map(Value::Float)
+    let int = |a: &Int, b: &Int| match a.divide(b) {
+        _ if b.is_zero() => Err(zero()),
+        Some(quotient) => Ok(Value::Float(quotient)),
+        None => Err(Trouble::value("the quotient is too large for a float")),
     };
     arithmetic(a, b, int, quotient).unwrap_or_else(|| Err(misfit(BinaryOp::Divide, a, b)))
 }

@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::diag::{Code, suggest};
+use crate::diag::Code;
 use crate::expr::ast::{BinaryOp, Branches, Bytes, Comprehension, Kind, Level, Node, Step, UnaryOp};
 use crate::expr::func::{self, Function};
 use crate::expr::lexer::{Token, TokenKind};
@@ -161,8 +161,7 @@ impl<'a> Parser<'a> {
     fn conditional(&mut self, then: Node, cond: Node) -> Parsed<Node> {
         self.expect_word("else")?;
         let otherwise = self.expr(Level::Conditional)?;
-        let (range, first) = (then.range.start..otherwise.range.end, then.first);
-        self.node(Kind::If(Box::new(Branches { cond, then, otherwise })), range, first)
+        branches(then, cond, otherwise)
     }
 
     fn prefix(&mut self, level: Level) -> Parsed<Node> {
@@ -182,7 +181,7 @@ impl<'a> Parser<'a> {
         }
         let operand = self.expr(if op == UnaryOp::Not { Level::Not } else { Level::Factor })?;
         let range = token.range.start..operand.range.end;
-        self.node(Kind::Unary(op, Box::new(operand)), range, token.range.start)
+        node(Kind::Unary(op, Box::new(operand)), range, token.range.start)
     }
 
     fn is_adjacent_number(&self, minus: &Token) -> bool {
@@ -195,7 +194,7 @@ impl<'a> Parser<'a> {
             self.at += 1;
             let right = self.expr(op.level().tighter())?;
             let (range, first) = (left.range.start..right.range.end, left.first);
-            left = self.node(Kind::Binary(op, Box::new((left, right))), range, first)?;
+            left = node(Kind::Binary(op, Box::new((left, right))), range, first)?;
             if op.level() == Level::Comparison && self.binary_op().is_some_and(|op| op.level() == Level::Comparison) {
                 return Err(chained(&left, self.peek()));
             }
@@ -246,14 +245,14 @@ impl<'a> Parser<'a> {
             | TokenKind::End => return Err(self.unexpected("a value")),
         };
         self.at += 1;
-        self.literal(value, &token.range)
+        literal_node(value, &token.range)
     }
 
     fn number(&mut self, minus: Option<&Token>) -> Parsed<Node> {
         let token = self.next();
         let range = minus.map_or(token.range.start, |minus| minus.range.start)..token.range.end;
         match literal::number(token.kind, self.text(token), minus.is_some()) {
-            Ok(value) => self.literal(value, &range),
+            Ok(value) => literal_node(value, &range),
             Err(message) => Err(Problem { code: Code::ExprLiteral, message, range, help: None }),
         }
     }
@@ -261,17 +260,13 @@ impl<'a> Parser<'a> {
     fn string(&mut self) -> Parsed<Node> {
         let token = self.next();
         match literal::string(self.text(token)) {
-            Ok(text) => self.literal(Value::from(text), &token.range),
+            Ok(text) => literal_node(Value::from(text), &token.range),
             Err((at, message)) => {
                 let start = token.range.start + at as u32;
                 let help = Some("write `\\\\` for a backslash".to_owned());
                 Err(Problem { code: Code::ExprLiteral, message, range: start..start + 1, help })
             }
         }
-    }
-
-    fn literal(&self, value: Value, range: &Bytes) -> Parsed<Node> {
-        self.node(Kind::Literal(value), range.clone(), range.start)
     }
 
     /// A name, or a call, with what is behind it.
@@ -290,7 +285,7 @@ impl<'a> Parser<'a> {
         } else {
             Kind::Lookup { name: Arc::from(name), at: at.clone(), path: self.path()? }
         };
-        self.node(kind, at.start..self.previous_end(), at.start)
+        node(kind, at.start..self.previous_end(), at.start)
     }
 
     fn arguments(&mut self) -> Parsed<Vec<Node>> {
@@ -312,7 +307,7 @@ impl<'a> Parser<'a> {
     /// Finds the function and checks the number of its arguments (EXP-17).
     fn function(&mut self, name: &str, at: &Bytes, call: Bytes, count: usize) -> Option<&'static Function> {
         let Some(function) = func::find(name) else {
-            let help = suggest::help(name, "functions", func::FUNCTIONS.iter().map(|one| one.name));
+            let help = func::suggestion(name);
             let message = format!("no function `{name}`");
             self.problems.push(Problem { code: Code::UnknownFunction, message, range: at.clone(), help });
             return None;
@@ -366,7 +361,7 @@ impl<'a> Parser<'a> {
     fn list(&mut self, start: u32) -> Parsed<Node> {
         let mut items = Vec::new();
         if self.skip("]") {
-            return self.node(Kind::List(items), start..self.previous_end(), start);
+            return node(Kind::List(items), start..self.previous_end(), start);
         }
         let item = self.expr(Level::Conditional)?;
         let first = item.first;
@@ -378,7 +373,7 @@ impl<'a> Parser<'a> {
             items.push(self.expr(Level::Conditional)?);
         }
         self.expect("]")?;
-        self.node(Kind::List(items), start..self.previous_end(), first)
+        node(Kind::List(items), start..self.previous_end(), first)
     }
 
     fn comprehension(&mut self, item: Node, start: u32) -> Parsed<Node> {
@@ -394,26 +389,35 @@ impl<'a> Parser<'a> {
         self.expect("]")?;
         let first = item.first;
         let comprehension = Comprehension { item, var, source, filter };
-        self.node(Kind::Comprehension(Box::new(comprehension)), start..self.previous_end(), first)
+        node(Kind::Comprehension(Box::new(comprehension)), start..self.previous_end(), first)
     }
 
     /// `source`, `source if filter`, where each of them may be a conditional itself.
     ///
     /// Only what follows tells `a if b else c` from `a if b`, so the part behind `if` is read first.
     fn source_and_filter(&mut self) -> Parsed<(Node, Option<Node>)> {
-        let source = self.expr(Level::Or)?;
-        if !self.is_word("if") {
-            return Ok((source, None));
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(too_deep(&self.peek().range));
         }
-        self.at += 1;
-        let part = self.expr(Level::Or)?;
-        if self.is_word("else") {
-            let source = self.conditional(source, part)?;
-            if !self.is_word("if") {
-                return Ok((source, None));
-            }
+        let source = self.expr(Level::Or)?;
+        let found = if self.is_word("if") {
             self.at += 1;
-            return Ok((source, Some(self.expr(Level::Conditional)?)));
+            let part = self.expr(Level::Or)?;
+            self.after_if(source, part)?
+        } else {
+            (source, None)
+        };
+        self.depth -= 1;
+        Ok(found)
+    }
+
+    /// Behind `source if part`.
+    fn after_if(&mut self, source: Node, part: Node) -> Parsed<(Node, Option<Node>)> {
+        if self.is_word("else") {
+            self.at += 1;
+            let (otherwise, filter) = self.source_and_filter()?;
+            return Ok((branches(source, part, otherwise)?, filter));
         }
         if !self.is_word("if") {
             return Ok((source, Some(part)));
@@ -435,13 +439,23 @@ impl<'a> Parser<'a> {
         }
         self.expect("}")?;
         let first = entries.first().map_or(start, |(key, _)| key.first);
-        self.node(Kind::Map(entries), start..self.previous_end(), first)
+        node(Kind::Map(entries), start..self.previous_end(), first)
     }
+}
 
-    fn node(&self, kind: Kind, range: Range<u32>, first: u32) -> Parsed<Node> {
-        let depth = 1 + deepest_child(&kind);
-        if depth > MAX_DEPTH { Err(too_deep(&range)) } else { Ok(Node { kind, range, first, depth }) }
-    }
+fn branches(then: Node, cond: Node, otherwise: Node) -> Parsed<Node> {
+    let (range, first) = (then.range.start..otherwise.range.end, then.first);
+    node(Kind::If(Box::new(Branches { cond, then, otherwise })), range, first)
+}
+
+fn literal_node(value: Value, range: &Bytes) -> Parsed<Node> {
+    node(Kind::Literal(value), range.clone(), range.start)
+}
+
+/// A node, unless its tree is too deep.
+fn node(kind: Kind, range: Range<u32>, first: u32) -> Parsed<Node> {
+    let depth = 1 + deepest_child(&kind);
+    if depth > MAX_DEPTH { Err(too_deep(&range)) } else { Ok(Node { kind, range, first, depth }) }
 }
 
 fn deepest_child(kind: &Kind) -> u32 {

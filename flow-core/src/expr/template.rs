@@ -90,6 +90,17 @@ pub struct Lookup {
     pub member: Option<(Arc<str>, Span)>,
 }
 
+/// A call that a template makes, for static checks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallSite {
+    /// The name of the function.
+    pub function: &'static str,
+    /// The place of the name.
+    pub span: Span,
+    /// Those arguments that are constant texts, with their places.
+    pub texts: Vec<(Arc<str>, Span)>,
+}
+
 impl Template {
     /// Compiles a text. Never fails: what is wrong is in the diagnostics, and then there is no template.
     pub fn parse(text: &Text) -> (Option<Template>, Diagnostics) {
@@ -166,7 +177,7 @@ impl Template {
         if let Some(expr) = self.single() {
             return match evaluator.run(&expr.node) {
                 Ok(value) => Eval::Done(value),
-                Err(stop) => self.stopped(*stop),
+                Err(stop) => self.stopped(stop),
             };
         }
         if let Some(text) = self.constant() {
@@ -175,12 +186,12 @@ impl Template {
         match self.join(&mut evaluator) {
             Ok((_, questions)) if !questions.is_empty() => Eval::Ask(questions),
             Ok((text, _)) => Eval::Done(Value::from(text)),
-            Err(stop) => self.stopped(*stop),
+            Err(stop) => self.stopped(stop),
         }
     }
 
     /// The joined text, and the questions that are open.
-    fn join<'a>(&'a self, evaluator: &mut Evaluator<'a>) -> Result<(String, Vec<HostCall>), Box<Stop>> {
+    fn join<'a>(&'a self, evaluator: &mut Evaluator<'a>) -> Result<(String, Vec<HostCall>), Stop> {
         let mut joined = String::new();
         let mut questions = Vec::new();
         for part in self.parts.iter() {
@@ -192,9 +203,9 @@ impl Template {
                         evaluator.charge(text.len(), &expr.node.range)?;
                         joined.push_str(&text);
                     }
-                    Err(stop) => match *stop {
-                        Stop::Ask(question) => questions.push(question),
-                        Stop::Fault(_) => return Err(stop),
+                    Err(stop) => match stop {
+                        Stop::Ask(question) => questions.push(*question),
+                        Stop::Fault(fault) => return Err(Stop::Fault(fault)),
                     },
                 },
             }
@@ -204,8 +215,8 @@ impl Template {
 
     fn stopped(&self, stop: Stop) -> Eval {
         match stop {
-            Stop::Ask(question) => Eval::Ask(vec![question]),
-            Stop::Fault(fault) => Eval::Fault(Box::new(self.fault(fault))),
+            Stop::Ask(question) => Eval::Ask(vec![*question]),
+            Stop::Fault(fault) => Eval::Fault(Box::new(self.fault(*fault))),
         }
     }
 
@@ -247,13 +258,13 @@ impl Template {
         lookups
     }
 
-    /// All calls: the name of the function, its place, and its constant text arguments with places.
-    pub fn calls(&self) -> Vec<(&'static str, Span, Vec<(Arc<str>, Span)>)> {
+    /// All calls of functions, in the order of writing.
+    pub fn calls(&self) -> Vec<CallSite> {
         let mut calls = Vec::new();
         self.walk(&mut |node, _| {
             if let Kind::Call { function, at, args, .. } = &node.kind {
                 let texts = args.iter().filter_map(|arg| self.constant_text(arg)).collect();
-                calls.push((function.name, self.span_of(at), texts));
+                calls.push(CallSite { function: function.name, span: self.span_of(at), texts });
             }
         });
         calls

@@ -107,9 +107,8 @@ impl Type {
     /// The type of what `for` takes from it; `None` if it cannot be walked over.
     pub(crate) fn item(&self) -> Option<Type> {
         match self {
-            Type::Any => Some(Type::Any),
             Type::List(item) => Some(item.as_ref().clone()),
-            Type::Map(_) => Some(Type::Any),
+            Type::Any | Type::Map(_) => Some(Type::Any),
             Type::Record(_) | Type::Str | Type::Status | Type::Set => Some(Type::Str),
             Type::Null
             | Type::Bool

@@ -1,5 +1,7 @@
 //! Platform URIs: normal form, and making them whole with the facts of a project (WS-50, WS-51).
 
+use std::fmt::Write;
+
 use crate::expr::convert::Misfit;
 use crate::expr::path;
 use crate::value::Value;
@@ -83,7 +85,8 @@ fn quote(text: &str, plain: &str) -> String {
         if c.is_ascii_alphanumeric() || plain.contains(c) || (c == '%' && hex(at + 1) && hex(at + 2)) {
             out.push(c);
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            // Writing to a `String` does not fail.
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out

@@ -5,7 +5,7 @@
 
 use crate::ast::Field;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::expr::{Target, Template, convert};
+use crate::expr::{Target, Template, convert_literal};
 use crate::parse::shape::{self, Entry, used_at};
 use crate::parse::surprise;
 use crate::text::{Spanned, Text};
@@ -16,6 +16,8 @@ use crate::yaml::Scalar;
 pub(super) struct Kind<T> {
     /// What it takes, for people: `a time span`.
     pub(super) what: &'static str,
+    /// What to write, if a literal does not fit.
+    pub(super) help: &'static str,
     /// What its value is converted to.
     pub(super) target: Target,
     /// Whether null unsets it, or is an error.
@@ -23,7 +25,7 @@ pub(super) struct Kind<T> {
     /// What expressions may do.
     pub(super) expr: Expressions,
     /// The converted value as a Rust type; `None` if it does not fit that.
-    pub(super) take: fn(Value) -> Option<T>,
+    pub(super) take: fn(&Value) -> Option<T>,
 }
 
 /// What null means.
@@ -46,33 +48,69 @@ pub(super) enum Expressions {
     Refused,
 }
 
-pub(super) const TEXT: Kind<String> =
-    Kind { what: "a text", target: Target::Str, null: Null::Unset, expr: Expressions::Joined, take: text };
+pub(super) const TEXT: Kind<String> = Kind {
+    what: "a text",
+    help: "write a text, in quotes if YAML reads it as something else",
+    target: Target::Str,
+    null: Null::Unset,
+    expr: Expressions::Joined,
+    take: text,
+};
 pub(super) const ITEM: Kind<String> = Kind { null: Null::Refused, ..TEXT };
 pub(super) const PLAIN_TEXT: Kind<String> = Kind { expr: Expressions::Refused, ..TEXT };
-pub(super) const PATH: Kind<String> = Kind { what: "a path", target: Target::RemotePath, ..TEXT };
-pub(super) const ID: Kind<String> = Kind { what: "an identifier", target: Target::Id, ..TEXT };
+pub(super) const PATH: Kind<String> = Kind {
+    what: "a path",
+    help: "write a path, in quotes if YAML reads it as something else",
+    target: Target::RemotePath,
+    ..TEXT
+};
+pub(super) const ID: Kind<String> = Kind {
+    what: "an identifier",
+    help: "use letters, digits and `_`, and begin with a letter; put words such as `yes` into quotes",
+    target: Target::Id,
+    ..TEXT
+};
 pub(super) const NEEDED_ID: Kind<String> = Kind { null: Null::Refused, ..ID };
 pub(super) const PLAIN_ID: Kind<String> = Kind { expr: Expressions::Refused, ..ID };
-pub(super) const FLAG: Kind<bool> =
-    Kind { what: "true or false", target: Target::Bool, null: Null::Unset, expr: Expressions::Alone, take: flag };
-pub(super) const SECONDS: Kind<f64> =
-    Kind { what: "a time span", target: Target::Seconds, null: Null::Unset, expr: Expressions::Alone, take: float };
-pub(super) const COUNT: Kind<i64> =
-    Kind { what: "a number from 1 on", target: Target::Int, null: Null::Unset, expr: Expressions::Alone, take: count };
+pub(super) const FLAG: Kind<bool> = Kind {
+    what: "true or false",
+    help: "write `true` or `false`",
+    target: Target::Bool,
+    null: Null::Unset,
+    expr: Expressions::Alone,
+    take: flag,
+};
+pub(super) const SECONDS: Kind<f64> = Kind {
+    what: "a time span",
+    help: "write seconds, or days to seconds such as `1d6h15m30s`",
+    target: Target::Seconds,
+    null: Null::Unset,
+    expr: Expressions::Alone,
+    take: float,
+};
+pub(super) const COUNT: Kind<i64> = Kind {
+    what: "a number from 1 on",
+    help: "write a whole number from 1 on",
+    target: Target::Int,
+    null: Null::Unset,
+    expr: Expressions::Alone,
+    take: count,
+};
 pub(super) const ENABLE: Kind<Value> = Kind {
     what: "true, false or always()",
+    help: "write `true`, `false` or `always()`",
     target: Target::Enable,
     null: Null::Refused,
     expr: Expressions::Alone,
-    take: Some,
+    take: any,
 };
 pub(super) const PRIMITIVE: Kind<Value> = Kind {
     what: "a text, number or boolean",
+    help: "write a text, a number or a boolean",
     target: Target::Primitive,
     null: Null::Refused,
     expr: Expressions::Joined,
-    take: Some,
+    take: any,
 };
 
 /// Reads an attribute; absent, reported, if it does not fit.
@@ -89,7 +127,7 @@ pub(super) fn field<T>(entry: Option<Entry<'_>>, kind: &Kind<T>, diagnostics: &m
         }
         return Field::Null(entry.place());
     }
-    if holds_expression(&scalar.text) {
+    if Template::is_expression(&scalar.text.content) {
         return template(entry, &scalar.text, (kind.expr, kind.what), diagnostics).map_or(Field::Absent, Field::Expr);
     }
     match literal(entry, scalar, kind) {
@@ -112,11 +150,6 @@ pub(super) fn plain<T>(entry: Option<Entry<'_>>, kind: &Kind<T>, diagnostics: &m
     }
 }
 
-/// Whether a scalar is text with expressions.
-pub(super) fn holds_expression(text: &Text) -> bool {
-    text.content.contains("${{") || text.content.contains("$[[")
-}
-
 /// Compiles a scalar with expressions, if they may stand there; `what` says what else may.
 pub(super) fn template(
     entry: Entry<'_>,
@@ -131,41 +164,45 @@ pub(super) fn template(
         diagnostics.push(used_at(found, entry.value));
         return None;
     }
-    if rule == Expressions::Alone && !is_alone(&text.content) {
-        let found =
-            Diagnostic::error(Code::WrongValue, format!("{} takes {what}, not text with expressions", entry.subject()))
-                .at(entry.place(), "more than one expression")
-                .help("make the whole value one expression `${{ … }}`, without text or blanks around it");
+    let (template, found) = Template::parse(text);
+    diagnostics.append(found);
+    if rule == Expressions::Alone && template.as_ref().is_some_and(|template| template.single().is_none()) {
+        let message = format!("{} {what}, not text with expressions", entry.demand());
+        let found = Diagnostic::error(Code::WrongValue, message)
+            .at(entry.place(), "more than one expression")
+            .help("make the whole value one expression `${{ … }}`, without text or blanks around it");
         diagnostics.push(used_at(found, entry.value));
         return None;
     }
-    let (template, found) = Template::parse(text);
-    diagnostics.append(found);
     template
 }
 
-/// Whether no text stands around the expression.
-fn is_alone(content: &str) -> bool {
-    let braces = content.starts_with("${{") && content.ends_with("}}");
-    braces || (content.starts_with("$[[") && content.ends_with("]]"))
-}
-
 fn literal<T>(entry: Entry<'_>, scalar: &Scalar, kind: &Kind<T>) -> Result<T, Box<Diagnostic>> {
-    let misfit = |message: String, help: Option<String>| {
-        let code = if kind.target == Target::Id { Code::NotAnIdentifier } else { Code::WrongValue };
-        let mut found = Diagnostic::error(code, message).at(entry.place(), "");
-        if entry.key != entry.place() {
-            found = found.at(entry.key, format!("takes {}", kind.what));
-        }
-        Box::new(used_at(Diagnostic { help, ..found }, entry.value))
+    let converted = convert_literal(&scalar.value, kind.target);
+    let is_id = kind.target == Target::Id;
+    let written = match scalar.text.content.as_ref() {
+        "" => "an empty text".to_owned(),
+        content => format!("`{}`", content.escape_debug()),
     };
-    let value = convert(&scalar.value, kind.target).map_err(|found| misfit(found.message, found.help))?;
-    let written = &scalar.text.content;
-    (kind.take)(value)
-        .ok_or_else(|| misfit(format!("`{written}` is not {}", kind.what), Some(format!("write {}", kind.what))))
+    let (message, help) = match converted {
+        // What makes an identifier is for its check to say.
+        Err(misfit) if is_id && scalar.value.as_str().is_some() => (misfit.message, misfit.help),
+        found => {
+            if let Some(value) = found.ok().as_ref().and_then(kind.take) {
+                return Ok(value);
+            }
+            (format!("{written} is not {}", kind.what), Some(kind.help.to_owned()))
+        }
+    };
+    let code = if is_id { Code::NotAnIdentifier } else { Code::WrongValue };
+    let mut found = Diagnostic::error(code, message).at(entry.place(), "");
+    if !entry.is_item && entry.key != entry.place() {
+        found = found.at(entry.key, format!("takes {}", kind.what));
+    }
+    Err(Box::new(used_at(Diagnostic { help, ..found }, entry.value)))
 }
 
-fn text(value: Value) -> Option<String> {
+fn text(value: &Value) -> Option<String> {
     match value {
         Value::Str(text) | Value::LocalPath(text) | Value::RemotePath(text) | Value::Uri(text) => {
             Some(text.to_string())
@@ -174,15 +211,20 @@ fn text(value: Value) -> Option<String> {
     }
 }
 
-fn flag(value: Value) -> Option<bool> {
-    if let Value::Bool(flag) = value { Some(flag) } else { None }
+fn flag(value: &Value) -> Option<bool> {
+    if let Value::Bool(flag) = value { Some(*flag) } else { None }
 }
 
-fn float(value: Value) -> Option<f64> {
-    if let Value::Float(float) = value { Some(float) } else { None }
+fn float(value: &Value) -> Option<f64> {
+    if let Value::Float(float) = value { Some(*float) } else { None }
 }
 
 /// Nothing runs with a count below one (DEC-26).
-fn count(value: Value) -> Option<i64> {
-    if let Value::Int(Int::Small(count @ 1..)) = value { Some(count) } else { None }
+fn count(value: &Value) -> Option<i64> {
+    if let Value::Int(Int::Small(count @ 1..)) = value { Some(*count) } else { None }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "has the type of its siblings, which may refuse")]
+fn any(value: &Value) -> Option<Value> {
+    Some(value.clone())
 }

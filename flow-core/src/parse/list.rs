@@ -6,12 +6,11 @@ use indexmap::IndexMap;
 
 use crate::ast::{Entries, Field, Items, Name};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::expr::{Target, Template, convert};
-use crate::parse::field::{self, Expressions, Kind, field};
+use crate::expr::{Target, Template};
+use crate::parse::field::{self, Expressions, Kind, PLAIN_ID, field, plain};
 use crate::parse::shape::{self, Entry, used_at};
 use crate::parse::surprise;
 use crate::text::{Span, Spanned};
-use crate::value::Value;
 use crate::yaml::{Node, NodeKind};
 
 /// Names with the places they are written at, and their values.
@@ -23,7 +22,7 @@ pub(super) fn items<T>(entry: Option<Entry<'_>>, kind: &Kind<T>, diagnostics: &m
     if entry.value.is_null() {
         return Items::Null(entry.place());
     }
-    if let Some(whole) = whole(entry, "a list", diagnostics) {
+    if let Whole::Expr(whole) = whole(entry, "a list", diagnostics) {
         return whole.map_or(Items::Absent, Items::Expr);
     }
     let NodeKind::Seq(list) = &entry.value.kind else {
@@ -41,7 +40,7 @@ pub(super) fn items<T>(entry: Option<Entry<'_>>, kind: &Kind<T>, diagnostics: &m
 /// Reads `Map<T>`: names and values of `kind`, or one expression. Null is an error.
 pub(super) fn entries<T>(entry: Option<Entry<'_>>, kind: &Kind<T>, diagnostics: &mut Diagnostics) -> Entries<T> {
     let Some(entry) = entry else { return Entries::Absent };
-    if let Some(whole) = whole(entry, "a mapping", diagnostics) {
+    if let Whole::Expr(whole) = whole(entry, "a mapping", diagnostics) {
         return whole.map_or(Entries::Absent, Entries::Expr);
     }
     let Some(written) = shape::mapping(entry, diagnostics) else { return Entries::Absent };
@@ -54,10 +53,21 @@ pub(super) fn entries<T>(entry: Option<Entry<'_>>, kind: &Kind<T>, diagnostics: 
     Entries::Written(Spanned::new(found, entry.value.span))
 }
 
-/// One expression for the whole: `None` if the value is something else.
-fn whole(entry: Entry<'_>, what: &str, diagnostics: &mut Diagnostics) -> Option<Option<Template>> {
-    let text = &entry.value.scalar().filter(|scalar| field::holds_expression(&scalar.text))?.text;
-    Some(field::template(entry, text, (Expressions::Alone, what), diagnostics))
+/// What stands for a whole list or mapping.
+enum Whole {
+    /// One expression; `None`: reported, it is wrong.
+    Expr(Option<Template>),
+    /// Something else.
+    Other,
+}
+
+fn whole(entry: Entry<'_>, what: &str, diagnostics: &mut Diagnostics) -> Whole {
+    match entry.value.scalar() {
+        Some(scalar) if Template::is_expression(&scalar.text.content) => {
+            Whole::Expr(field::template(entry, &scalar.text, (Expressions::Alone, what), diagnostics))
+        }
+        _ => Whole::Other,
+    }
 }
 
 /// A free name, such as that of an environment variable: the text of any scalar (YML-7).
@@ -65,27 +75,17 @@ fn name(key: &Node, diagnostics: &mut Diagnostics) -> Option<Arc<str>> {
     let scalar = key.scalar()?;
     let at = Entry::new(&scalar.text.content, key.span, key);
     surprise::warn(at, scalar, Target::Str, diagnostics);
-    match convert(&scalar.value, Target::Str) {
-        Ok(Value::Str(name)) if !matches!(scalar.value, Value::Null) => Some(name),
-        _ => {
-            let found = Diagnostic::error(Code::WrongValue, "a name is needed here").at(key.span, "no name");
-            diagnostics
-                .push(used_at(found.help("write the name of the value, in quotes if YAML reads it as null"), key));
-            None
-        }
+    if key.is_null() {
+        let found = Diagnostic::error(Code::WrongValue, "a name is needed here").at(key.span, "no name");
+        diagnostics.push(used_at(found.help("write the name of the value, in quotes if YAML reads it as null"), key));
+        return None;
     }
+    Some(scalar.value.text())
 }
 
 /// A key that must be an identifier (WS-40).
 pub(super) fn identifier(key: &Node, diagnostics: &mut Diagnostics) -> Option<Name> {
-    let scalar = key.scalar()?;
-    match convert(&scalar.value, Target::Id) {
-        Ok(Value::Str(name)) => Some(Spanned::new(name, key.span)),
-        Ok(_) => None,
-        Err(misfit) => {
-            let found = Diagnostic::error(Code::NotAnIdentifier, misfit.message).at(key.span, "must be an identifier");
-            diagnostics.push(used_at(Diagnostic { help: misfit.help, ..found }, key));
-            None
-        }
-    }
+    let name = key.scalar().map_or("", |scalar| scalar.text.content.as_ref());
+    let found = plain(Some(Entry::new(name, key.span, key)), &PLAIN_ID, diagnostics)?;
+    Some(Spanned::new(Arc::from(found.value), found.span))
 }

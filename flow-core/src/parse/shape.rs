@@ -56,7 +56,12 @@ impl<'a> Entry<'a> {
         Entry { value, is_item: true, ..self }
     }
 
-    /// What messages are about: the key, or an item of it.
+    /// What messages are about: the key takes something, an item of it must be something.
+    pub(super) fn demand(&self) -> String {
+        format!("{} {}", self.subject(), if self.is_item { "must be" } else { "takes" })
+    }
+
+    /// The key, or an item of it.
     pub(super) fn subject(&self) -> String {
         if self.is_item { format!("an item of `{}`", self.name) } else { format!("`{}`", self.name) }
     }
@@ -64,7 +69,7 @@ impl<'a> Entry<'a> {
     /// Where the value stands; where its key stands, if it is left out.
     pub(super) fn place(&self) -> Span {
         let span = self.value.span;
-        if span.start == span.end { self.key } else { span }
+        if span.start == span.end && !self.is_item { self.key } else { span }
     }
 }
 
@@ -91,21 +96,24 @@ impl<'a> Fields<'a> {
 pub(super) fn fields<'a>(entry: Entry<'a>, table: &Table, diagnostics: &mut Diagnostics) -> Option<Fields<'a>> {
     let entries = mapping(entry, diagnostics)?;
     let mut found: IndexMap<&str, Entry<'_>> = IndexMap::new();
+    let mut slips: Vec<&str> = Vec::new();
     for (key, value) in entries {
         // The reader has reported keys that are lists or mappings.
         let Some(name) = key.scalar().map(|scalar| scalar.text.content.as_ref()) else { continue };
-        match table.keys.iter().find(|(known, _)| *known == name) {
-            Some((known, rule)) => {
-                let entry = Entry::new(known, key.span, value);
-                if accept(entry, *rule, table, diagnostics) {
-                    found.entry(known).or_insert(entry);
-                }
+        if let Some((known, rule)) = table.keys.iter().find(|(known, _)| *known == name) {
+            let entry = Entry::new(known, key.span, value);
+            if accept(entry, *rule, table, diagnostics) {
+                found.entry(known).or_insert(entry);
             }
-            None => diagnostics.push(used_at(unknown(name, key.span, table), key)),
+        } else {
+            let near = nearest(name, table);
+            slips.extend(near);
+            diagnostics.push(used_at(unknown(name, near, key.span, table), key));
         }
     }
     for (name, rule) in table.keys {
-        if let (Rule::Required(help), None) = (rule, found.get(name)) {
+        // A slip in its name is reported as an unknown key.
+        if let (Rule::Required(help), None, false) = (rule, found.get(name), slips.contains(name)) {
             let message = format!("{} needs the key `{name}`", table.what);
             let place = entries.first().map_or(entry.place(), |(key, _)| key.span);
             let missing =
@@ -121,7 +129,9 @@ pub(super) fn mapping<'a>(entry: Entry<'a>, diagnostics: &mut Diagnostics) -> Op
     match &entry.value.kind {
         NodeKind::Map(entries) => Some(entries),
         NodeKind::Scalar(_) | NodeKind::Seq(_) => {
-            diagnostics.push(wrong_shape(entry, "a mapping"));
+            let found = wrong_shape(entry, "a mapping");
+            let help = found.help.clone().unwrap_or_else(|| "write `name: value`, a line for each".to_owned());
+            diagnostics.push(found.help(help));
             None
         }
     }
@@ -132,7 +142,7 @@ pub(super) fn wrong_shape(entry: Entry<'_>, expected: &str) -> Diagnostic {
     if entry.value.is_null() {
         return null(entry, expected);
     }
-    let message = format!("{} takes {expected}, this is {}", entry.subject(), entry.value.describe());
+    let message = format!("{} {expected}, this is {}", entry.demand(), entry.value.describe());
     let found = Diagnostic::error(Code::WrongShape, message).at(head(entry.value), format!("expected {expected}"));
     used_at(found, entry.value)
 }
@@ -191,18 +201,21 @@ fn is_empty(node: &Node) -> bool {
     }
 }
 
-/// An unknown key: the nearest one that is known, else all that this version can run.
-fn unknown(name: &str, span: Span, table: &Table) -> Diagnostic {
-    let found = Diagnostic::error(Code::UnknownKey, format!("{} has no key `{name}`", table.what));
+/// The key of the table that a slip of the finger turns into `name`.
+fn nearest(name: &str, table: &Table) -> Option<&'static str> {
     let names = table.keys.iter().filter(|(_, rule)| !matches!(rule, Rule::Elsewhere(_) | Rule::Ignored(_)));
-    let near = suggest::nearest(name, names.map(|(known, _)| *known));
-    let usable = table.keys.iter().filter(|(_, rule)| matches!(rule, Rule::Optional | Rule::Required(_)));
-    let help = match near {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => {
-            let list: Vec<String> = usable.map(|(known, _)| format!("`{known}`")).collect();
-            format!("keys here: {}", list.join(", "))
-        }
+    suggest::nearest(name, names.map(|(known, _)| *known))
+}
+
+/// An unknown key: the nearest one that is known, else all that this version can run.
+fn unknown(name: &str, near: Option<&str>, span: Span, table: &Table) -> Diagnostic {
+    let found = Diagnostic::error(Code::UnknownKey, format!("{} has no key `{name}`", table.what));
+    let help = if let Some(near) = near {
+        format!("did you mean `{near}`?")
+    } else {
+        let usable = table.keys.iter().filter(|(_, rule)| matches!(rule, Rule::Optional | Rule::Required(_)));
+        let list: Vec<String> = usable.map(|(known, _)| format!("`{known}`")).collect();
+        format!("keys here: {}", list.join(", "))
     };
     found.at(span, near.map_or("unknown key", |_| "")).help(help)
 }

@@ -1,7 +1,7 @@
 //! [`warn`]: plain scalars that YAML reads differently from how they look. Source: DEC-14.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::expr::{Target, convert};
+use crate::expr::Target;
 use crate::parse::shape::{Entry, used_at};
 use crate::value::Value;
 use crate::yaml::{Scalar, Style};
@@ -12,7 +12,10 @@ use crate::yaml::{Scalar, Style};
 /// Where a text is wanted, any difference counts; elsewhere only numbers whose notation misleads.
 pub(super) fn warn(entry: Entry<'_>, scalar: &Scalar, target: Target, diagnostics: &mut Diagnostics) {
     let written = scalar.text.content.as_ref();
-    let Some(rendered) = rendered(scalar).filter(|rendered| rendered != written) else { return };
+    let rendered = scalar.value.text();
+    if scalar.style != Style::Plain || matches!(scalar.value, Value::Null) || rendered.as_ref() == written {
+        return;
+    }
     let surprising = match target {
         Target::Str | Target::RemotePath | Target::LocalPath | Target::Id => true,
         Target::Primitive => match scalar.value {
@@ -27,20 +30,9 @@ pub(super) fn warn(entry: Entry<'_>, scalar: &Scalar, target: Target, diagnostic
     }
     let message = format!("`{written}` is read as `{rendered}`");
     let why = why(&scalar.value, written);
-    let help = format!("write '{written}' in quotes if it is a text, else write {rendered}");
+    let help = format!("write `'{written}'`, with the quotes, if that text is meant; else write `{rendered}`");
     let found = Diagnostic::warning(Code::SurprisingScalar, message).at(entry.place(), why).help(help);
     diagnostics.push(used_at(found, entry.value));
-}
-
-/// What a plain scalar that is no text by itself reads like.
-fn rendered(scalar: &Scalar) -> Option<String> {
-    if scalar.style != Style::Plain || matches!(scalar.value, Value::Null) {
-        return None;
-    }
-    match convert(&scalar.value, Target::Str) {
-        Ok(Value::Str(text)) => Some(text.to_string()),
-        _ => None,
-    }
 }
 
 fn is_octal(written: &str) -> bool {
@@ -51,9 +43,8 @@ fn is_octal(written: &str) -> bool {
 fn why(value: &Value, written: &str) -> &'static str {
     match value {
         Value::Bool(_) => "a word for a boolean",
-        Value::Float(_) => "a number",
         Value::Int(_) if is_octal(written) => "a number in base 8, for its leading zero",
-        Value::Int(_) => "a number",
+        Value::Int(_) | Value::Float(_) => "a number",
         _ => "a date",
     }
 }

@@ -13,7 +13,7 @@ use crate::yaml::NodeKind;
 
 const LIVE: &str = "it belongs to jobs of live flows; remove it here";
 const CALL: &str = "write the tasks of the action into this flow";
-const MACHINE: &str = "remove it; tasks of this version run as processes on this machine";
+const PORT: &str = "remove it; the task may listen on a port of this machine like any process";
 
 const TABLE: Table = Table {
     what: "a task",
@@ -37,10 +37,10 @@ const TABLE: Table = Table {
         ("preset", Rule::Later("remove it; tasks of this version take what this machine has")),
         ("schedule_timeout", Rule::Later("remove it; `life_span` bounds how long a task runs")),
         ("volumes", Rule::Later("remove it; tasks of this version see the folders of this machine")),
-        ("http_port", Rule::Later(MACHINE)),
-        ("http_auth", Rule::Later(MACHINE)),
-        ("pass_config", Rule::Later(MACHINE)),
-        ("restart", Rule::Later(MACHINE)),
+        ("http_port", Rule::Later(PORT)),
+        ("http_auth", Rule::Later(PORT)),
+        ("pass_config", Rule::Later("remove it; tasks of this version cannot reach the engine")),
+        ("restart", Rule::Later("remove it; restart the bake to run a failed task again")),
         ("mixins", Rule::Later("write the keys of the mixin into the task, or share them by a YAML merge key `<<`")),
         ("action", Rule::Later(CALL)),
         ("module", Rule::Later(CALL)),

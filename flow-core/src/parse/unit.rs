@@ -2,14 +2,12 @@
 
 use crate::ast::{Command, CommandKind, Entries, Field, Unit};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::expr::{Target, Template, convert};
-use crate::parse::field::{self, ITEM, PATH, SECONDS, TEXT, field};
+use crate::expr::{Target, Template};
+use crate::parse::field::{self, Expressions, ITEM, PATH, SECONDS, TEXT, field};
 use crate::parse::list::{entries, items};
 use crate::parse::shape::{self, Entry, Fields};
 use crate::parse::surprise;
 use crate::text::{Spanned, Text};
-use crate::value::Value;
-use crate::yaml::Style;
 
 const COMMANDS: [(&str, CommandKind); 3] =
     [("cmd", CommandKind::Cmd), ("bash", CommandKind::Bash), ("python", CommandKind::Python)];
@@ -43,7 +41,7 @@ pub(super) fn env(entry: Option<Entry<'_>>, diagnostics: &mut Diagnostics) -> En
         if let Field::Literal(value) = value
             && value.value.starts_with("secret:")
         {
-            let found = Diagnostic::error(Code::NotSupported, "this version cannot run secrets yet")
+            let found = Diagnostic::error(Code::NotSupported, "this version cannot look up secrets yet")
                 .at(value.span, "valid, but not supported yet")
                 .help("let the task read it from a file that only you can read");
             diagnostics.push(found);
@@ -54,16 +52,15 @@ pub(super) fn env(entry: Option<Entry<'_>>, diagnostics: &mut Diagnostics) -> En
 
 /// The one of `cmd`, `bash` and `python` that is there (YML-31: also with null).
 fn command(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Option<Command> {
-    let present: Vec<_> = COMMANDS.iter().filter_map(|(name, kind)| Some((fields.get(name)?, *kind))).collect();
+    let mut present: Vec<_> = COMMANDS.iter().filter_map(|(name, kind)| Some((fields.get(name)?, *kind))).collect();
+    present.sort_by_key(|(entry, _)| entry.key);
     let (entry, kind) = *present.first()?;
-    if present.len() > 1 {
+    if let Some((others, last)) = present.get(1..).and_then(<[_]>::split_last).map(|(last, others)| (others, last)) {
         let names: Vec<String> = present.iter().map(|(entry, _)| format!("`{}`", entry.name)).collect();
         let message = format!("{} exclude each other", names.join(" and "));
-        let mut found = Diagnostic::error(Code::Exclusive, message).help("keep one of them");
-        for (at, (entry, _)) in present.iter().rev().enumerate() {
-            found = found.at(entry.key, if at == 0 { "a second command" } else { "the first one" });
-        }
-        diagnostics.push(found);
+        let found = Diagnostic::error(Code::Exclusive, message).at(last.0.key, "another command");
+        let found = others.iter().fold(found, |found, (entry, _)| found.at(entry.key, "another command"));
+        diagnostics.push(found.at(entry.key, "the first command").help("keep one of them"));
     }
     let text = command_text(entry, diagnostics);
     Some(Command { kind, key: entry.key, text })
@@ -78,17 +75,13 @@ fn command_text(entry: Entry<'_>, diagnostics: &mut Diagnostics) -> Field<Templa
         return Field::Null(entry.place());
     }
     surprise::warn(entry, scalar, Target::Str, diagnostics);
-    let text = match (scalar.style, convert(&scalar.value, Target::Str)) {
-        (Style::Plain, Ok(Value::Str(rendered))) if rendered != scalar.text.content => {
-            Text::plain(rendered, scalar.text.span)
-        }
-        _ => scalar.text.clone(),
-    };
-    let (template, found) = Template::parse(&text);
-    diagnostics.append(found);
-    match template {
-        None => Field::Absent,
-        Some(template) if field::holds_expression(&text) => Field::Expr(template),
-        Some(template) => Field::Literal(Spanned::new(template, text.span)),
+    if Template::is_expression(&scalar.text.content) {
+        let rule = (Expressions::Joined, "a text");
+        return field::template(entry, &scalar.text, rule, diagnostics).map_or(Field::Absent, Field::Expr);
     }
+    let text = match scalar.value.text() {
+        same if same == scalar.text.content => scalar.text.clone(),
+        rendered => Text::plain(rendered, scalar.text.span),
+    };
+    Field::Literal(Spanned::new(Template::literal(&text), text.span))
 }

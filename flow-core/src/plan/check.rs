@@ -1,15 +1,18 @@
-//! The static check: every name of every expression that can be known before the run.
+//! The static check: what can be known to go wrong in expressions before the run.
 //!
 //! Source: EXP-60…64, CTX-13, CTX-70, DEC-28. Deliberate differences: expressions inside of lists and
-//! mappings are checked too, and names of params, environment and matrices are known.
+//! mappings are checked too, and the names of params, environment and matrices are known.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
 
 use crate::ast::Entries;
-use crate::diag::{Code, Diagnostic, Diagnostics, suggest};
-use crate::expr::Template;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::expr::{Lookup, Type, TypeNames, check as check_template};
 use crate::model::{NeedsLevel, NodeRecord};
-use crate::plan::level::Inputs;
+use crate::plan::level::{Inputs, Level};
 use crate::plan::walk::{Found, templates};
 use crate::resolve::ResolvedFlow;
 use crate::scope::{Context, Place};
@@ -26,181 +29,179 @@ pub(crate) struct Checked {
     pub(crate) templates: Vec<Span>,
 }
 
-/// What is known of the graph: `None` where the nodes are not to be relied on.
-pub(crate) type Nodes<'a> = Option<&'a [NodeRecord]>;
+/// What the check knows of a flow.
+pub(crate) struct Known<'a> {
+    pub(crate) level: &'a Level,
+    pub(crate) inputs: &'a Inputs,
+    /// The nodes; `None` where they are not to be relied on.
+    pub(crate) nodes: Option<&'a [NodeRecord]>,
+}
 
-/// Checks all expressions of a flow. Errors: `F0401`, `F0402`; warnings: `F0401` for `git`.
-pub(crate) fn check(flow: &ResolvedFlow, nodes: Nodes<'_>, inputs: &Inputs) -> Checked {
-    let needs = nodes.map(needs_by_entry);
-    let env = env_names(flow);
+/// Checks all expressions of a flow. Errors: `F0401`…`F0403`; a warning `F0401` for `git` outside of a
+/// repository.
+pub(crate) fn check(flow: &ResolvedFlow, known: &Known<'_>) -> Checked {
+    let shared = shared_types(flow, known);
+    let rows = by_entry(known.nodes);
+    let groups = groups(known.nodes);
     let mut checked = Checked { diags: Diagnostics::new(), templates: Vec::new() };
     for found in templates(flow) {
-        let check = Check { flow, found: &found, needs: needs.as_ref(), env: env.as_ref(), inputs };
-        let diags = check.run();
+        let entry = found.entry.map(|entry| rows.get(&entry).map_or(&[][..], Vec::as_slice));
+        let own = BTreeMap::from([(Context::Matrix, matrix_type(entry)), (Context::Needs, needs_type(entry, &groups))]);
+        let names = Types { place: found.place, own: &own, shared: &shared };
+        let mut diags = hinted(&found, check_template(found.template, &names));
+        diags.append(check_calls(&found));
         if diags.has_errors() {
             checked.templates.push(found.template.span());
         }
+        diags.append(check_git(&found, known.inputs));
         checked.diags.append(diags);
     }
     checked
 }
 
-/// The names that the nodes of each entry see in `needs`: those of level completed (CTX-70).
-fn needs_by_entry(nodes: &[NodeRecord]) -> BTreeMap<u32, BTreeSet<&str>> {
-    let groups: BTreeMap<&str, Option<&str>> =
-        nodes.iter().map(|node| (node.id.as_ref(), node.group.as_deref())).collect();
-    let mut names: BTreeMap<u32, BTreeSet<&str>> = BTreeMap::new();
-    for node in nodes {
-        let running = node.needs.iter().filter(|need| need.level == NeedsLevel::Running);
-        let hidden: BTreeSet<&str> =
-            running.flat_map(|need| [Some(need.id.as_ref()), groups.get(need.id.as_ref()).copied().flatten()]).flatten().collect();
-        let seen = node.names.iter().map(AsRef::as_ref).filter(|name| !hidden.contains(name));
-        names.entry(node.entry).or_default().extend(seen);
-    }
-    names
+/// The types of one place.
+struct Types<'a> {
+    place: Place,
+    own: &'a BTreeMap<Context, Type>,
+    shared: &'a BTreeMap<Context, Type>,
 }
 
-/// The names of the default environment; `None` if an expression makes it.
-fn env_names(flow: &ResolvedFlow) -> Option<BTreeSet<&str>> {
-    let mut names = BTreeSet::new();
+impl TypeNames for Types<'_> {
+    fn get(&self, name: &str) -> Option<Type> {
+        let context = Context::of(name).filter(|one| self.place.has(*one))?;
+        Some(self.own.get(&context).or_else(|| self.shared.get(&context)).cloned().unwrap_or(Type::Any))
+    }
+
+    fn list(&self) -> Vec<String> {
+        self.place.contexts().iter().map(|one| one.name().to_owned()).collect()
+    }
+}
+
+/// The contexts that all tasks share.
+fn shared_types(flow: &ResolvedFlow, known: &Known<'_>) -> BTreeMap<Context, Type> {
+    let git = [("sha", Type::Str), ("branch", Type::Str), ("tags", Type::List(Box::new(Type::Str)))];
+    let params = flow.params.keys().map(|name| (name.clone(), Type::Str));
+    let mut types = BTreeMap::from([
+        (Context::Git, Type::object("git", git)),
+        (Context::Params, Type::record("params", "params", params)),
+        (Context::Env, env_type(flow)),
+        (Context::Tags, Type::Set),
+    ]);
+    for context in [Context::Project, Context::Flow, Context::Strategy] {
+        types.extend(known.level.contexts.get(context).map(|value| (context, Type::of(value))));
+    }
+    types
+}
+
+/// The default environment; its names are not known where an expression makes it.
+fn env_type(flow: &ResolvedFlow) -> Type {
+    let mut names: IndexMap<Arc<str>, Type> = IndexMap::new();
     for layer in &flow.defaults.env {
         match layer {
             Entries::Absent => {}
-            Entries::Written(written) => names.extend(written.value.keys().map(AsRef::as_ref)),
-            Entries::Expr(_) => return None,
+            Entries::Written(written) => names.extend(written.value.keys().map(|name| (name.clone(), Type::Str))),
+            Entries::Expr(_) => return Type::Map(Box::new(Type::Str)),
         }
     }
-    Some(names)
+    Type::record("env", "variables of the defaults", names)
 }
 
-/// The check of one template.
-struct Check<'a> {
-    flow: &'a ResolvedFlow,
-    found: &'a Found<'a>,
-    needs: Option<&'a BTreeMap<u32, BTreeSet<&'a str>>>,
-    env: Option<&'a BTreeSet<&'a str>>,
-    inputs: &'a Inputs,
+fn by_entry(nodes: Option<&[NodeRecord]>) -> BTreeMap<u32, Vec<&NodeRecord>> {
+    let mut entries: BTreeMap<u32, Vec<&NodeRecord>> = BTreeMap::new();
+    for node in nodes.into_iter().flatten() {
+        entries.entry(node.entry).or_default().push(node);
+    }
+    entries
 }
 
-impl Check<'_> {
-    fn run(&self) -> Diagnostics {
-        let template: &Template = self.found.template;
-        let lookups = template.lookups();
-        let names = lookups.iter().filter_map(|lookup| {
-            let member = lookup.member.as_ref().map(|(name, span)| (name.as_ref(), *span));
-            self.lookup((&lookup.root, lookup.root_span), member)
-        });
-        let calls = template.calls();
-        let functions = calls.iter().flat_map(|(name, span, texts)| self.call(name, *span, texts));
-        names.chain(functions).collect()
-    }
-
-    fn lookup(&self, (root, span): (&str, Span), member: Option<(&str, Span)>) -> Option<Diagnostic> {
-        let Some(context) = Context::of(root).filter(|one| self.found.place.has(*one)) else {
-            return Some(self.unknown_root(root, span));
-        };
-        if context == Context::Git && self.inputs.git.is_none() {
-            let warning = Diagnostic::warning(Code::UnknownContext, "there are no git facts: this is no repository");
-            return Some(warning.at(span, "").help("run inside of a git repository that has a commit"));
-        }
-        let (name, span) = member?;
-        let known = self.members(context)?;
-        if known.contains(&name) {
-            return None;
-        }
-        let fault = Diagnostic::error(Code::UnknownProperty, unknown_member(context, name)).at(span, "");
-        let help = suggest::help(name, plural(context), known).or_else(|| nothing_there(context));
-        Some(Diagnostic { help, ..fault })
-    }
-
-    fn unknown_root(&self, root: &str, span: Span) -> Diagnostic {
-        if Context::of(root).is_some() {
-            let fault = Diagnostic::error(Code::UnknownContext, format!("`{root}` is not available here"));
-            let here: Vec<_> = self.found.place.contexts().iter().map(|one| format!("`{}`", one.name())).collect();
-            let help = if here.is_empty() { "no context is".to_owned() } else { format!("these are: {}", here.join(", ")) };
-            return fault.at(span, "").help(help);
-        }
-        let fault = Diagnostic::error(Code::UnknownContext, format!("unknown context `{root}`")).at(span, "");
-        let help = suggest::help(root, "contexts", self.found.place.contexts().iter().map(|one| one.name()));
-        Diagnostic { help, ..fault }
-    }
-
-    /// The names below a context; `None` if they are not known before the run.
-    fn members(&self, context: Context) -> Option<Vec<&str>> {
-        match context {
-            Context::Project => Some(vec!["id", "project_name", "owner"]),
-            Context::Flow => Some(vec!["flow_id", "project_id", "workspace", "title", "username", "life_span"]),
-            Context::Git => Some(vec!["sha", "branch", "tags"]),
-            Context::Strategy => Some(vec!["fail_fast", "max_parallel"]),
-            Context::Params => Some(self.flow.params.keys().map(AsRef::as_ref).collect()),
-            Context::Env => Some(self.env?.iter().copied().collect()),
-            Context::Tags => None,
-            Context::Matrix => Some(self.variables()),
-            Context::Needs => Some(self.needs()?.iter().copied().collect()),
-        }
-    }
-
-    fn variables(&self) -> Vec<&str> {
-        let task = self.found.entry.and_then(|entry| self.flow.tasks.get(entry as usize));
-        let Some(strategy) = task.and_then(|task| task.strategy.as_ref()) else { return Vec::new() };
-        strategy.matrix.variables.keys().map(AsRef::as_ref).chain(["ORDINAL"]).collect()
-    }
-
-    fn needs(&self) -> Option<&BTreeSet<&str>> {
-        self.needs?.get(&self.found.entry?)
-    }
-
-    /// Status functions only where there are needs, and only about needs that the task has (EXP-52).
-    fn call(&self, name: &str, span: Span, texts: &[(std::sync::Arc<str>, Span)]) -> Vec<Diagnostic> {
-        if !STATUS_FUNCTIONS.contains(&name) {
-            return Vec::new();
-        }
-        if self.found.place != Place::Task {
-            let message = format!("`{name}()` is only available where a task is enabled or described");
-            let help = "it looks at the results of needed tasks, which are not known here";
-            return vec![Diagnostic::error(Code::UnknownContext, message).at(span, "").help(help)];
-        }
-        let Some(known) = self.needs().filter(|_| name != "always") else { return Vec::new() };
-        let unknown = texts.iter().filter(|(text, _)| !known.contains(text.as_ref()));
-        let faults = unknown.map(|(text, span)| {
-            let fault = Diagnostic::error(Code::UnknownProperty, unknown_member(Context::Needs, text)).at(*span, "");
-            let help = suggest::help(text, "needs", known.iter().copied()).or_else(|| nothing_there(Context::Needs));
-            Diagnostic { help, ..fault }
-        });
-        faults.collect()
-    }
+/// The group of each node that has one.
+fn groups(nodes: Option<&[NodeRecord]>) -> BTreeMap<&str, &str> {
+    nodes.into_iter().flatten().filter_map(|node| Some((node.id.as_ref(), node.group.as_deref()?))).collect()
 }
 
-fn unknown_member(context: Context, name: &str) -> String {
-    match context {
-        Context::Needs => format!("the task does not need `{name}` to be completed"),
-        Context::Params => format!("the flow has no param `{name}`"),
-        Context::Env => format!("the defaults have no environment variable `{name}`"),
-        Context::Matrix => format!("the matrix has no variable `{name}`"),
-        Context::Project | Context::Flow | Context::Git | Context::Strategy | Context::Tags => {
-            format!("`{}` has no property `{name}`", context.name())
-        }
-    }
-}
-
-fn plural(context: Context) -> &'static str {
-    match context {
-        Context::Needs => "needs",
-        Context::Params => "params",
-        Context::Env => "default variables",
-        Context::Matrix => "variables",
-        Context::Project | Context::Flow | Context::Git | Context::Strategy | Context::Tags => "properties",
-    }
-}
-
-/// What to do where a context is empty.
-fn nothing_there(context: Context) -> Option<String> {
-    let help = match context {
-        Context::Needs => "name it in `needs`",
-        Context::Params => "declare it under `params`",
-        Context::Env => "set it under `defaults.env`; a task's own variables are not seen here",
-        Context::Matrix => "give the task a `strategy` with a `matrix`",
-        Context::Project | Context::Flow | Context::Git | Context::Strategy | Context::Tags => return None,
+/// `matrix` as the rows of an entry have it; anything where no row is known.
+fn matrix_type(rows: Option<&[&NodeRecord]>) -> Type {
+    let Some(first) = rows.and_then(<[_]>::first) else { return Type::Any };
+    let of = |name: &Arc<str>| {
+        let values = rows.into_iter().flatten().filter_map(|row| row.matrix.get(name));
+        Type::join(values.map(Type::of))
     };
-    Some(help.to_owned())
+    Type::record("matrix", "variables", first.matrix.keys().map(|name| (name.clone(), of(name))))
+}
+
+/// `needs` as the rows of an entry have it together; anything where no row is known.
+fn needs_type(rows: Option<&[&NodeRecord]>, groups: &BTreeMap<&str, &str>) -> Type {
+    let Some(rows) = rows.filter(|rows| !rows.is_empty()) else { return Type::Any };
+    let mut types: IndexMap<Arc<str>, Type> = IndexMap::new();
+    for row in rows {
+        types.extend(row.names.iter().filter_map(|name| Some((name.clone(), need_type(row, name, groups)?))));
+    }
+    Type::record("needs", "completed needs", types)
+}
+
+/// One entry of `needs`; `None` for a need of level running, which is not there (CTX-70).
+fn need_type(row: &NodeRecord, name: &str, groups: &BTreeMap<&str, &str>) -> Option<Type> {
+    if let Some(need) = row.needs.iter().find(|need| need.id.as_ref() == name) {
+        return (need.level == NeedsLevel::Completed).then(|| Type::object("need", result_types()));
+    }
+    let mut members = row.needs.iter().filter(|need| groups.get(need.id.as_ref()) == Some(&name));
+    let is_completed = members.all(|need| need.level == NeedsLevel::Completed);
+    is_completed.then(group_type)
+}
+
+fn result_types() -> [(&'static str, Type); 2] {
+    [("result", Type::Status), ("outputs", Type::Map(Box::new(Type::Str)))]
+}
+
+fn group_type() -> Type {
+    let own = [("id", Type::Str), ("matrix", Type::Map(Box::new(Type::Any)))];
+    let row = Type::object("row", own.into_iter().chain(result_types()));
+    Type::object("group", [("result", Type::Status), ("rows", Type::List(Box::new(row)))])
+}
+
+/// Adds what to do where a context has no members at all, so that nothing can be suggested.
+fn hinted(found: &Found<'_>, diags: Diagnostics) -> Diagnostics {
+    let lookups = found.template.lookups();
+    let hint = |fault: &Diagnostic| {
+        let of = |lookup: &&Lookup| lookup.member.as_ref().map(|(_, span)| *span) == fault.span();
+        let lookup = lookups.iter().find(of).filter(|_| fault.code == Code::UnknownProperty)?;
+        let help = match Context::of(&lookup.root)? {
+            Context::Needs => "name it in `needs`, at level `completed`",
+            Context::Params => "declare it under `params`",
+            Context::Env => "set it under `defaults.env`: a task's own variables are not seen here",
+            Context::Matrix => "give the task a `strategy` with a `matrix`",
+            Context::Project | Context::Flow | Context::Git | Context::Tags | Context::Strategy => return None,
+        };
+        Some(help.to_owned())
+    };
+    let add = |fault: Diagnostic| Diagnostic { help: fault.help.clone().or_else(|| hint(&fault)), ..fault };
+    diags.into_iter().map(add).collect()
+}
+
+/// Status functions exist only where there are needs (EXP-52).
+fn check_calls(found: &Found<'_>) -> Diagnostics {
+    if found.place.has(Context::Needs) {
+        return Diagnostics::new();
+    }
+    let calls = found.template.calls().into_iter().filter(|call| STATUS_FUNCTIONS.contains(&call.function));
+    let faults = calls.map(|call| {
+        let message = format!("`{}()` is only available in what a task runs and in its `enable`", call.function);
+        let help = "leave it out: the results of needed tasks are not known here";
+        Diagnostic::error(Code::UnknownContext, message).at(call.span, "").help(help)
+    });
+    faults.collect()
+}
+
+/// A warning only: the expression may stand in a branch that is never taken (CTX-2).
+fn check_git(found: &Found<'_>, inputs: &Inputs) -> Diagnostics {
+    if inputs.git.is_some() || !found.place.has(Context::Git) {
+        return Diagnostics::new();
+    }
+    let roots = found.template.roots().into_iter().filter(|(root, _)| root.as_ref() == Context::Git.name());
+    let warnings = roots.map(|(_, span)| {
+        Diagnostic::warning(Code::UnknownContext, "there are no git facts: the workspace is in no repository")
+            .at(span, "")
+            .help("run it in a git repository that has a commit")
+    });
+    warnings.collect()
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::ast::Field;
 use crate::diag::{Code, Diagnostic};
 use crate::expr::{Answers, Names, Target};
-use crate::plan::evaluate::{Evaluator, Problems, rendered};
+use crate::plan::evaluate::{Evaluator, Problems};
 use crate::plan::level::Level;
 use crate::plan::matrix::{self, Row};
 use crate::resolve::TaskDefinition;
@@ -82,14 +82,15 @@ fn group_name(task: &TaskDefinition, ids: &[(Arc<str>, Row)]) -> Option<Arc<str>
 fn generated(base: &str, row: &Row) -> Arc<str> {
     let mut variables: Vec<_> = row.iter().filter(|(name, _)| name.as_ref() != "ORDINAL").collect();
     variables.sort_by(|one, other| one.0.cmp(other.0));
-    let values = variables.into_iter().map(|(_, value)| escaped(&rendered(value)));
+    let values = variables.into_iter().map(|(_, value)| escaped(&value.text()));
     values.fold(base.to_owned(), |id, value| id + "-" + &value).into()
 }
 
 /// Each byte outside of `[A-Za-z0-9_.-]` as `~` and two hex digits (DEC-17).
 fn escaped(value: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
-    let pieces = value.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("~{byte:02x}") });
+    let pieces =
+        value.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("~{byte:02x}") });
     pieces.collect()
 }
 

@@ -79,12 +79,6 @@ pub(crate) fn as_text(value: &Value) -> Option<&str> {
     }
 }
 
-/// The text that a value renders as (EXP-40).
-pub(crate) fn rendered(value: &Value) -> String {
-    let text = convert(value, Target::Str).ok();
-    text.as_ref().and_then(as_text).unwrap_or_default().to_owned()
-}
-
 impl Evaluator<'_> {
     /// The raw value of a template; `None` if it asks or fails.
     pub(crate) fn template(&mut self, template: &Template) -> Option<Value> {
@@ -123,7 +117,7 @@ impl Evaluator<'_> {
                 if matches!(value, Value::Null) && target != Target::Bool {
                     return None;
                 }
-                self.fitted(&value, target, template.span())
+                self.fitted(&value, target, template.value_span())
             }
         }
     }
@@ -132,14 +126,14 @@ impl Evaluator<'_> {
     pub(crate) fn required<T: Fit>(&mut self, field: &Field<T>, target: Target) -> Option<T> {
         let Field::Expr(template) = field else { return self.field(field, target) };
         let value = self.template(template)?;
-        self.fitted(&value, target, template.span())
+        self.fitted(&value, target, template.value_span())
     }
 
     fn fitted<T: Fit>(&mut self, value: &Value, target: Target, span: Span) -> Option<T> {
         let converted = self.converted(value, target, span)?;
         let fitted = T::fit(&converted);
         if fitted.is_none() {
-            let message = format!("`{}` is out of the range of this key", rendered(&converted));
+            let message = format!("`{}` is out of the range of this key", converted.text());
             self.problems.faults.push(Diagnostic::error(Code::Conversion, message).at(span, ""));
         }
         fitted
@@ -161,16 +155,14 @@ impl Evaluator<'_> {
             CommandKind::Bash => Target::Bash,
             CommandKind::Python => Target::Python,
         };
-        self.fitted(&value, target, template.span())
+        self.fitted(&value, target, template.value_span())
     }
 
     /// A list of texts; null and empty items are left out.
     pub(crate) fn texts(&mut self, items: &Items<String>) -> Vec<String> {
         let list = match items {
             Items::Absent | Items::Null(_) => Vec::new(),
-            Items::Written(written) => {
-                written.value.iter().filter_map(|item| self.field(item, Target::Str)).collect()
-            }
+            Items::Written(written) => written.value.iter().filter_map(|item| self.field(item, Target::Str)).collect(),
             Items::Expr(template) => self.text_list(template).unwrap_or_default(),
         };
         list.into_iter().filter(|item| !item.is_empty()).collect()
@@ -178,7 +170,7 @@ impl Evaluator<'_> {
 
     fn text_list(&mut self, template: &Template) -> Option<Vec<String>> {
         let value = self.template(template)?;
-        match self.converted(&value, Target::TextList, template.span())? {
+        match self.converted(&value, Target::TextList, template.value_span())? {
             Value::List(list) => Some(list.iter().filter_map(as_text).map(str::to_owned).collect()),
             _ => None,
         }
@@ -201,7 +193,7 @@ impl Evaluator<'_> {
 
     fn text_map(&mut self, template: &Template) -> Option<Vec<(String, String)>> {
         let value = self.template(template)?;
-        match self.converted(&value, Target::TextMap, template.span())? {
+        match self.converted(&value, Target::TextMap, template.value_span())? {
             Value::Map(map) => {
                 let pairs = map.iter().filter_map(|(name, value)| as_text(name).zip(as_text(value)));
                 Some(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
@@ -223,7 +215,7 @@ impl Evaluator<'_> {
 
     fn value_list(&mut self, template: &Template) -> Option<Arc<Vec<Value>>> {
         let value = self.template(template)?;
-        match self.converted(&value, Target::List, template.span())? {
+        match self.converted(&value, Target::List, template.value_span())? {
             Value::List(list) => Some(list),
             _ => None,
         }

@@ -72,9 +72,8 @@ impl Level {
         let contexts = outer_contexts(flow, inputs, problems);
         let scope = Scope::new(Place::Defaults, &contexts);
         let unit = unit_defaults(flow, Evaluator { names: &scope, answers, problems });
-        let contexts = contexts
-            .with(Context::Env, scope::texts(&unit.env))
-            .with(Context::Tags, scope::tags(&unit.tags));
+        let contexts =
+            contexts.with(Context::Env, scope::texts(&unit.env)).with(Context::Tags, scope::tags(&unit.tags));
         let scope = Scope::new(Place::LateDefaults, &contexts);
         let mut late = Evaluator { names: &scope, answers, problems };
         let fail_fast = late.field(&flow.defaults.fail_fast, Target::Bool).unwrap_or(true);

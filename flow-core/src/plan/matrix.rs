@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use crate::ast::{Field, Matrix};
 use crate::diag::{Code, Diagnostic, suggest};
 use crate::expr::Target;
-use crate::plan::evaluate::{Evaluator, rendered};
+use crate::plan::evaluate::Evaluator;
 use crate::text::{Span, Spanned};
 use crate::value::{Int, Value};
 
@@ -91,7 +91,7 @@ fn entry_values(entry: &Entry, evaluator: &mut Evaluator<'_>) -> Row {
 
 /// Whether a product value is what an `exclude` entry means (DEC-16).
 fn same(product: &Value, excluded: &Value) -> bool {
-    product == excluded || rendered(product) == rendered(excluded)
+    product == excluded || product.text() == excluded.text()
 }
 
 /// Reports the keys of an `exclude` entry that are no variables.

@@ -1,16 +1,16 @@
 //! [`plan`]: the graph of an attempt.
 
+use crate::ast::Field;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::expr::Answers;
 use crate::model::NodeRecord;
-use crate::plan::check::{self, Checked};
+use crate::plan::check::{self, Checked, Known};
 use crate::plan::entry::{self, Entry, start_of};
 use crate::plan::evaluate::Problems;
 use crate::plan::graph;
 use crate::plan::level::{Inputs, Level};
 use crate::plan::need::{self, Edges, Targets};
 use crate::plan::strategy::strategy_of;
-use crate::ast::Field;
 use crate::resolve::{ResolvedFlow, TaskDefinition};
 
 /// The graph of an attempt.
@@ -50,7 +50,8 @@ pub fn plan(flow: &ResolvedFlow, inputs: &Inputs) -> (Option<Plan>, Diagnostics)
         problems.faults.push(fault);
     }
     let unsure = problems.faults.iter().any(|fault| fault.code == Code::UnknownNeed);
-    let checked = check::check(flow, (!unsure).then_some(nodes.as_slice()), inputs);
+    let known = Known { level: &level, inputs, nodes: (!unsure).then_some(nodes.as_slice()) };
+    let checked = check::check(flow, &known);
     let diags = all_faults(problems.into_diagnostics(), checked);
     if diags.has_errors() {
         return (None, diags);

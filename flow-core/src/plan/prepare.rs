@@ -107,12 +107,18 @@ pub(crate) enum Enabled {
     Always,
 }
 
+impl Enabled {
+    fn of(truth: bool) -> Self {
+        if truth { Enabled::Yes } else { Enabled::No }
+    }
+}
+
 /// Evaluates `enable`, then what the node runs.
 ///
 /// A pure function of its arguments: asked again it says the same. Source: CTX-40, CTX-82, BAT-52.
 pub fn prepare(flow: &ResolvedFlow, view: &NodeView<'_>) -> Prepared {
     let mut problems = Problems::default();
-    let Some(ground) = Ground::new(flow, view, &mut problems) else { return Prepared::Fault(no_entry(view)) };
+    let Some(ground) = Ground::new(flow, view, &mut problems) else { return Prepared::Fault(Box::new(no_entry(view))) };
     let enabled = ground.enabled(view, &mut problems);
     if let Some(stopped) = stopped(&mut problems) {
         return stopped;
@@ -183,10 +189,8 @@ impl<'a> Ground<'a> {
         let value: Option<Value> = evaluator.required(&self.task.enable, Target::Enable);
         match value {
             Some(Value::Always) => Enabled::Always,
-            Some(Value::Bool(true)) => Enabled::Yes,
-            Some(_) => Enabled::No,
-            None if view.needs.values().all(|need| need.result() == TaskStatus::Succeeded) => Enabled::Yes,
-            None => Enabled::No,
+            Some(value) => Enabled::of(matches!(value, Value::Bool(true))),
+            None => Enabled::of(view.needs.values().all(|need| need.result() == TaskStatus::Succeeded)),
         }
     }
 
@@ -223,9 +227,9 @@ fn stopped(problems: &mut Problems) -> Option<Prepared> {
     (!calls.is_empty()).then_some(Prepared::Ask(calls))
 }
 
-fn no_entry(view: &NodeView<'_>) -> Box<Diagnostic> {
+fn no_entry(view: &NodeView<'_>) -> Diagnostic {
     let message = format!("`{}` stands for an entry that the flow does not have", view.id);
-    Box::new(Diagnostic::error(Code::UnknownNeed, message).help("bake the flow anew: its texts have changed"))
+    Diagnostic::error(Code::UnknownNeed, message).help("bake the flow anew: its texts have changed")
 }
 
 /// The context `needs`. Source: CTX-1, EXT-1.
@@ -237,12 +241,10 @@ fn needs_context(needs: &IndexMap<Arc<str>, Needed>) -> Value {
 fn need_value(need: &Needed) -> Value {
     let result = Value::Status(need.result().word().into());
     match need {
-        Needed::Task(task) => {
-            scope::object("need", [("result", result), ("outputs", scope::texts(&task.outputs))])
-        }
+        Needed::Task(task) => Value::object("need", [("result", result), ("outputs", scope::texts(&task.outputs))]),
         Needed::Group(rows) => {
             let rows = rows.iter().map(row_value).collect();
-            scope::object("group", [("result", result), ("rows", Value::List(Arc::new(rows)))])
+            Value::object("group", [("result", result), ("rows", Value::List(Arc::new(rows)))])
         }
     }
 }
@@ -254,5 +256,5 @@ fn row_value(row: &RowResult) -> Value {
         ("result", Value::Status(row.result.status.as_result().word().into())),
         ("outputs", scope::texts(&row.result.outputs)),
     ];
-    scope::object("row", properties)
+    Value::object("row", properties)
 }

@@ -10,7 +10,7 @@ use crate::resolve::{ResolvedFlow, TaskDefinition};
 use crate::scope::{Context, Contexts, Place, Scope};
 
 /// How long a cache entry is good unless the flow says else (BAT-100).
-const CACHE_LIFE: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+const CACHE_LIFE: Duration = Duration::from_hours(14 * 24);
 
 /// The strategy of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,9 +55,8 @@ pub fn fail_fast(flow: &ResolvedFlow, inputs: &Inputs, entry: Option<u32>) -> bo
 
 /// How many tasks of the bake run at once; at least 1. Source: DEC-26.
 pub fn max_parallel(flow: &ResolvedFlow, inputs: &Inputs) -> usize {
-    let value = constant(&flow.defaults.max_parallel, MAX_PARALLEL).unwrap_or_else(|| {
-        Level::new(flow, inputs, &Answers::new(), &mut Problems::default()).max_parallel
-    });
+    let value = constant(&flow.defaults.max_parallel, MAX_PARALLEL)
+        .unwrap_or_else(|| Level::new(flow, inputs, &Answers::new(), &mut Problems::default()).max_parallel);
     usize::try_from(value).unwrap_or(1).max(1)
 }
 

@@ -40,10 +40,7 @@ pub(crate) fn unit_spec(
         env,
         volumes: defaults.volumes.iter().cloned().chain(own_volumes).collect(),
         tags: tags.iter().map(ToString::to_string).collect(),
-        life_span_seconds: evaluator
-            .field(&unit.life_span, Target::Seconds)
-            .filter(not_zero)
-            .or(defaults.life_span),
+        life_span_seconds: evaluator.field(&unit.life_span, Target::Seconds).filter(not_zero).or(defaults.life_span),
         schedule_timeout_seconds: evaluator
             .field(&unit.schedule_timeout, Target::Seconds)
             .filter(not_zero)

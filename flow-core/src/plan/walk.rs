@@ -101,8 +101,11 @@ impl<'a> Walk<'a> {
 
     fn unit(&mut self, unit: &'a UnitDefinition) {
         let place = Place::Task;
-        let texts = [&unit.title, &unit.name, &unit.image, &unit.preset, &unit.entrypoint, &unit.workdir, &unit.restart];
-        texts.into_iter().for_each(|field| self.field(place, field));
+        let texts =
+            [&unit.title, &unit.name, &unit.image, &unit.preset, &unit.entrypoint, &unit.workdir, &unit.restart];
+        for field in texts {
+            self.field(place, field);
+        }
         unit.command.iter().for_each(|command| self.command(command));
         self.entries(place, &unit.env);
         self.items(place, &unit.volumes);

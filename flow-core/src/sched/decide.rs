@@ -29,7 +29,7 @@ pub fn decide(flow: &ResolvedFlow, state: &AttemptState, timed: &Timed) -> Decis
         Fact::Report(report) => turn.report(report),
         Fact::Ended { key, exit, reason, outputs, state, log, problem } => {
             let end = End::of(*exit, reason, problem.as_ref(), log);
-            turn.unit_ended(key, end, outputs, state);
+            turn.unit_ended(key, &end, outputs, state);
         }
         Fact::Request(request) => turn.request(request),
         Fact::Interrupted { by } => turn.interrupted(by),
@@ -90,7 +90,7 @@ fn answered(turn: &mut Turn<'_>, id: &FullId, answers: &[(HostCall, Result<Value
                 turn.event(EventKind::Answered { node: id.clone(), call: call.clone(), value: value.clone() });
             }
             Err(message) => {
-                turn.end_unstarted(at, End::unanswered(message));
+                turn.end_unstarted(at, &End::unanswered(message));
                 return;
             }
         }

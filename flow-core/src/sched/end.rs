@@ -82,9 +82,9 @@ impl End {
     }
 }
 
-impl<'a> Turn<'a> {
+impl Turn<'_> {
     /// A unit ended and its log was read.
-    pub(super) fn unit_ended(&mut self, key: &LaunchKey, end: End, outputs: &Texts, saved: &Texts) {
+    pub(super) fn unit_ended(&mut self, key: &LaunchKey, end: &End, outputs: &Texts, saved: &Texts) {
         let Some(at) = self.state.place_of(key) else { return };
         let Some(node) = self.node(at).filter(|node| node.tries == key.r#try) else { return };
         let Phase::Live(live) = &node.phase else { return };
@@ -96,21 +96,21 @@ impl<'a> Turn<'a> {
         if succeeded && !matches!(live.stage, Some(Stage::Running | Stage::Suspended)) {
             self.event(EventKind::Progress { key: key.clone(), stage: Stage::Running, why: None });
         }
-        self.end(at, key.clone(), &end, (outputs, saved));
+        self.end(at, key.clone(), end, (outputs, saved));
     }
 
     /// A node that is under way or waits for its next start is over, with nothing to show.
-    pub(super) fn end_live(&mut self, at: usize, end: End) {
+    pub(super) fn end_live(&mut self, at: usize, end: &End) {
         if let Some(key) = last_key(self.state, at) {
-            self.end(at, key, &end, (&Texts::new(), &Texts::new()));
+            self.end(at, key, end, (&Texts::new(), &Texts::new()));
         }
     }
 
     /// A node that was never started is over; one whose last start is over keeps that start's key.
-    pub(super) fn end_unstarted(&mut self, at: usize, end: End) {
+    pub(super) fn end_unstarted(&mut self, at: usize, end: &End) {
         let tries = self.node(at).map_or(1, |node| node.tries.max(1));
         if let Some(key) = self.state.key(at, tries) {
-            self.end(at, key, &end, (&Texts::new(), &Texts::new()));
+            self.end(at, key, end, (&Texts::new(), &Texts::new()));
         }
     }
 
@@ -137,8 +137,7 @@ impl<'a> Turn<'a> {
             return false;
         }
         let entry = (!node.record.matrix.is_empty()).then_some(node.record.entry);
-        matches!(outcome.reason, Reason::Evaluation { .. })
-            || plan::fail_fast(self.flow, &self.state.inputs, entry)
+        matches!(outcome.reason, Reason::Evaluation { .. }) || plan::fail_fast(self.flow, &self.state.inputs, entry)
     }
 
     /// Stops what runs and is not `always()`; what was not started is skipped when it is ready (BAT-71, BAT-72).
@@ -165,7 +164,7 @@ impl<'a> Turn<'a> {
         }
         // Nobody tells the end of what the executor never took, nor of what it has lost.
         if stumbled(node) || matches!(node.phase, Phase::Retrying(_)) {
-            self.end_live(at, End::killed());
+            self.end_live(at, &End::killed());
         }
     }
 }

@@ -7,9 +7,7 @@ use indexmap::IndexMap;
 
 use crate::event::EventKind;
 use crate::expr::HostCall;
-use crate::model::{
-    CacheEntry, CacheKey, Digest, Exit, FullId, LaunchKey, LogRef, RawId, Reason, Timestamp, UnitSpec,
-};
+use crate::model::{CacheEntry, CacheKey, Digest, Exit, FullId, LaunchKey, LogRef, RawId, Reason, Timestamp, UnitSpec};
 use crate::port::{ExecutorError, Report, Request};
 use crate::value::Value;
 

@@ -92,7 +92,7 @@ impl<'t, 'a> Pass<'t, 'a> {
     fn again(&mut self, at: usize, node: &'a Node) {
         let Some(key) = last_key(self.turn.state, at) else { return };
         let Some(spec) = plan::spec(self.turn.flow, &self.turn.view(node)) else {
-            return self.turn.end_unstarted(at, End::no_spec());
+            return self.turn.end_unstarted(at, &End::no_spec());
         };
         self.turn.event(EventKind::Progress { key: key.clone(), stage: Stage::Queued, why: None });
         self.turn.effect(Effect::Launch { key, spec: Box::new(spec), resuming: true });
@@ -102,7 +102,7 @@ impl<'t, 'a> Pass<'t, 'a> {
     fn retry(&mut self, at: usize, node: &'a Node) {
         match plan::spec(self.turn.flow, &self.turn.view(node)) {
             Some(spec) => self.start(at, node, Box::new(spec), node.cache.clone()),
-            None => self.turn.end_unstarted(at, End::no_spec()),
+            None => self.turn.end_unstarted(at, &End::no_spec()),
         }
     }
 
@@ -128,7 +128,7 @@ impl<'t, 'a> Pass<'t, 'a> {
                 // What this pass has started must be known as live before the bake winds down.
                 if self.turn.decision.events.is_empty() {
                     let reason = self.turn.evaluation(&fault);
-                    self.turn.end_unstarted(at, End::evaluation(reason));
+                    self.turn.end_unstarted(at, &End::evaluation(reason));
                 }
                 return ControlFlow::Break(());
             }

@@ -14,7 +14,7 @@ use crate::sched::turn::Turn;
 const MAX_TRIES: u32 = 2;
 
 /// The first pause after an executor that cannot be reached, and the longest.
-const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));
 
 impl<'a> Turn<'a> {
     /// Starts the next try of a node.
@@ -43,7 +43,7 @@ impl<'a> Turn<'a> {
                 }
             }
             Err(error) if error.is_retryable() => self.unreachable(at, node, live, error),
-            Err(error) => self.end_live(at, End::not_started(&error.to_string())),
+            Err(error) => self.end_live(at, &End::not_started(&error.to_string())),
         }
     }
 
@@ -52,7 +52,7 @@ impl<'a> Turn<'a> {
         let Some(key) = self.state.key(at, node.tries) else { return };
         if self.must_stop(node) {
             self.kill(key);
-            self.end_live(at, End::killed());
+            self.end_live(at, &End::killed());
             return;
         }
         let (first, longest) = PAUSES;
@@ -89,11 +89,11 @@ impl<'a> Turn<'a> {
     /// A unit is gone and proved dead: it is started once more (EXT-3).
     pub(super) fn lost(&mut self, at: usize, node: &'a Node) {
         if self.must_stop(node) {
-            return self.end_live(at, End::lost_while_stopping());
+            return self.end_live(at, &End::lost_while_stopping());
         }
         match self.state.key(at, node.tries + 1) {
             Some(key) if node.tries < MAX_TRIES => self.event(EventKind::RetryAt { key, at: self.now }),
-            _ => self.end_live(at, End::lost()),
+            _ => self.end_live(at, &End::lost()),
         }
     }
 }

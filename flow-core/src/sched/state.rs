@@ -226,16 +226,17 @@ impl AttemptState {
 
     /// Enters a phase and keeps the sets of live, due and ready nodes in step with it.
     fn set_phase(&mut self, at: usize, phase: Phase) {
+        let (due, is_live) = (phase.due(), phase.is_live());
         let Some(node) = self.nodes.get_mut(at) else { return };
         let entry = node.record.entry;
-        let before = std::mem::replace(&mut node.phase, phase.clone());
+        let before = std::mem::replace(&mut node.phase, phase);
         if let Some(moment) = before.due() {
             self.timers.remove(&(moment, at));
         }
-        if let Some(moment) = phase.due() {
+        if let Some(moment) = due {
             self.timers.insert((moment, at));
         }
-        match (before.is_live(), phase.is_live()) {
+        match (before.is_live(), is_live) {
             (false, true) => {
                 self.live.insert(at);
                 *self.live_of.entry(entry).or_default() += 1;

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use crate::model::GitInfo;
 use crate::scope::Context;
-use crate::value::{Int, Object, Value, ValueMap};
+use crate::value::{Int, Value, ValueMap};
 
 /// The values that are known so far, by context.
 #[derive(Clone, Debug, Default)]
@@ -47,7 +47,7 @@ pub struct ProjectFacts {
 impl ProjectFacts {
     /// The context `project`.
     pub fn context(&self) -> Value {
-        object(
+        Value::object(
             "project",
             [
                 ("id", text(&self.id)),
@@ -78,7 +78,7 @@ pub struct FlowFacts<'a> {
 impl FlowFacts<'_> {
     /// The context `flow`.
     pub fn context(&self) -> Value {
-        object(
+        Value::object(
             "flow",
             [
                 ("flow_id", text(self.id)),
@@ -94,9 +94,12 @@ impl FlowFacts<'_> {
 
 /// The context `git`; an object without properties where there is no repository (CTX-2).
 pub fn git(git: Option<&GitInfo>) -> Value {
-    let Some(git) = git else { return object("git", []) };
+    let Some(git) = git else { return Value::object("git", Vec::<(&str, Value)>::new()) };
     let tags = git.tags.iter().map(|tag| text(tag)).collect();
-    object("git", [("sha", text(&git.sha)), ("branch", text(&git.branch)), ("tags", Value::List(Arc::new(tags)))])
+    Value::object(
+        "git",
+        [("sha", text(&git.sha)), ("branch", text(&git.branch)), ("tags", Value::List(Arc::new(tags)))],
+    )
 }
 
 /// The context `params`.
@@ -112,7 +115,7 @@ pub fn tags(tags: &BTreeSet<Arc<str>>) -> Value {
 /// The context `strategy`.
 pub fn strategy(fail_fast: bool, max_parallel: i64) -> Value {
     let max_parallel = Value::Int(Int::Small(max_parallel));
-    object("strategy", [("fail_fast", Value::Bool(fail_fast)), ("max_parallel", max_parallel)])
+    Value::object("strategy", [("fail_fast", Value::Bool(fail_fast)), ("max_parallel", max_parallel)])
 }
 
 /// The context `matrix`: the row's variables, `ORDINAL` included; empty without a matrix.
@@ -130,12 +133,6 @@ pub fn texts(entries: &IndexMap<String, String>) -> Value {
 /// The form of an id within a tag: `_` becomes `-`, then lower case. Source: WS-34, BAT-6.
 pub fn tag_form(id: &str) -> String {
     id.replace('_', "-").to_lowercase()
-}
-
-/// A context object of `properties` in their order.
-pub(crate) fn object<const N: usize>(type_name: &'static str, properties: [(&str, Value); N]) -> Value {
-    let properties = properties.into_iter().map(|(name, value)| (Arc::from(name), value)).collect();
-    Value::Object(Arc::new(Object { type_name: type_name.into(), properties }))
 }
 
 /// A text value.

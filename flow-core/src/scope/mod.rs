@@ -10,5 +10,4 @@ mod lookup;
 
 pub use availability::{Context, Place};
 pub use context::{Contexts, FlowFacts, ProjectFacts, git, matrix, params, strategy, tag_form, tags, texts};
-pub(crate) use context::object;
 pub use lookup::Scope;

@@ -97,6 +97,33 @@ impl Int {
         self.combine(other, i64::checked_mul, |a, b| a * b)
     }
 
+    /// The quotient as the nearest float; `None` for divisor zero and beyond the range of floats.
+    pub fn divide(&self, divisor: &Int) -> Option<f64> {
+        const EXACT: u64 = 53;
+        if divisor.is_zero() {
+            return None;
+        }
+        if self.is_zero() {
+            return Some(if divisor.is_negative() { -0.0 } else { 0.0 });
+        }
+        if let (Int::Small(a), Int::Small(b)) = (self, divisor)
+            && self.bits().max(divisor.bits()) <= EXACT
+        {
+            return Some(*a as f64 / *b as f64);
+        }
+        // A quotient of some more bits than a float has, with a mark for what is cut off, rounds as the whole.
+        let shift = (EXACT + 12 + divisor.bits()).saturating_sub(self.bits());
+        let (dividend, divisor) = (self.to_big() << shift, divisor.to_big());
+        let (quotient, rest) = (&dividend / &divisor, &dividend % &divisor);
+        let sign = if dividend.is_negative() == divisor.is_negative() { 1 } else { -1 };
+        let mark = if rest.is_zero() { 0 } else { sign };
+        let marked: BigInt = (quotient << 1) + mark;
+        // In two halves, since the whole factor may be below the smallest float.
+        let shift = i32::try_from(shift + 1).ok()?;
+        let float = marked.to_f64()? * 0.5_f64.powi(shift / 2) * 0.5_f64.powi(shift - shift / 2);
+        float.is_finite().then_some(float)
+    }
+
     /// The remainder with the sign of the divisor; `None` for divisor zero.
     pub fn modulo(&self, divisor: &Int) -> Option<Int> {
         if divisor.is_zero() {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use num_bigint::BigInt;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
@@ -29,11 +30,24 @@ impl Serialize for Value {
             Value::Status(text) => marked(serializer, "$status", text),
             Value::Object(object) => {
                 let mut map = serializer.serialize_map(Some(2))?;
-                map.serialize_entry("$object", &object.properties)?;
+                map.serialize_entry("$object", &Properties(&object.properties))?;
                 map.serialize_entry("$type", &object.type_name)?;
                 map.end()
             }
         }
+    }
+}
+
+/// The properties of an object, kept from being mistaken for a marker.
+struct Properties<'a>(&'a IndexMap<Arc<str>, Value>);
+
+impl Serialize for Properties<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0.keys().any(|name| name.starts_with('$')) {
+            let pairs: Vec<(&Arc<str>, &Value)> = self.0.iter().collect();
+            return marked(serializer, "$pairs", &pairs);
+        }
+        serializer.collect_map(self.0)
     }
 }
 

@@ -19,11 +19,11 @@ pub(super) fn finish(
     if !entries.iter().any(|(key, _)| is_merge(key)) {
         return (entries, 0);
     }
-    let (merges, own): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(key, _)| is_merge(key));
+    let (merge_keys, own): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(key, _)| is_merge(key));
     let mut taken: IndexMap<String, ()> = own.iter().filter_map(|(key, _)| Some((identity(key)?, ()))).collect();
     let mut merged = Vec::new();
     let mut added = 0;
-    for (key, value) in merges {
+    for (key, value) in merge_keys {
         for source in sources(&key, value, diagnostics) {
             let alias = source.alias;
             let NodeKind::Map(found) = source.kind else { continue };

@@ -78,10 +78,10 @@ impl Node {
         self.scalar().is_some_and(|scalar| matches!(scalar.value, Value::Null))
     }
 
-    /// The kind in words: `a scalar`, `a list`, `a mapping`.
+    /// The kind in words: `a single value`, `a list`, `a mapping`.
     pub fn describe(&self) -> &'static str {
         match &self.kind {
-            NodeKind::Scalar(_) => "a scalar",
+            NodeKind::Scalar(_) => "a single value",
             NodeKind::Seq(_) => "a list",
             NodeKind::Map(_) => "a mapping",
         }

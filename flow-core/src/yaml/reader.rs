@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, StructureStyle, Tag};
+use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, StructureStyle, Tag};
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::text::{FileId, Span};
@@ -26,17 +26,10 @@ pub fn read(file: FileId, text: &str) -> (Document, Diagnostics) {
     if text.len() > MAX_BYTES {
         return (Document { root: None, complete: false }, too_large(file, text.len()));
     }
-    let options = granit_parser::options! {
-        emit_comments: false,
-        emit_unresolved_aliases: true,
-        emit_anchor_events: true,
-        flow_nesting_limit: MAX_DEPTH,
-        block_nesting_limit: MAX_DEPTH,
-    };
     let mut builder = Builder::new(file, text);
     let mut documents = 0;
     let mut complete = true;
-    for event in Parser::new_from_str_with_options(text, options) {
+    for event in Parser::new_from_str_with_options(text, options()) {
         let (event, span) = match event {
             Ok(found) => found,
             Err(error) => {
@@ -62,6 +55,17 @@ pub fn read(file: FileId, text: &str) -> (Document, Diagnostics) {
     }
     let (root, diagnostics) = builder.finish();
     (Document { root, complete }, diagnostics)
+}
+
+/// Indentation is judged as leniently as the reference does it; comments are nothing to us.
+fn options() -> Options {
+    granit_parser::options! {
+        emit_comments: false,
+        emit_unresolved_aliases: true,
+        emit_anchor_events: true,
+        flow_nesting_limit: MAX_DEPTH,
+        block_nesting_limit: MAX_DEPTH,
+    }
 }
 
 /// Hands one event on; `false` if the tree must not grow any more.

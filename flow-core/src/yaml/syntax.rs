@@ -70,7 +70,14 @@ pub(super) fn explain(flaw: &Flaw, at: usize, text: &str, bracket: Option<usize>
     {
         return found;
     }
-    let (message, help) = words(flaw);
+    let above = bracket.filter(|open| text.get(*open..at).is_some_and(|between| between.contains('\n')));
+    let (message, help) = match (flaw, above) {
+        (Flaw::Colon, Some(_)) => (
+            "a key begins here, and a bracket above is still open".to_owned(),
+            "close the bracket, or put the value into quotes if the `:` belongs to it",
+        ),
+        _ => words(flaw),
+    };
     let place = match flaw {
         Flaw::KeyExpected | Flaw::DashExpected | Flaw::AfterQuote | Flaw::Indentation => line_rest(text, at),
         Flaw::Escape => bad_escape(text, at),
@@ -118,7 +125,7 @@ fn words(flaw: &Flaw) -> (String, &'static str) {
     let (message, help) = match flaw {
         Flaw::Colon => (
             "a `:` with a blank behind it cannot stand here",
-            "put the value into quotes if the `:` belongs to it; else check the indentation and the brackets above",
+            "put the value into quotes if the `:` belongs to it, else put the key on a line of its own",
         ),
         Flaw::Character(one) => {
             return (format!("a value cannot begin with `{}`", one.escape_debug()), "put the value into quotes");
@@ -128,9 +135,7 @@ fn words(flaw: &Flaw) -> (String, &'static str) {
             let help = if *one == '[' { "add the closing `]`" } else { "add the closing `}`" };
             return (format!("the bracket `{one}` is never closed"), help);
         }
-        Flaw::StrayBracket => {
-            ("this bracket closes nothing", "remove it, or put the value into quotes if it belongs to it")
-        }
+        Flaw::StrayBracket => ("this bracket closes nothing", "remove it, or put the value it belongs to into quotes"),
         Flaw::Separator => (
             "expected a `,` or the closing bracket",
             "separate the items by commas, and put items that hold brackets or braces into quotes",
@@ -146,9 +151,7 @@ fn words(flaw: &Flaw) -> (String, &'static str) {
         Flaw::AfterQuote => {
             ("text behind the closing quote", "put the whole value into one pair of quotes, or remove the quotes")
         }
-        Flaw::Escape => {
-            ("an escape that double quotes do not know", "write `\\\\` for a backslash, or use single quotes")
-        }
+        Flaw::Escape => ("an unknown escape in double quotes", "write `\\\\` for a backslash, or use single quotes"),
         Flaw::Indentation => ("this line is indented like nothing around it", "indent it like the lines it belongs to"),
         Flaw::Version => ("this version of YAML is not known", "remove the `%YAML` line"),
         Flaw::TooDeep => return (too_deep(), "flatten the lists and mappings"),
@@ -178,7 +181,7 @@ fn label(flaw: &Flaw) -> &'static str {
         | Flaw::Indentation
         | Flaw::Version
         | Flaw::TooDeep
-        | Flaw::Other(_) => "here",
+        | Flaw::Other(_) => "",
     }
 }
 
@@ -194,9 +197,10 @@ fn line_of(text: &str, at: usize) -> Range<usize> {
     start..end
 }
 
-/// From `at` to the last visible character of its line.
+/// From `at` to the last visible character of its line, a comment left out.
 fn line_rest(text: &str, at: usize) -> Range<usize> {
     let rest = text.get(at..line_of(text, at).end).unwrap_or("");
+    let rest = rest.split_once(" #").map_or(rest, |(content, _)| content);
     at..at + rest.trim_end().len()
 }
 

@@ -166,7 +166,7 @@ impl<'a> Builder<'a> {
             "!!int" => scalar::int(content).map(Value::Int),
             "!!float" => scalar::float(content).or_else(|| content.parse().ok()).map(Value::Float),
             _ => {
-                self.unknown_tag(tag.clone(), range.clone());
+                self.unknown_tag(tag, range.clone());
                 return text();
             }
         };
@@ -184,7 +184,7 @@ impl<'a> Builder<'a> {
         found.filter(|_| fits).unwrap_or_else(text)
     }
 
-    fn unknown_tag(&mut self, tag: String, range: Range<usize>) {
+    fn unknown_tag(&mut self, tag: &str, range: Range<usize>) {
         let found = Diagnostic::error(Code::YamlTag, format!("unknown tag `{tag}`"))
             .at(self.span(range), "")
             .help("remove the tag, or put the value into quotes if the `!` belongs to it");
@@ -202,7 +202,7 @@ impl<'a> Builder<'a> {
     fn open(&mut self, mark: Mark, origin: Origin, own_tag: &str, content: Content) -> bool {
         let (Mark::Block(start) | Mark::Flow(start)) = mark;
         if let Some((tag, range)) = origin.tag.clone().filter(|(tag, _)| tag != "!" && tag != own_tag) {
-            self.unknown_tag(tag, range);
+            self.unknown_tag(&tag, range);
         }
         if !self.count(start) {
             return false;
@@ -253,7 +253,7 @@ impl<'a> Builder<'a> {
                 .at(span, "")
                 .help("write the value out");
             self.report(found);
-            self.place_used(null(span), range, (1, 0));
+            self.skip(range);
             return true;
         };
         let (size, depth) = (found.size, found.depth);
@@ -277,7 +277,7 @@ impl<'a> Builder<'a> {
         let help = suggest::help(name, "anchors", names)
             .unwrap_or_else(|| format!("write `&{name}` before the value that is meant, above this line"));
         self.report(Diagnostic::error(Code::YamlAlias, format!("no anchor `{name}`")).at(span, "").help(help));
-        self.place_used(null(span), range, (1, 0));
+        self.skip(range);
     }
 
     /// The tree, also if collections are still open.
@@ -286,6 +286,22 @@ impl<'a> Builder<'a> {
             self.close(frame.end);
         }
         (self.root, self.diagnostics)
+    }
+
+    /// Leaves out an item, or a key with its value, of which nothing is known: it is reported already.
+    fn skip(&mut self, range: Range<usize>) {
+        let key = self.open.last().is_some_and(|frame| matches!(frame.content, Content::Mapping { key: None, .. }));
+        if key {
+            let span = self.span(range.clone());
+            self.place_used(null(span), range, (1, 0));
+            return;
+        }
+        self.last_end = range.end.max(self.last_end);
+        let Some(frame) = self.open.last_mut() else { return };
+        frame.end = frame.end.max(range.end);
+        if let Content::Mapping { key, .. } = &mut frame.content {
+            *key = None;
+        }
     }
 
     fn place(&mut self, node: Node, measure: (usize, usize)) {

@@ -15,8 +15,12 @@ pub(crate) async fn answer(call: HostCall) -> Result<Value, String> {
             work.await.map_err(|error| format!("hashing files failed: {error}"))?.map(Value::from)
         }
         HostCall::Upload { .. } => Err("`upload` needs volumes, which this version does not have".to_owned()),
-        HostCall::InspectJob { .. } => Err("`inspect_job` needs live jobs, which this version does not have".to_owned()),
-        HostCall::ParseVolume { .. } => Err("`parse_volume` needs volumes, which this version does not have".to_owned()),
+        HostCall::InspectJob { .. } => {
+            Err("`inspect_job` needs live jobs, which this version does not have".to_owned())
+        }
+        HostCall::ParseVolume { .. } => {
+            Err("`parse_volume` needs volumes, which this version does not have".to_owned())
+        }
     }
 }
 
@@ -31,9 +35,9 @@ fn hash_files(root: &Path, patterns: &[String]) -> Result<String, String> {
     for pattern in patterns {
         for path in matching(&root, pattern)? {
             let target = path.canonicalize().map_err(|error| failed(&path, error))?;
-            let name = target.strip_prefix(&root).map_err(|_| {
-                format!("`{}` is a link that leaves `{}`", path.display(), root.display())
-            })?;
+            let name = target
+                .strip_prefix(&root)
+                .map_err(|_| format!("`{}` is a link that leaves `{}`", path.display(), root.display()))?;
             let name = name.to_str().ok_or_else(|| format!("the name of `{}` is not UTF-8", name.display()))?;
             hash.update(if name.is_empty() { "." } else { name });
             if target.is_file() {

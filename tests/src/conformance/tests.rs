@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::{parse_cases, parse_exceptions};
+use super::parse_cases;
 
 #[test]
 fn a_case_is_one_line_of_json() {
@@ -15,11 +15,4 @@ fn an_outcome_may_be_one_of_several() {
     let cases = parse_cases(r#"{"id": "a", "expect": {"one_of": [1, 2]}}"#);
     let expected: Vec<_> = cases.iter().flat_map(|case| case.expected()).collect();
     assert_eq!(expected, [&json!(1), &json!(2)]);
-}
-
-#[test]
-fn exceptions_name_their_decision() {
-    let exceptions = parse_exceptions("# comment\nexpr-eval/range/007 DEC-5\n\nx/y  EXT-1 # why\n");
-    let pairs: Vec<_> = exceptions.iter().map(|(id, decision)| (id.as_str(), decision.as_str())).collect();
-    assert_eq!(pairs, [("expr-eval/range/007", "DEC-5"), ("x/y", "EXT-1")]);
 }

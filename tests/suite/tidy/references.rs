@@ -17,10 +17,10 @@ const LINK_RULE: &str = "links";
 /// Codes that no text of a flow can show, so that no `err_*` fixture holds them, and where they are tested.
 const OTHERWISE: &[(Code, &str)] = &[
     (Code::WorkspaceNotFound, "asks the disk: tested beside `DirectorySource`"),
-    (Code::FlowNotFound, "asks the workspace: `suite/diagnostics.rs`"),
+    (Code::FlowNotFound, "asks the workspace: `suite/check.rs`"),
     (Code::FileUnreadable, "asks the disk: tested beside `DirectorySource`"),
-    (Code::UnknownParam, "asks the caller: `suite/diagnostics.rs`"),
-    (Code::InvalidId, "asks the folder's name: `suite/diagnostics.rs`"),
+    (Code::UnknownParam, "asks the caller: `suite/check.rs`"),
+    (Code::InvalidId, "asks the folder's name: `suite/check.rs`"),
     (Code::UnknownMixin, "mixins are not supported yet, which is said first"),
 ];
 

@@ -1,5 +1,7 @@
 //! Templates of `fmt`: `{}`, `{0}`, `{0.attr}`, `{0[key]}`, `{!r}`, `{:>8}`, `{:{}}`, `{{`, `}}`.
 
+use std::fmt::Write;
+
 use crate::expr::access;
 use crate::expr::budget::Budget;
 use crate::expr::format::spec;
@@ -43,9 +45,9 @@ impl Filler<'_> {
                 return Err(single("}"));
             }
             let end = field_end(rest).ok_or_else(|| single("{"))?;
-            let text = self.field(rest.get(..end).unwrap_or(""), depth)?;
-            self.budget.make(text.len())?;
-            out.push_str(&text);
+            let length = out.len();
+            self.field(rest.get(..end).unwrap_or(""), depth, &mut out)?;
+            self.budget.make(out.len() - length)?;
             rest = rest.get(end + 1..).unwrap_or("");
         }
         out.push_str(rest);
@@ -53,14 +55,23 @@ impl Filler<'_> {
     }
 
     /// `name[!conversion][:spec]`.
-    fn field(&mut self, field: &str, depth: u32) -> Result<String, Trouble> {
+    fn field(&mut self, field: &str, depth: u32, out: &mut String) -> Result<(), Trouble> {
         if depth == 0 {
             return Err(Trouble::value("fields of a format are nested too deeply"));
+        }
+        if field.is_empty() {
+            let at = self.index("")?;
+            append(self.arg(at)?, out);
+            return Ok(());
         }
         let (name, conversion, spec) = split(field);
         let value = self.value(name)?;
         let spec = if spec.contains(['{', '}']) { self.fill(spec, depth - 1)? } else { spec.to_owned() };
         let value = match conversion {
+            None if spec.is_empty() => {
+                append(&value, out);
+                return Ok(());
+            }
             None => value,
             Some("s") => Value::Str(value.text()),
             Some("r") => Value::from(value.repr()),
@@ -69,7 +80,16 @@ impl Filler<'_> {
                 return Err(Trouble::value(format!("no conversion `!{other}`")).help("use `!s`, `!r` or `!a`"));
             }
         };
-        spec::format(&value, &spec, self.budget)
+        out.push_str(&spec::format(&value, &spec, self.budget)?);
+        Ok(())
+    }
+
+    fn arg(&self, at: usize) -> Result<&Value, Trouble> {
+        self.args.get(at).ok_or_else(|| {
+            let count = self.args.len();
+            Trouble::value(format!("the format wants argument {at}, counted from 0, but there are {count}"))
+                .help("give one value for each `{}`")
+        })
     }
 
     /// The argument that a field names, with attributes and items.
@@ -77,11 +97,7 @@ impl Filler<'_> {
         let end = name.find(['.', '[']).unwrap_or(name.len());
         let (root, mut path) = name.split_at(end);
         let at = self.index(root)?;
-        let mut value = self.args.get(at).cloned().ok_or_else(|| {
-            let count = self.args.len();
-            Trouble::value(format!("the format wants argument {at}, counted from 0, but there are {count}"))
-                .help("give one value for each `{}`")
-        })?;
+        let mut value = self.arg(at)?.clone();
         while !path.is_empty() {
             let malformed = || Trouble::value(format!("malformed field `{{{name}}}`"));
             if let Some(rest) = path.strip_prefix('.') {
@@ -121,6 +137,15 @@ impl Filler<'_> {
         }
         self.numbering = Numbering::Written;
         Ok(at)
+    }
+}
+
+/// Appends the text of a value.
+fn append(value: &Value, out: &mut String) {
+    match value.as_str() {
+        Some(text) => out.push_str(text),
+        // Writing to a `String` does not fail.
+        None => drop(write!(out, "{value}")),
     }
 }
 

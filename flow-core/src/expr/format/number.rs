@@ -29,6 +29,7 @@ pub(super) fn float_digits(
             (Some('f'), _) => format!("{number:.*}", precision.unwrap_or(6)),
             (Some('%'), _) => format!("{:.*}", precision.unwrap_or(6), number * 100.0),
             (None, None) => float_text(number),
+            (None, Some(precision)) if alternate => general(number, precision, General::KeepZerosAndPoint),
             (None, Some(precision)) => general(number, precision, General::KeepPoint),
             _ => general(number, precision.unwrap_or(6), if alternate { General::KeepZeros } else { General::Short }),
         }
@@ -63,6 +64,8 @@ enum General {
     KeepZeros,
     /// Drops them but for one behind the point.
     KeepPoint,
+    /// Keeps them all, and the point needs a digit behind it.
+    KeepZerosAndPoint,
 }
 
 /// `precision` significant digits, with an exponent where the plain form would be long.
@@ -70,16 +73,15 @@ fn general(number: f64, precision: usize, zeros: General) -> String {
     let precision = precision.max(1);
     let rounded = format!("{number:.*e}", precision - 1);
     let exponent: i64 = rounded.split_once('e').and_then(|(_, exponent)| exponent.parse().ok()).unwrap_or(0);
-    let most = precision as i64 - i64::from(zeros == General::KeepPoint);
-    // The form that keeps its point never needs an exponent for a single digit such as 0.
-    let plain = (-4..most).contains(&exponent) || (zeros == General::KeepPoint && number == 0.0);
+    let most = precision as i64 - i64::from(matches!(zeros, General::KeepPoint | General::KeepZerosAndPoint));
+    let plain = (-4..most).contains(&exponent);
     let text = if plain {
         let decimals = usize::try_from(precision as i64 - 1 - exponent).unwrap_or(0);
         format!("{number:.decimals$}")
     } else {
         exponential(number, precision - 1)
     };
-    if zeros == General::KeepZeros {
+    if matches!(zeros, General::KeepZeros | General::KeepZerosAndPoint) {
         return text;
     }
     let (mantissa, exponent) = text.find('e').map_or((text.as_str(), ""), |at| text.split_at(at));

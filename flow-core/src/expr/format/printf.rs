@@ -121,7 +121,7 @@ fn convert(field: &Field, value: &Value, budget: &mut Budget) -> Result<String, 
         's' => text(Value::Str(value.text())),
         'r' => text(Value::from(value.repr())),
         'a' => text(Value::from(ascii(value))),
-        'c' => text(character(value)?),
+        'c' => Ok(pad(&character(value)?, field.spec.width, ' ', if field.minus { '<' } else { '>' })),
         'd' | 'i' | 'u' => Ok(int(field, &whole(value, field.code)?, 'd')),
         'o' | 'x' | 'X' => match value {
             Value::Int(number) => Ok(int(field, number, field.code)),
@@ -137,14 +137,18 @@ fn misfit(code: char, wanted: &str, value: &Value) -> Trouble {
     Trouble::kind(format!("`%{code}` needs {wanted}, not {}", show(value))).help("use `%s` for any value")
 }
 
-fn character(value: &Value) -> Result<Value, Trouble> {
+fn character(value: &Value) -> Result<String, Trouble> {
     let wrong = || misfit('c', "a character or its number", value);
     if let Some(text) = value.as_str() {
-        return if text.chars().count() == 1 { Ok(Value::from(text)) } else { Err(wrong()) };
+        return if text.chars().count() == 1 { Ok(text.to_owned()) } else { Err(wrong()) };
     }
-    let Value::Int(number) = value else { return Err(wrong()) };
-    let code = number.to_i64().and_then(|number| u32::try_from(number).ok()).and_then(char::from_u32);
-    Ok(Value::from(code.ok_or_else(wrong)?.to_string()))
+    let number = match value {
+        Value::Int(number) => number.to_i64(),
+        Value::Bool(flag) => Some(i64::from(*flag)),
+        _ => None,
+    };
+    let code = number.and_then(|number| u32::try_from(number).ok()).and_then(char::from_u32);
+    code.map(String::from).ok_or_else(wrong)
 }
 
 fn whole(value: &Value, code: char) -> Result<Int, Trouble> {

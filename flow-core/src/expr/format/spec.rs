@@ -153,7 +153,7 @@ fn format_char(number: &Int, value: &Value, spec: &Spec) -> Result<String, Troub
     let code = number.to_i64().and_then(|number| u32::try_from(number).ok()).and_then(char::from_u32);
     let c = code.ok_or_else(|| refuse(value, "the code `c`"))?;
     let fill = spec.fill.unwrap_or(if spec.zero { '0' } else { ' ' });
-    Ok(pad(c.encode_utf8(&mut [0; 4]), spec.width, fill, spec.align.unwrap_or('<')))
+    Ok(pad(c.encode_utf8(&mut [0; 4]), spec.width, fill, spec.align.unwrap_or('>')))
 }
 
 fn format_float(number: f64, value: &Value, spec: &Spec) -> Result<String, Trouble> {
@@ -162,6 +162,9 @@ fn format_float(number: f64, value: &Value, spec: &Spec) -> Result<String, Troub
         Some(code) if !matches!(code, 'e' | 'E' | 'f' | 'F' | 'g' | 'G' | '%') => return Err(misfit(value, code)),
         code => code,
     };
+    if spec.grouping.is_some() && spec.code == Some('n') {
+        return Err(refuse(value, "a separator with this code"));
+    }
     let digits = float_digits(number, code, spec.precision, spec.alternate)?;
     let is_zero = spec.no_minus_zero && !digits.bytes().any(|digit| (b'1'..=b'9').contains(&digit));
     let negative = number.is_sign_negative() && !number.is_nan() && !is_zero;

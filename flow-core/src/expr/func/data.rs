@@ -53,22 +53,22 @@ pub(super) fn range(call: &mut Call<'_>) -> Result<Value, Halt> {
         };
         numbers.push(number);
     }
-    let (start, stop, step) = match numbers.as_slice() {
+    let (first, stop, by) = match numbers.as_slice() {
         [stop] => (0, *stop, 1),
-        [start, stop] => (*start, *stop, 1),
-        [start, stop, step, ..] => (*start, *stop, *step),
+        [first, stop] => (*first, *stop, 1),
+        [first, stop, by, ..] => (*first, *stop, *by),
         [] => return Ok(Value::from(Vec::new())),
     };
-    if step == 0 {
+    if by == 0 {
         return Err(Trouble::value("the step of `range` is 0")
             .help("give a step that is not 0, or leave it out")
             .into());
     }
-    let distance = if step > 0 { i128::from(stop) - i128::from(start) } else { i128::from(start) - i128::from(stop) };
-    let count = (distance.max(0) as u128).div_ceil(u128::from(step.unsigned_abs()));
+    let distance = if by > 0 { i128::from(stop) - i128::from(first) } else { i128::from(first) - i128::from(stop) };
+    let count = (distance.max(0) as u128).div_ceil(u128::from(by.unsigned_abs()));
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     call.budget.make(count.saturating_mul(size_of::<Value>()))?;
-    let item = |at: usize| i128::from(start) + i128::from(step) * at as i128;
+    let item = |at: usize| i128::from(first) + i128::from(by) * at as i128;
     Ok(Value::list((0..count).map(|at| Value::from(item(at) as i64))))
 }
 

@@ -8,7 +8,7 @@ mod json;
 mod status;
 mod text;
 
-use crate::diag::Code;
+use crate::diag::{Code, suggest};
 use crate::expr::budget::Budget;
 use crate::expr::trouble::{Halt, Trouble, show};
 use crate::expr::{Answers, HostCall, Names};
@@ -81,6 +81,24 @@ functions! {
 /// The function of a name.
 pub(crate) fn find(name: &str) -> Option<&'static Function> {
     FUNCTIONS.iter().find(|function| function.name == name)
+}
+
+/// «Did you mean» for a name that is no function.
+///
+/// Names that are far by letters but known from old documents or other systems are found as well.
+pub(crate) fn suggestion(name: &str) -> Option<String> {
+    const OTHER_NAMES: &[(&str, &str)] = &[
+        ("parse_json", "from_json"),
+        ("fromJSON", "from_json"),
+        ("toJSON", "to_json"),
+        ("format", "fmt"),
+        ("hashFiles", "hash_files"),
+        ("length", "len"),
+    ];
+    match OTHER_NAMES.iter().find(|(other, _)| *other == name) {
+        Some((_, ours)) => Some(format!("did you mean `{ours}`?")),
+        None => suggest::help(name, "functions", FUNCTIONS.iter().map(|function| function.name)),
+    }
 }
 
 /// One call with all that a function may use.

@@ -92,13 +92,14 @@ fn bounds_hold() {
     let mut laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..9 {
         let items = vec![format!("*a{}", level - 1); 10].join(", ");
-        laughs += &format!("a{level}: &a{level} [{items}]\n");
+        laughs += &["a", &level.to_string(), ": &a", &level.to_string(), " [", &items, "]\n"].concat();
     }
     assert_eq!(codes(&laughs), [Code::YamlTooLarge]);
     // Each level holds the one before once: few values, many levels.
     let mut chain = "a0: &a0 [x]\n".to_owned();
     for level in 1..300 {
-        chain += &format!("a{level}: &a{level} [*a{}]\n", level - 1);
+        chain +=
+            &["a", &level.to_string(), ": &a", &level.to_string(), " [*a", &(level - 1).to_string(), "]\n"].concat();
     }
     assert_eq!(codes(&chain), [Code::YamlTooLarge]);
 }

@@ -9,7 +9,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::process::Stdio;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use flow_core::port::ExecutorError;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -18,6 +18,7 @@ use tokio::process::{Child, Command};
 
 use crate::executor::local::layout::Layout;
 use crate::executor::local::protocol::{Request, Response, VERSION, decode, encode};
+use crate::sys::monotonic;
 
 /// How long a supervisor may take to be there. It may have remains to clear away first.
 const START_PATIENCE: Duration = Duration::from_secs(20);
@@ -125,13 +126,13 @@ impl Client {
             Err(error) => return Err(unreachable(&error)),
         }
         let _one_at_a_time = self.starting.lock().await;
-        let deadline = Instant::now() + START_PATIENCE;
+        let deadline = monotonic() + START_PATIENCE;
         let mut pause = FIRST_PAUSE;
         let mut child: Option<Child> = None;
         loop {
             match self.connect().await {
                 Ok(connection) => return Ok(connection),
-                Err(error) if !is_absent(&error) || Instant::now() > deadline => return Err(unreachable(&error)),
+                Err(error) if !is_absent(&error) || monotonic() > deadline => return Err(unreachable(&error)),
                 Err(_) => {}
             }
             if self.is_over(child.as_mut())? {

@@ -1,10 +1,11 @@
 //! [`Board`]: the news of all units, by scope and in order, for readers who come and go.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use flow_core::model::{Timestamp, UnitOwner};
-use flow_core::port::{Cursor, Report, Scope, What};
+use flow_core::model::UnitOwner;
+use flow_core::port::{Clock, Cursor, Report, Scope, What};
+
+use crate::sys::SystemClock;
 
 /// Whose reader learns of a unit.
 pub(super) fn scope_of(owner: &UnitOwner) -> Scope {
@@ -12,12 +13,6 @@ pub(super) fn scope_of(owner: &UnitOwner) -> Scope {
         UnitOwner::Task { attempt, .. } | UnitOwner::Build { attempt, .. } => Scope::Attempt(attempt.clone()),
         UnitOwner::Live { job } => Scope::Live(job.clone()),
     }
-}
-
-/// The time, by this machine's clock.
-pub(super) fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_unix_millis(since.as_millis() as u64)
 }
 
 /// One piece of news.
@@ -44,7 +39,7 @@ pub(super) struct Board {
 impl Board {
     /// An empty one, of this process.
     pub(super) fn new() -> Self {
-        let generation = format!("{:x}.{:x}", std::process::id(), now().unix_millis);
+        let generation = format!("{:x}.{:x}", std::process::id(), SystemClock.now().unix_millis);
         Board { generation, next: 1, scopes: BTreeMap::new(), changed: BTreeSet::new() }
     }
 

@@ -5,19 +5,19 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use flow_core::model::{Exit, LaunchKey, OutputFiles, Reason};
-use flow_core::port::What;
+use flow_core::port::{Clock, What};
 use rustix::io::Errno;
 use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process_group, test_kill_process_group, waitid, waitpgid,
 };
 
 use crate::executor::local::layout::{CLOSED_LOG_MODE, UnitFiles};
-use crate::executor::supervisor::board::now;
 use crate::executor::supervisor::keeper::{Keeper, MAX_OUTPUT_BYTES};
 use crate::executor::supervisor::memory::End;
 use crate::executor::supervisor::process::{OUTPUT_VARIABLE, Process, STATE_VARIABLE};
 use crate::executor::supervisor::timer::Timer;
 use crate::executor::supervisor::unit::{Phase, Unit};
+use crate::sys::SystemClock;
 
 /// How often we look whether a killed group is gone, first after a millisecond, then twice as long
 /// each time: two seconds in all, which only a process stuck in the kernel outlasts.
@@ -120,7 +120,7 @@ impl Keeper {
             Err(_) => (false, reason),
         };
         unit.phase = Phase::Ended { files };
-        let (raw, at) = (unit.raw.clone(), now());
+        let (raw, at) = (unit.raw.clone(), SystemClock.now());
         self.active -= 1;
         self.journal.note(&End::Ended { exit, reason: reason.clone(), files }.line(raw, at));
         self.publish(number, at, What::Ended { exit, reason, files: OutputFiles::default() });

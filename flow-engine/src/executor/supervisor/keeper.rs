@@ -6,15 +6,15 @@ use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use flow_core::model::{LaunchKey, OutputFiles, RawId, Reason, Timestamp};
-use flow_core::port::{Cursor, ExecutorError, Found, Launch, Report, Scope, What};
+use flow_core::port::{Clock, Cursor, ExecutorError, Found, Launch, Report, Scope, What};
 use rustix::fs::OFlags;
 
 use crate::executor::local::layout::Layout;
 use crate::executor::supervisor::SupervisorError;
-use crate::executor::supervisor::board::{Board, Note, now, scope_of};
+use crate::executor::supervisor::board::{Board, Note, scope_of};
 use crate::executor::supervisor::end::close_log;
 use crate::executor::supervisor::journal::{Journal, Line};
 use crate::executor::supervisor::memory::{End, Entry, Memory};
@@ -24,6 +24,7 @@ use crate::executor::supervisor::queue::{Claim, Queue, Slots};
 use crate::executor::supervisor::remains::{self, Remain};
 use crate::executor::supervisor::timer::{Timer, Timers};
 use crate::executor::supervisor::unit::{Order, Phase, Unit};
+use crate::sys::{SystemClock, monotonic};
 
 /// The most that an output file may hold, in bytes.
 pub(super) const MAX_OUTPUT_BYTES: u64 = 1 << 20;
@@ -138,7 +139,7 @@ impl Keeper {
         if self.numbers.contains_key(&launch.key) {
             return;
         }
-        let (key, tags, at) = (launch.key.clone(), launch.spec.tags.clone(), now());
+        let (key, tags, at) = (launch.key.clone(), launch.spec.tags.clone(), SystemClock.now());
         let (life_span, timeout) = (launch.spec.life_span_seconds, launch.spec.schedule_timeout_seconds);
         self.journal.note(&Line::Taken { key: key.clone(), tags: tags.clone(), at });
         let number = self.add(key, tags, at, Phase::Queued(Box::new(order)));
@@ -213,7 +214,7 @@ impl Keeper {
             Ok(process) => process,
             Err(message) => return self.finish(number, flow_core::model::Exit::None, Reason::NotStarted { message }),
         };
-        let (mark, at) = (process.mark, now());
+        let (mark, at) = (process.mark, SystemClock.now());
         self.slots.take(unit.claim);
         let life_span = unit.life_span_seconds;
         self.journal.note(&Line::Started { raw: unit.raw.clone(), pid: mark.pid, ticks: mark.ticks, at });
@@ -226,7 +227,7 @@ impl Keeper {
     pub(super) fn set_timer(&mut self, number: u64, seconds: Option<f64>, timer: Timer) {
         let span =
             seconds.filter(|&seconds| seconds > 0.0).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        let at = span.and_then(|span| Instant::now().checked_add(span));
+        let at = span.and_then(|span| monotonic().checked_add(span));
         if let (Some(at), Some(unit)) = (at, self.units.get_mut(&number)) {
             unit.timers.push((at, timer));
             self.timers.add(at, timer);
@@ -330,7 +331,7 @@ fn lose_open_units(layout: &Layout, memory: &mut Memory, boot: &str) {
     let proofs = if same_boot { remains::end_all(&remains) } else { vec![true; remains.len()] };
     for ((entry, remain), proof_dead) in open.into_iter().zip(&remains).zip(proofs) {
         close_log(&remain.files);
-        entry.end = Some((End::Lost { proof_dead }, now()));
+        entry.end = Some((End::Lost { proof_dead }, SystemClock.now()));
     }
 }
 

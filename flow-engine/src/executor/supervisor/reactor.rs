@@ -18,6 +18,7 @@ use crate::executor::supervisor::connection::{Connection, Parked};
 use crate::executor::supervisor::keeper::Keeper;
 use crate::executor::supervisor::poller::{Interest, Poller, Token};
 use crate::executor::supervisor::timer::Timer;
+use crate::sys::{monotonic, pause};
 
 /// How long accepting rests when the system has no more descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -59,7 +60,7 @@ impl Reactor {
         let mut journal_pause = None;
         self.note_idleness();
         loop {
-            let now = Instant::now();
+            let now = monotonic();
             if self.is_stopping || self.idle_end().is_some_and(|end| end <= now) {
                 return Ok(());
             }
@@ -68,7 +69,7 @@ impl Reactor {
             let longest = next.map(|next| next.saturating_duration_since(now));
             let news = self.poller.wait(longest).map_err(SupervisorError::system("wait for news"))?;
             self.turn(&news);
-            journal_pause = self.keeper.journal.commit().err().map(|_| Instant::now() + JOURNAL_PAUSE);
+            journal_pause = self.keeper.journal.commit().err().map(|_| monotonic() + JOURNAL_PAUSE);
             self.send_answers();
             self.note_idleness();
         }
@@ -83,7 +84,7 @@ impl Reactor {
                 Token::Unit(number) => self.keeper.take_exit(number),
             }
         }
-        let now = Instant::now();
+        let now = monotonic();
         while let Some(timer) = self.keeper.timers.take_due(now) {
             match timer {
                 Timer::Answer(number) => self.answer_parked(number, true),
@@ -102,7 +103,7 @@ impl Reactor {
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(_) => {
                     // No descriptors are left: the socket stays readable, so it must not spin.
-                    std::thread::sleep(ACCEPT_PAUSE);
+                    pause(ACCEPT_PAUSE);
                     return;
                 }
             }
@@ -171,7 +172,7 @@ impl Reactor {
                 Response::Started { results: self.keeper.take(environment, batch) }
             }
             Request::Reports { scope, after, wait_millis } => {
-                let until = Instant::now() + Duration::from_millis(wait_millis.into());
+                let until = monotonic() + Duration::from_millis(wait_millis.into());
                 connection.parked = Some(Parked { scope, after, until });
                 self.keeper.timers.add(until, Timer::Answer(number));
                 return self.answer_parked(number, wait_millis == 0);
@@ -251,7 +252,7 @@ impl Reactor {
         if self.keeper.active > 0 || !self.connections.is_empty() {
             self.idle_since = None;
         } else {
-            self.idle_since.get_or_insert_with(Instant::now);
+            self.idle_since.get_or_insert_with(monotonic);
         }
     }
 

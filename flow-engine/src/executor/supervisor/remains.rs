@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
@@ -14,6 +14,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use crate::executor::local::layout::UnitFiles;
 use crate::executor::supervisor::memory::Mark;
 use crate::executor::supervisor::process::OUTPUT_VARIABLE;
+use crate::sys::monotonic;
 
 /// How long we wait for killed processes to go; only one stuck in the kernel takes longer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -72,10 +73,10 @@ pub(super) fn end_all(remains: &[Remain]) -> Vec<bool> {
     if remains.is_empty() {
         return Vec::new();
     }
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = monotonic() + PATIENCE;
     loop {
         let Some(alive) = survey(remains) else { return vec![false; remains.len()] };
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = deadline.saturating_duration_since(monotonic());
         if alive.is_empty() || left.is_zero() {
             return (0..remains.len()).map(|at| alive.iter().all(|(owner, _)| *owner != at)).collect();
         }

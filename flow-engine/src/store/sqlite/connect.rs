@@ -81,7 +81,7 @@ pub(super) fn open_writer(path: &Path, place: &str, file_system: FileSystem) -> 
     loop {
         attempts += 1;
         match try_open_writer(path, place, file_system) {
-            Err(fault) if fault.is_busy() && attempts < ATTEMPTS => std::thread::sleep(PAUSE),
+            Err(fault) if fault.is_busy() && attempts < ATTEMPTS => crate::sys::pause(PAUSE),
             result => return result,
         }
     }

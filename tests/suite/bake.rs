@@ -1,0 +1,358 @@
+//! The engine on scripted units: whole bakes, and a stop of the driver at every single event.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use flow_core::event::EventKind;
+use flow_core::model::{AttemptId, TaskStatus, Timestamp};
+use flow_core::port::{Clock, EventScope, Store};
+use flow_engine::source::MemorySource;
+use flow_engine::store::MemoryStore;
+use flow_engine::testing::{CountingIds, Fault, FlakyStore, ManualClock, Moment, Script, ScriptedExecutor};
+use flow_engine::{BakeRequest, Engine, EngineError, FixedGit, LEASE, Standing};
+
+/// A flow, what its units do, and how every task must end.
+struct Case {
+    name: &'static str,
+    flow: &'static str,
+    scripts: Vec<(&'static str, Vec<Script>)>,
+    /// Task to status, in graph order.
+    ends: Vec<(&'static str, TaskStatus)>,
+    result: TaskStatus,
+}
+
+/// The parts that outlive an engine.
+struct World {
+    clock: Arc<ManualClock>,
+    store: Arc<MemoryStore>,
+    executor: Arc<ScriptedExecutor>,
+    ids: Arc<CountingIds>,
+}
+
+impl World {
+    fn new(case: &Case) -> Self {
+        let clock = Arc::new(ManualClock::new(Timestamp::from_unix_millis(1_000_000)));
+        let executor = Arc::new(ScriptedExecutor::new(clock.clone()));
+        for (unit, scripts) in &case.scripts {
+            executor.script(unit, scripts.clone());
+        }
+        World { clock, store: Arc::new(MemoryStore::new()), executor, ids: Arc::new(CountingIds::new()) }
+    }
+
+    fn engine(&self, store: Arc<dyn Store>) -> Engine {
+        let builder = Engine::builder().store(store).clock(self.clock.clone()).ids(self.ids.clone());
+        builder.git(Arc::new(FixedGit(None))).user("ada").build(self.executor.clone())
+    }
+
+    async fn create(&self, case: &Case) -> AttemptId {
+        let source = MemorySource::new("/work-folder").flow("main", case.flow);
+        let request = BakeRequest { batch: "main".into(), ..BakeRequest::default() };
+        self.engine(self.store.clone()).create_bake(&source, request).await.unwrap().attempt
+    }
+
+    /// Every task with its end; checks that no start was made twice.
+    async fn ends(&self, attempt: &AttemptId) -> Vec<(String, TaskStatus)> {
+        let mut starts = BTreeMap::new();
+        for launch in self.executor.launches() {
+            *starts.entry(launch.key).or_insert(0) += 1;
+        }
+        assert!(starts.values().all(|count| *count == 1), "started twice: {starts:?}");
+        let tasks = self.store.tasks(attempt).await.unwrap();
+        tasks.into_iter().map(|task| (task.id.to_string(), task.status)).collect()
+    }
+}
+
+fn cases() -> Vec<Case> {
+    use TaskStatus::{Failed, Skipped, Succeeded};
+    vec![
+        Case {
+            name: "a chain with outputs",
+            flow: "
+kind: batch
+tasks:
+  - {id: a, image: x, cmd: make}
+  - {id: b, image: x, cmd: 'use ${{ needs.a.outputs.path }}'}
+  - {id: c, image: x, cmd: 'end ${{ needs.b.result }}'}
+",
+            scripts: vec![("a", vec![Script::prints("::set-output name=path::p1\n")])],
+            ends: vec![("a", Succeeded), ("b", Succeeded), ("c", Succeeded)],
+            result: Succeeded,
+        },
+        Case {
+            name: "a group and its reader (EXT-1)",
+            flow: "
+kind: batch
+tasks:
+  - {id: train, image: x, cmd: 'fit ${{ matrix.k }}', strategy: {matrix: {k: [a, b, c]}}}
+  - {id: pick, needs: [train], image: x, env: {ALL: '${{ to_json(needs.train.rows) }}'}, cmd: pick}
+",
+            scripts: vec![("train-b", vec![Script::writes("score=2")])],
+            ends: vec![("train-a", Succeeded), ("train-b", Succeeded), ("train-c", Succeeded), ("pick", Succeeded)],
+            result: Succeeded,
+        },
+        Case {
+            name: "fail-fast skips, always() runs (BAT-72)",
+            flow: "
+kind: batch
+tasks:
+  - {id: a, image: x, cmd: fail}
+  - {id: b, needs: [a], image: x, cmd: never}
+  - {id: c, needs: [a], image: x, cmd: clean, enable: '${{ always() }}'}
+",
+            scripts: vec![("a", vec![Script::exits(3)])],
+            ends: vec![("a", Failed), ("b", Skipped), ("c", Succeeded)],
+            result: Failed,
+        },
+        Case {
+            name: "a lost task is tried again (EXT-3)",
+            flow: "
+kind: batch
+tasks:
+  - {id: a, image: x, cmd: work}
+  - {id: b, image: x, cmd: after}
+",
+            scripts: vec![("a", vec![Script::lost(true), Script::writes("n=1")])],
+            ends: vec![("a", Succeeded), ("b", Succeeded)],
+            result: Succeeded,
+        },
+        Case {
+            name: "an expression that cannot be evaluated (DEC-25)",
+            flow: "
+kind: batch
+tasks:
+  - {id: a, image: x, cmd: 'say ${{ from_json(\"[\") }}'}
+  - {id: b, needs: [a], image: x, cmd: clean, enable: '${{ always() }}'}
+",
+            scripts: vec![],
+            ends: vec![("a", Failed), ("b", Succeeded)],
+            result: Failed,
+        },
+        Case {
+            name: "a unit that is refused",
+            flow: "kind: batch\ntasks: [{id: a, image: x, cmd: nosuch}, {id: b, image: x, cmd: never}]\n",
+            scripts: vec![("a", vec![Script::refused("program not found")])],
+            ends: vec![("a", Failed), ("b", Skipped)],
+            result: Failed,
+        },
+    ]
+}
+
+fn expected(case: &Case) -> Vec<(String, TaskStatus)> {
+    case.ends.iter().map(|(id, status)| ((*id).to_owned(), *status)).collect()
+}
+
+/// Drives to the end; timers of retries are let run out as soon as somebody waits for them.
+async fn drive(world: &World, engine: &Engine, attempt: &AttemptId) -> Result<TaskStatus, EngineError> {
+    let mut driving = std::pin::pin!(engine.drive(attempt));
+    loop {
+        tokio::select! {
+            biased;
+            result = &mut driving => return result,
+            () = idle() => {
+                // Nothing is left to do but to wait: go to the next moment that somebody waits for.
+                if let Some(moment) = world.clock.next_wake() {
+                    world.clock.set(moment.max(world.clock.now()));
+                }
+            }
+        }
+    }
+}
+
+/// Lets all other work of this thread go first, many times over.
+async fn idle() {
+    for _ in 0..200 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn typical_flows_end_as_the_rules_say() {
+    for case in cases() {
+        let world = World::new(&case);
+        let attempt = world.create(&case).await;
+        let result = drive(&world, &world.engine(world.store.clone()), &attempt).await.unwrap();
+        assert_eq!(world.ends(&attempt).await, expected(&case), "{}", case.name);
+        assert_eq!(result, case.result, "{}", case.name);
+    }
+}
+
+/// Stops the engine when `limit` events are stored; whether it came that far.
+async fn stop_after(world: &World, attempt: &AttemptId, limit: u64) -> bool {
+    let flaky = Arc::new(FlakyStore::new(world.store.clone(), limit, Moment::Before, Fault::Hang));
+    let engine = world.engine(flaky.clone());
+    tokio::select! {
+        _ = drive(world, &engine, attempt) => false,
+        () = flaky.tripped() => true,
+    }
+}
+
+#[tokio::test]
+async fn a_stop_after_any_event_changes_nothing() {
+    for case in cases() {
+        let mut limit = 0;
+        loop {
+            let world = World::new(&case);
+            let attempt = world.create(&case).await;
+            if !stop_after(&world, &attempt, limit).await {
+                break;
+            }
+            let engine = world.engine(world.store.clone());
+            // The claim of the engine that stopped holds until its lease ends.
+            world.clock.advance(LEASE + Duration::from_millis(1));
+            let result = drive(&world, &engine, &attempt).await.unwrap();
+            assert_eq!(world.ends(&attempt).await, expected(&case), "{} after event {limit}", case.name);
+            assert_eq!(result, case.result, "{} after event {limit}", case.name);
+            limit += 1;
+        }
+        assert!(limit > 5, "{}: only {limit} events", case.name);
+    }
+}
+
+#[tokio::test]
+async fn a_second_engine_is_refused_until_the_lease_ends() {
+    let case = &cases()[0];
+    let world = World::new(case);
+    world.executor.script("a", [Script::held()]);
+    let attempt = world.create(case).await;
+    let (first, second) = (world.engine(world.store.clone()), world.engine(world.store.clone()));
+    let mut driving = std::pin::pin!(first.drive(&attempt));
+    tokio::select! {
+        result = &mut driving => panic!("ended: {result:?}"),
+        () = world.executor.runs("a") => {}
+    }
+    let refused = second.drive(&attempt).await.unwrap_err();
+    assert!(matches!(&refused, EngineError::Store(flow_core::port::StoreError::Held { .. })), "{refused}");
+    let row = world.store.attempt(&attempt).await.unwrap().unwrap();
+    assert_eq!(second.standing_of(&row).await.unwrap(), Standing::Driven);
+    // Nobody renews the lease while the first engine is not polled.
+    world.clock.advance(LEASE + Duration::from_millis(1));
+    assert_eq!(second.standing_of(&row).await.unwrap(), Standing::Stalled);
+}
+
+#[tokio::test]
+async fn a_cancel_from_outside_stops_running_tasks_and_lets_always_run() {
+    let case = Case {
+        name: "cancel",
+        flow: "
+kind: batch
+tasks:
+  - {id: long, image: x, cmd: work}
+  - {id: next, image: x, cmd: never}
+  - {id: tidy, needs: [long], image: x, cmd: clean, enable: '${{ always() }}'}
+",
+        scripts: vec![("long", vec![Script::held()])],
+        ends: vec![("long", TaskStatus::Cancelled), ("next", TaskStatus::Skipped), ("tidy", TaskStatus::Succeeded)],
+        result: TaskStatus::Cancelled,
+    };
+    let world = World::new(&case);
+    let attempt = world.create(&case).await;
+    let engine = world.engine(world.store.clone());
+    let row = world.store.attempt(&attempt).await.unwrap().unwrap();
+    let asking = async {
+        world.executor.runs("long").await;
+        engine.cancel(&row, None).await.unwrap();
+    };
+    let (result, ()) = tokio::join!(engine.drive(&attempt), asking);
+    assert_eq!(result.unwrap(), case.result);
+    assert_eq!(world.ends(&attempt).await, expected(&case));
+    let row = world.store.attempt(&attempt).await.unwrap().unwrap();
+    assert_eq!(row.cancel.unwrap().by, "ada");
+    assert!(matches!(
+        engine.cancel(&world.store.attempt(&attempt).await.unwrap().unwrap(), None).await,
+        Err(EngineError::Finished { .. })
+    ));
+}
+
+#[tokio::test]
+async fn a_cancel_of_one_task_leaves_the_others_alone() {
+    let case = Case {
+        name: "cancel one",
+        flow: "
+kind: batch
+defaults: {fail_fast: false}
+tasks:
+  - {id: left, needs: [], image: x, cmd: work}
+  - {id: right, needs: [], image: x, cmd: work}
+",
+        scripts: vec![("left", vec![Script::held()]), ("right", vec![Script::held()])],
+        ends: vec![("left", TaskStatus::Cancelled), ("right", TaskStatus::Succeeded)],
+        result: TaskStatus::Cancelled,
+    };
+    let world = World::new(&case);
+    let attempt = world.create(&case).await;
+    let engine = world.engine(world.store.clone());
+    let row = world.store.attempt(&attempt).await.unwrap().unwrap();
+    let asking = async {
+        world.executor.runs("left").await;
+        world.executor.runs("right").await;
+        engine.cancel(&row, Some("left")).await.unwrap();
+        while world.executor.kills().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        world.executor.end("right", 0);
+    };
+    let (result, ()) = tokio::join!(engine.drive(&attempt), asking);
+    assert_eq!(result.unwrap(), case.result);
+    assert_eq!(world.ends(&attempt).await, expected(&case));
+}
+
+#[tokio::test]
+async fn a_second_bake_comes_from_the_cache_and_a_change_misses() {
+    // CTX-82, BAT-103: outputs are those of the first run; only what changed runs again.
+    let case = &cases()[0];
+    let world = World::new(case);
+    let first = world.create(case).await;
+    let engine = world.engine(world.store.clone());
+    engine.drive(&first).await.unwrap();
+    let again = world.create(case).await;
+    assert_eq!(engine.drive(&again).await.unwrap(), TaskStatus::Succeeded);
+    let tasks = world.store.tasks(&again).await.unwrap();
+    assert!(tasks.iter().all(|task| task.status == TaskStatus::Cached), "{tasks:?}");
+    assert_eq!(tasks[0].outputs["path"], "p1");
+    assert_eq!(tasks[0].cached_from.as_ref(), Some(&first));
+    let source = MemorySource::new("/work-folder").flow("main", case.flow.replace("use ", "use again "));
+    let request = BakeRequest { batch: "main".into(), ..BakeRequest::default() };
+    let changed = engine.create_bake(&source, request).await.unwrap().attempt;
+    engine.drive(&changed).await.unwrap();
+    let statuses: Vec<_> = world.store.tasks(&changed).await.unwrap().iter().map(|task| task.status).collect();
+    assert_eq!(statuses, [TaskStatus::Cached, TaskStatus::Succeeded, TaskStatus::Cached]);
+}
+
+#[tokio::test]
+async fn a_failing_store_delays_and_loses_nothing() {
+    let case = &cases()[0];
+    let world = World::new(case);
+    let attempt = world.create(case).await;
+    let failures = Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let count = failures.clone();
+    let fault = Fault::Run(Arc::new(move || {
+        // Fails three times, then is well again.
+        if count.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < 3 {
+            let (place, message) = ("test".to_owned(), "disk full".to_owned());
+            return Err(flow_core::port::StoreError::Io { place, message });
+        }
+        Ok(())
+    }));
+    let flaky = Arc::new(FlakyStore::new(world.store.clone(), 4, Moment::Before, fault));
+    assert_eq!(drive(&world, &world.engine(flaky), &attempt).await.unwrap(), case.result);
+    assert_eq!(world.ends(&attempt).await, expected(case));
+    assert!(failures.load(std::sync::atomic::Ordering::Relaxed) >= 3);
+}
+
+#[tokio::test]
+async fn events_tell_the_whole_story_in_order() {
+    let case = &cases()[3];
+    let world = World::new(case);
+    let attempt = world.create(case).await;
+    drive(&world, &world.engine(world.store.clone()), &attempt).await.unwrap();
+    let events = world.store.events(&EventScope::All, 0, 1000).await.unwrap();
+    let seqs: Vec<u64> = events.iter().map(|event| event.seq).collect();
+    assert_eq!(seqs, (1..=events.len() as u64).collect::<Vec<_>>());
+    assert!(events.is_sorted_by_key(|event| event.at));
+    assert!(matches!(events[0].kind, EventKind::AttemptCreated(_)));
+    assert!(matches!(events[1].kind, EventKind::Claimed { .. }));
+    assert!(matches!(events.last().unwrap().kind, EventKind::AttemptEnded { result: TaskStatus::Succeeded }));
+    let retried = events.iter().filter(|event| matches!(event.kind, EventKind::RetryAt { .. })).count();
+    assert_eq!(retried, 1, "one loss, one retry");
+}

@@ -1,0 +1,253 @@
+//! Random graphs and random news: what holds in every bake, whatever happens and in whatever order.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use flow_core::event::{CancelScope, EventKind, Stage};
+use flow_core::model::{Exit, FullId, LaunchKey, NeedsLevel, NodeRecord, Reason, TaskStatus, Timestamp};
+use flow_core::port::{ExecutorError, Report, What};
+use flow_core::sched::{Fact, Revive, revive};
+use proptest::prelude::*;
+
+use crate::sim::{Sim, end_of, flow, id, taken};
+
+/// One random task: needs among the tasks before it, and what it does.
+#[derive(Clone, Debug)]
+struct Draft {
+    needs: Vec<(prop::sample::Index, bool)>,
+    enable: u8,
+    rows: u8,
+    cached: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Bake {
+    tasks: Vec<Draft>,
+    fail_fast: bool,
+    max_parallel: usize,
+}
+
+fn bakes() -> impl Strategy<Value = Bake> {
+    let need = (any::<prop::sample::Index>(), any::<bool>());
+    let task = (prop::collection::vec(need, 0..3), 0..6_u8, 0..4_u8, any::<bool>());
+    let task = task.prop_map(|(needs, enable, rows, cached)| Draft { needs, enable, rows, cached });
+    (prop::collection::vec(task, 0..8), any::<bool>(), 1..4_usize).prop_map(|(tasks, fail_fast, max_parallel)| Bake {
+        tasks,
+        fail_fast,
+        max_parallel,
+    })
+}
+
+fn text(bake: &Bake) -> String {
+    let mut text = format!(
+        "kind: batch\ndefaults: {{fail_fast: {}, max_parallel: {}}}\ntasks:\n",
+        bake.fail_fast, bake.max_parallel
+    );
+    for (at, task) in bake.tasks.iter().enumerate() {
+        let mut needs = BTreeMap::new();
+        for (index, running) in task.needs.iter().filter(|_| at > 0) {
+            needs.insert(index.index(at.max(1)), if *running { "running" } else { "completed" });
+        }
+        let needs: Vec<_> = needs.into_iter().map(|(need, level)| format!("t{need}: {level}")).collect();
+        let enable = [
+            "",
+            ", enable: always()",
+            ", enable: '${{ failure() }}'",
+            ", enable: false",
+            ", enable: '${{ not failure() }}'",
+            ", enable: '${{ always() and True }}'",
+        ];
+        let enable = enable.get(usize::from(task.enable)).copied().unwrap_or_default();
+        let strategy = match task.rows {
+            0 | 1 => String::new(),
+            rows => format!(", strategy: {{matrix: {{n: '${{{{ range({rows}) }}}}'}}, max_parallel: 1}}"),
+        };
+        let cache = if task.cached { "" } else { ", cache: {strategy: none}" };
+        let needs = needs.join(", ");
+        writeln!(text, "  - {{id: t{at}, image: x, needs: {{{needs}}}{enable}{strategy}{cache}}}")
+            .expect("a text takes all");
+    }
+    if bake.tasks.is_empty() {
+        text = text.replace("tasks:\n", "tasks: []\n");
+    }
+    text
+}
+
+/// One random piece of news: what it is, and whose.
+type News = (u8, prop::sample::Index);
+
+fn fact(sim: &Sim, (kind, which): &News) -> Option<Fact> {
+    let keys: Vec<&LaunchKey> = sim.launched.iter().map(|(key, ..)| key).collect();
+    let report = |what| Some(Fact::Report(Report { key: (*which.get(&keys)).clone(), at: Timestamp::default(), what }));
+    let away = || Err(ExecutorError::Unreachable { message: "away".to_owned() });
+    let refused = || Err(ExecutorError::Refused { message: "no".to_owned() });
+    if keys.is_empty() && *kind < 14 {
+        return None;
+    }
+    let key = || (*which.get(&keys)).clone();
+    match kind {
+        0 | 1 => Some(taken(&key())),
+        2 => Some(Fact::StartResult { key: key(), result: away() }),
+        3 => Some(Fact::StartResult { key: key(), result: refused() }),
+        4 => report(What::Queued { why: "waits".to_owned() }),
+        5 | 6 => report(What::Running { address: String::new() }),
+        7 => report(What::Suspended),
+        8 => report(What::Lost { proof_dead: true }),
+        9 => report(What::Lost { proof_dead: false }),
+        10 | 11 => Some(end_of(key(), Exit::Code(0), Reason::Finished, &[("v", "1")])),
+        12 => Some(end_of(key(), Exit::Code(1), Reason::Finished, &[])),
+        13 => Some(end_of(key(), Exit::Signal(9), Reason::Killed, &[])),
+        14 => Some(Fact::Interrupted { by: "ann".to_owned() }),
+        _ => Some(Fact::Tick),
+    }
+}
+
+/// Follows the events with a model of its own and checks each start.
+struct Witness {
+    nodes: BTreeMap<FullId, NodeRecord>,
+    always: BTreeSet<FullId>,
+    max_parallel: usize,
+    status: BTreeMap<FullId, TaskStatus>,
+    has_run: BTreeSet<FullId>,
+    live: BTreeSet<FullId>,
+    cancelled: bool,
+    ended: bool,
+}
+
+impl Witness {
+    fn new(bake: &Bake) -> Self {
+        Witness {
+            nodes: BTreeMap::new(),
+            always: bake
+                .tasks
+                .iter()
+                .enumerate()
+                .filter(|(_, task)| task.enable == 1)
+                .map(|(at, _)| id(&at.to_string()))
+                .collect(),
+            max_parallel: bake.max_parallel,
+            status: BTreeMap::new(),
+            has_run: BTreeSet::new(),
+            live: BTreeSet::new(),
+            cancelled: false,
+            ended: false,
+        }
+    }
+
+    fn see(&mut self, kind: &EventKind) {
+        assert!(!self.ended, "nothing follows the end: {kind:?}");
+        match kind {
+            EventKind::Expanded { nodes, .. } => {
+                self.nodes = nodes.iter().map(|node| (id(&node.id), node.clone())).collect();
+            }
+            EventKind::Launching { key, .. } => self.launching(key),
+            EventKind::Progress { key, stage: Stage::Running, .. } => {
+                self.has_run.extend(key.node().cloned());
+            }
+            EventKind::Ended { key, outcome, .. } => self.over(key.node().expect("a task"), outcome.status),
+            EventKind::RetryAt { key, .. } => {
+                // A start that is made again under the same key keeps its place.
+                let node = key.node().expect("a task");
+                if key.r#try > 1 {
+                    self.live.remove(node);
+                }
+            }
+            EventKind::Skipped { node, .. } => self.over(node, TaskStatus::Skipped),
+            EventKind::CacheHit { node, .. } => self.over(node, TaskStatus::Cached),
+            EventKind::CancelAsked { scope: CancelScope::Attempt, .. } => self.cancelled = true,
+            EventKind::AttemptEnded { .. } => {
+                self.ended = true;
+                assert!(self.status.len() == self.nodes.len() || self.cancelled && self.nodes.is_empty());
+            }
+            _ => {}
+        }
+    }
+
+    fn over(&mut self, node: &FullId, status: TaskStatus) {
+        assert!(self.status.insert(node.clone(), status).is_none(), "{node} ends twice");
+        self.live.remove(node);
+        self.has_run.insert(node.clone());
+    }
+
+    fn launching(&mut self, key: &LaunchKey) {
+        let node = key.node().expect("a task");
+        assert!(!self.status.contains_key(node), "{node} starts after its end");
+        self.live.insert(node.clone());
+        assert!(self.live.len() <= self.max_parallel, "DEC-26: {:?}", self.live);
+        let record = self.nodes.get(node).expect("a known node");
+        let rows = self.live.iter().filter_map(|one| self.nodes.get(one));
+        let rows = rows.filter(|one| one.entry == record.entry && !one.matrix.is_empty()).count();
+        assert!(rows <= 1, "DEC-26: own rows of {node}");
+        let entry = id(&record.entry.to_string());
+        assert!(!self.cancelled || self.always.contains(&entry), "BAT-72: {node} starts after the cancel");
+        for need in &record.needs {
+            let met = match need.level {
+                NeedsLevel::Running => self.has_run.contains(&id(&need.id)),
+                NeedsLevel::Completed => self.status.contains_key(&id(&need.id)),
+            };
+            assert!(met, "BAT-42: {node} before {}", need.id);
+        }
+    }
+}
+
+/// Ends whatever still runs, as a patient world would, until the attempt is over.
+fn bring_to_an_end(sim: &mut Sim) {
+    for _ in 0..500 {
+        if sim.result().is_some() {
+            return;
+        }
+        sim.now += 60_000;
+        sim.fact(Fact::Tick);
+        let open: Vec<_> = revive(&sim.flow, &sim.state)
+            .into_iter()
+            .filter_map(|one| match one {
+                Revive::Launch { key, .. } => Some(key),
+                Revive::Kill { .. } | Revive::WakeAt(_) => None,
+            })
+            .collect();
+        for key in open {
+            sim.fact(end_of(key, Exit::Code(0), Reason::Finished, &[]));
+        }
+    }
+    panic!("never ends: {}", sim.statuses());
+}
+
+fn live_through(bake: &Bake, news: &[News], crash: usize) {
+    let mut sim = Sim::with(flow(&text(bake)), &[]);
+    sim.eager = false;
+    sim.fact(Fact::Begin);
+    for (at, one) in news.iter().enumerate() {
+        if at == crash {
+            sim.state = sim.loaded();
+        }
+        sim.now = if one.0 == 15 { sim.now.saturating_sub(700) } else { sim.now + 500 };
+        if let (16, false) = (one.0, bake.tasks.is_empty()) {
+            sim.cancel(CancelScope::Task(id(&format!("t{}", one.1.index(bake.tasks.len())))));
+        } else if let Some(fact) = fact(&sim, one) {
+            sim.fact(fact.clone());
+            sim.fact(fact);
+        }
+        assert_eq!(sim.state, sim.loaded(), "live state is the fold of the events");
+    }
+    bring_to_an_end(&mut sim);
+    assert_eq!(sim.state, sim.loaded());
+    assert!(sim.events.is_sorted_by_key(|event| event.at), "time runs backwards");
+    let mut witness = Witness::new(bake);
+    sim.events.iter().for_each(|event| witness.see(&event.kind));
+    assert!(witness.ended);
+    let total: usize = sim.state.summary().values().sum();
+    assert_eq!(total, witness.nodes.len(), "the summary counts every task once");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_bake_keeps_the_rules(
+        bake in bakes(),
+        news in prop::collection::vec((0..17_u8, any::<prop::sample::Index>()), 0..40),
+        crash in 0..40_usize,
+    ) {
+        live_through(&bake, &news, crash);
+    }
+}
