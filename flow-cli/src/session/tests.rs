@@ -18,9 +18,12 @@ fn session(
     set: &'static [(&'static str, &'static str)],
 ) -> Result<Session, Exit> {
     let args = Args::try_parse_from(std::iter::once("apolo-flow").chain(line.split(' '))).unwrap();
-    let output = || match terminal {
-        true => Output::terminal(std::io::sink(), Box::new(|| Size { width: 80, height: 24 })),
-        false => Output::pipe(std::io::sink()),
+    let output = || {
+        if terminal {
+            Output::terminal(std::io::sink(), Box::new(|| Size { width: 80, height: 24 }))
+        } else {
+            Output::pipe(std::io::sink())
+        }
     };
     let io = Io {
         out: output(),

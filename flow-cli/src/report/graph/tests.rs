@@ -7,7 +7,7 @@ use flow_core::model::{NeedsLevel, NodeRecord};
 
 fn picture(nodes: &[NodeRecord]) -> String {
     let lines = draw(nodes, Look { unicode: true, ..Look::default() }, 60);
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    lines.join("\n") + "\n"
 }
 
 #[test]
