@@ -19,6 +19,9 @@ const TAIL_LINES: usize = 10;
 /// How many bytes of it are read for that.
 const TAIL_BYTES: u64 = 8 * 1024;
 
+/// What to type to see a bake that goes on; its id follows.
+const LOOK: &str = "look at it: `apolo-flow inspect";
+
 /// Starts an engine on an attempt, follows it to its end, and tells the result.
 pub(crate) async fn run(
     session: &mut Session,
@@ -34,35 +37,30 @@ pub(crate) async fn run(
     }
     let bake = clean::line(attempt.bake.as_str());
     if drive.detach {
-        session.note(&format!("the bake goes on; look at it: `apolo-flow inspect {bake}`"));
+        session.note(&format!("the bake goes on; {LOOK} {bake}`"));
         result(session, attempt, drive, "detached")?;
         return Ok(Exit::Well);
     }
     session.note(&format!("{} {bake}", session.err_look.faint("bake")));
     let ending = watch.run(session, on_signal(session, drive)).await;
     watch.clear(session);
-    match ending? {
+    let (word, exit) = match ending? {
         Ending::Result(status) => {
             told(session, engine, &watch).await?;
-            result(session, attempt, drive, status.word())?;
-            Ok(exit_of(status))
+            (status.word(), exit_of(status))
         }
         Ending::Left => {
-            let own = if drive.local_executor {
-                "take it up again: `apolo-flow resume"
-            } else {
-                "look at it: `apolo-flow inspect"
-            };
-            session.note(&format!("left; {own} {bake}`"));
-            result(session, attempt, drive, "detached")?;
-            Ok(Exit::Cancelled)
+            let way = if drive.local_executor { "take it up again: `apolo-flow resume" } else { LOOK };
+            session.note(&format!("left; {way} {bake}`"));
+            ("detached", Exit::Cancelled)
         }
         Ending::Stalled => {
             stalled(session, &bake)?;
-            result(session, attempt, drive, "stalled")?;
-            Ok(Exit::Failed)
+            ("stalled", Exit::Failed)
         }
-    }
+    };
+    result(session, attempt, drive, word)?;
+    Ok(exit)
 }
 
 /// What Ctrl-C means. Source: MCH-4.
