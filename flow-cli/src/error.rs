@@ -105,7 +105,7 @@ impl CliError {
                 diagnostic::draw(&problems.diagnostics, &problems.sources, session.err_look, session.err_width());
             session.say(&text);
             let closing = diagnostic::closing(&problems.diagnostics);
-            session.say(&format!("{closing}; nothing was started"));
+            session.say(&format!("\n{closing}; nothing was started"));
             return exit;
         }
         let look = session.err_look;

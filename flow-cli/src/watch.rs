@@ -7,8 +7,8 @@ mod view;
 use std::time::Duration;
 
 use flow_core::event::{Event, EventKind};
-use flow_core::model::{Attempt, TaskStatus};
-use flow_engine::{Engine, EngineError, Follow, Standing};
+use flow_core::model::{Attempt, TaskStatus, Timestamp};
+use flow_engine::{Engine, EngineError, Follow, LEASE, Standing};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 
@@ -60,6 +60,9 @@ pub(crate) struct Watch {
     driving: Option<JoinHandle<Result<TaskStatus, EngineError>>>,
     questions: Questions,
     interrupts: u32,
+    /// When the watch began, and whether an engine has come since.
+    begun: Timestamp,
+    claimed: bool,
 }
 
 impl Watch {
@@ -84,7 +87,8 @@ impl Watch {
         }
         let (driving, questions) = (None, Questions::default());
         let (engine, attempt) = (engine.clone(), attempt.clone());
-        Ok(Watch { engine, attempt, follow, board, view, driving, questions, interrupts: 0 })
+        let (begun, interrupts, claimed) = (session.now(), 0, false);
+        Ok(Watch { engine, attempt, follow, board, view, driving, questions, interrupts, begun, claimed })
     }
 
     /// Drives the attempt in this process.
@@ -145,6 +149,7 @@ impl Watch {
         for event in events {
             self.board.apply(event);
             self.view.event(session, &self.board, event)?;
+            self.claimed |= matches!(event.kind, EventKind::Claimed { .. });
             if let EventKind::AttemptEnded { result } = &event.kind {
                 ending = Some(Ending::Result(*result));
             }
@@ -153,7 +158,9 @@ impl Watch {
     }
 
     async fn look_after(&mut self, session: &mut Session) -> Result<Option<Ending>, CliError> {
-        if self.engine.standing_of(&self.attempt).await? != Standing::Stalled {
+        // An engine that was just started needs a moment to come up.
+        let coming = !self.claimed && session.now().since(self.begun) < LEASE;
+        if coming || self.engine.standing_of(&self.attempt).await? != Standing::Stalled {
             return Ok(None);
         }
         // An engine that has ended the attempt gives its claim back after the last event, so if it

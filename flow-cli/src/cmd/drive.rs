@@ -19,6 +19,9 @@ const TAIL_LINES: usize = 10;
 /// How many bytes of it are read for that.
 const TAIL_BYTES: u64 = 8 * 1024;
 
+/// What to type to see a bake that goes on; its id follows.
+const LOOK: &str = "look at it: `apolo-flow inspect";
+
 /// Starts an engine on an attempt, follows it to its end, and tells the result.
 pub(crate) async fn run(
     session: &mut Session,
@@ -26,58 +29,68 @@ pub(crate) async fn run(
     attempt: &Attempt,
     drive: &Drive,
 ) -> Result<Exit, CliError> {
-    let on_signal = match drive.on_interrupt {
-        _ if drive.local_executor => OnSignal::CancelOwn,
-        Some(OnInterrupt::Cancel) => OnSignal::Cancel,
-        None if session.can_ask() => OnSignal::Ask,
-        Some(OnInterrupt::Detach) | None => OnSignal::Detach,
-    };
-    let bake = clean::line(attempt.bake.as_str());
     let mut watch = Watch::new(session, engine, attempt, drive.json).await?;
     if drive.local_executor {
         watch.drive_here();
     } else {
-        let log = session.settings()?.engine_log();
-        if let Err(error) = engine.drive_in_background(&attempt.id, &log) {
-            session.note(&format!("{bake} is stored; take it up later: `apolo-flow resume {bake}`"));
-            return Err(error.into());
-        }
-        if drive.detach {
-            session.note(&format!("the bake goes on; look at it: `apolo-flow inspect {bake}`"));
-            result(session, attempt, drive, "detached")?;
-            return Ok(Exit::Well);
-        }
+        start(session, engine, attempt)?;
+    }
+    let bake = clean::line(attempt.bake.as_str());
+    if drive.detach {
+        session.note(&format!("the bake goes on; {LOOK} {bake}`"));
+        result(session, attempt, drive, "detached")?;
+        return Ok(Exit::Well);
     }
     session.note(&format!("{} {bake}", session.err_look.faint("bake")));
-    let ending = watch.run(session, on_signal).await;
+    let ending = watch.run(session, on_signal(session, drive)).await;
     watch.clear(session);
-    match ending? {
+    let (word, exit) = match ending? {
         Ending::Result(status) => {
             told(session, engine, &watch).await?;
-            result(session, attempt, drive, status.word())?;
-            Ok(exit_of(status))
+            (status.word(), exit_of(status))
         }
         Ending::Left => {
-            let how = if drive.local_executor {
-                "take it up again: `apolo-flow resume"
-            } else {
-                "look at it: `apolo-flow inspect"
-            };
-            session.note(&format!("left; {how} {bake}`"));
-            result(session, attempt, drive, "detached")?;
-            Ok(Exit::Cancelled)
+            let way = if drive.local_executor { "take it up again: `apolo-flow resume" } else { LOOK };
+            session.note(&format!("left; {way} {bake}`"));
+            ("detached", Exit::Cancelled)
         }
         Ending::Stalled => {
-            let log = session.settings()?.engine_log();
-            session
-                .say(&format!("{} the engine of {bake} is gone; the bake is stalled", session.err_look.bad("error:")));
-            let hint = session.err_look.accent("hint:");
-            session.say(&format!("{hint} take it up again: `apolo-flow resume {bake}`"));
-            session.say(&format!("{hint} what it said is in `{}`", log.display()));
-            result(session, attempt, drive, "stalled")?;
-            Ok(Exit::Failed)
+            stalled(session, &bake)?;
+            ("stalled", Exit::Failed)
         }
+    };
+    result(session, attempt, drive, word)?;
+    Ok(exit)
+}
+
+/// What Ctrl-C means. Source: MCH-4.
+fn on_signal(session: &Session, drive: &Drive) -> OnSignal {
+    match drive.on_interrupt {
+        _ if drive.local_executor => OnSignal::CancelOwn,
+        Some(OnInterrupt::Cancel) => OnSignal::Cancel,
+        None if session.can_ask() => OnSignal::Ask,
+        Some(OnInterrupt::Detach) | None => OnSignal::Detach,
     }
+}
+
+/// Starts an engine of its own.
+fn start(session: &mut Session, engine: &Engine, attempt: &Attempt) -> Result<(), CliError> {
+    let log = session.settings()?.engine_log();
+    engine.drive_in_background(&attempt.id, &log).map_err(|error| {
+        let bake = clean::line(attempt.bake.as_str());
+        session.note(&format!("{bake} is stored; take it up later: `apolo-flow resume {bake}`"));
+        error.into()
+    })
+}
+
+/// That the engine went away, and what to do about it.
+fn stalled(session: &mut Session, bake: &str) -> Result<(), CliError> {
+    let (look, log) = (session.err_look, session.settings()?.engine_log());
+    session.say(&format!("{} the engine of {bake} is gone; the bake is stalled", look.bad("error:")));
+    let hint = look.accent("hint:");
+    session.say(&format!("{hint} take it up again: `apolo-flow resume {bake}`"));
+    session.say(&format!("{hint} what it said is in `{}`", log.display()));
+    Ok(())
 }
 
 /// The result on stdout: the bake's id, or the last line of JSON.

@@ -46,19 +46,12 @@ pub(crate) async fn run(session: &mut Session, own: &Inspect) -> Result<Exit, Cl
 fn heading(session: &Session, found: &Inspection) -> Vec<String> {
     let (bake, attempt, look, now) = (&found.row.bake, &found.attempt, session.out_look, session.now());
     let word = found.standing.word(attempt.status);
+    let (when, moment) = (session.zone.when(attempt.created_at, now), session.zone.full(attempt.created_at));
     let mut facts = vec![
         ("Bake", clean::line(bake.id.as_str())),
         ("Batch", clean::line(&bake.batch)),
         ("Attempt", format!("#{} {}", attempt.number, look.status(word, word))),
-        (
-            "Started",
-            format!(
-                "{} by {} ({})",
-                session.zone.when(attempt.created_at, now),
-                clean::line(&bake.by),
-                session.zone.full(attempt.created_at)
-            ),
-        ),
+        ("Started", format!("{when} by {} ({moment})", clean::line(&bake.by))),
     ];
     if let Some(name) = &bake.name {
         facts.insert(1, ("Name", clean::line(name)));

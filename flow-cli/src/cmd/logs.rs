@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use flow_core::model::{Attempt, Task};
+use flow_core::port::{Chunk, ExecutorError};
 use flow_engine::{Engine, LogReader, Standing};
 
 use crate::args::Logs;
@@ -14,6 +15,8 @@ use crate::session::Session;
 
 /// How long to wait for more output.
 const PAUSE: Duration = Duration::from_millis(150);
+/// After how many empty reads it is asked whether there can be more.
+const PATIENCE: u32 = 20;
 
 pub(crate) async fn run(session: &mut Session, own: Logs) -> Result<Exit, CliError> {
     let engine = session.engine()?;
@@ -74,20 +77,22 @@ async fn print(
     (attempt, follow): (&Attempt, bool),
 ) -> Result<(), CliError> {
     let mut filter = session.log_filter();
-    let mut quiet = 0;
+    let mut quiet: u32 = 0;
     loop {
-        let chunk = reader.read().await?;
+        let chunk = match reader.read().await {
+            // Between the decision to start a task and its start the executor does not know it.
+            Err(ExecutorError::UnknownUnit) if !is_ended(engine, attempt).await? => Chunk::default(),
+            other => other?,
+        };
         if !chunk.bytes.is_empty() {
             session.print_bytes(&filter.feed(chunk.bytes))?;
             quiet = 0;
             continue;
         }
-        if chunk.complete || !follow {
-            break;
-        }
         // A log whose task was lost is never complete; its bake is over all the same.
         quiet += 1;
-        if quiet % 20 == 0 && is_ended(engine, attempt).await? {
+        let over = quiet.is_multiple_of(PATIENCE) && is_ended(engine, attempt).await?;
+        if chunk.complete || !follow || over {
             break;
         }
         tokio::time::sleep(PAUSE).await;

@@ -61,6 +61,9 @@ impl View {
 
     /// Draws what is redrawn.
     pub(crate) fn draw(&mut self, session: &mut Session, board: &Board) {
+        if board.tasks.is_empty() {
+            return;
+        }
         let now = session.now();
         if let (View::Screen(_, screen), Some(size)) = (self, session.io.err.size()) {
             screen.draw(&mut session.io.err, picture(board, now, session.err_look, size));

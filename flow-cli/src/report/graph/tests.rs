@@ -7,7 +7,7 @@ use flow_core::model::{NeedsLevel, NodeRecord};
 
 fn picture(nodes: &[NodeRecord]) -> String {
     let lines = draw(nodes, Look { unicode: true, ..Look::default() }, 60);
-    lines.into_iter().fold(String::new(), |picture, line| picture + &line + "\n")
+    lines.join("\n") + "\n"
 }
 
 #[test]

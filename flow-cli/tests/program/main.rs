@@ -1,0 +1,10 @@
+//! The real program, in processes of its own: bakes with both kinds of engine, Ctrl-C, the death of
+//! engines, exit codes. Reports are tested where they are made; here it is told what a person sees.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failing step is a failing test")]
+
+mod bake;
+mod codes;
+mod interrupt;
+mod kit;
+mod read;
+mod terminal;

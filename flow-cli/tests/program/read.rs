@@ -1,0 +1,56 @@
+//! Reading what was baked: logs, `show`, lists; hostile texts among it.
+
+use crate::kit::Place;
+
+const TELLING: &str = r#"
+  - id: a
+    image: any
+    bash: |
+      echo visible
+      echo "::set-output name=path::/m"
+      printf '\033]0;owned\007red\033[31m\n'
+  - {id: b, image: any, enable: "${{ False }}", bash: echo never}
+"#;
+
+#[test]
+fn show_tells_all_and_leaves_commands_out() {
+    // CLI-25, CMD-1.
+    let place = Place::new(TELLING);
+    place.run("bake b -n x").expect(0);
+    let shown = place.run("show x a").expect(0).out;
+    for part in ["Attempt #1 succeeded", "Task a succeeded", "Outputs\n  path: /m", "visible"] {
+        assert!(shown.contains(part), "{part} is missing:\n{shown}");
+    }
+    assert!(!shown.contains("::set-output"), "{shown}");
+    assert!(place.run("show x a --raw").expect(0).out.contains("::set-output name=path::/m"));
+    assert!(place.run("show x b").expect(0).out.contains("Task b skipped: not enabled"));
+    assert!(place.run("logs x b").expect(1).err.contains("task `b` has no log: skipped (not enabled)"));
+    let seen = place.run("show x a --json").expect(0).json();
+    assert_eq!((seen["version"].as_u64(), seen["outputs"]["path"].as_str()), (Some(1), Some("/m")));
+    assert_eq!(seen["tries"][0]["exit_code"], 0);
+}
+
+#[test]
+fn logs_to_a_pipe_are_the_bytes_as_written() {
+    let place = Place::new(TELLING);
+    place.run("bake b -n x").expect(0);
+    let log = place.run("logs x a").expect(0).out;
+    assert_eq!(log, "visible\n::set-output name=path::/m\n\u{1b}]0;owned\u{7}red\u{1b}[31m\n");
+    assert_eq!(place.run("logs x/a -f").expect(0).out, log);
+}
+
+#[test]
+fn a_name_means_its_newest_bake() {
+    // DEC-31.
+    let place = Place::new("  - {id: a, image: any, bash: echo x}\n");
+    let [first, second] = ["bake b -n x", "bake b -n x"].map(|line| place.run(line).expect(0).out);
+    assert_ne!(first, second);
+    assert_eq!(place.run("inspect x --json").expect(0).json()["bake"]["id"].as_str(), Some(second.trim_end()));
+    let list = place.run("bakes").expect(0).out;
+    let lines: Vec<&str> = list.lines().collect();
+    assert!(
+        lines.len() == 3 && lines[1].starts_with(first.trim_end()) && lines[2].starts_with(second.trim_end()),
+        "{list}"
+    );
+    assert_eq!(place.run("bakes --limit 1 --json").expect(0).json()["bakes"].as_array().unwrap().len(), 1);
+}
