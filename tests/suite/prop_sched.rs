@@ -64,7 +64,8 @@ fn text(bake: &Bake) -> String {
         };
         let cache = if task.cached { "" } else { ", cache: {strategy: none}" };
         let needs = needs.join(", ");
-        writeln!(text, "  - {{id: t{at}, image: x, needs: {{{needs}}}{enable}{strategy}{cache}}}").expect("a text takes all");
+        writeln!(text, "  - {{id: t{at}, image: x, needs: {{{needs}}}{enable}{strategy}{cache}}}")
+            .expect("a text takes all");
     }
     if bake.tasks.is_empty() {
         text = text.replace("tasks:\n", "tasks: []\n");
