@@ -509,6 +509,21 @@ tasks:
     assert_eq!(sim.spec("sum").cmd.as_deref(), Some("failed ['two', 'one'] 1 True"));
 }
 
+#[test]
+fn a_group_of_one_row_is_a_task_as_well() {
+    // EXT-1, CTX-71
+    let text = "
+kind: batch
+defaults: {cache: {strategy: none}}
+tasks:
+  - {id: t, image: x, strategy: {matrix: {n: [7]}}}
+  - {id: u, image: x, cmd: '${{ needs.t.outputs.v }} ${{ needs.t.rows[0].matrix.n }} ${{ len(needs.t.rows) }}'}
+";
+    let mut sim = Sim::new(text).begin();
+    sim.ended("t", Exit::Code(0), Reason::Finished, &[("v", "one")]);
+    assert_eq!(sim.spec("u").cmd.as_deref(), Some("one 7 1"));
+}
+
 const HASHED: &str = "
 kind: batch
 defaults: {cache: {strategy: none}}

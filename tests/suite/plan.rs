@@ -122,6 +122,11 @@ fn matrices() {
             &["t-1 <-", "t-2 <-", "u <- t-1 t-2", "v <- ~t-1 ~t-2"],
         ),
         (
+            "EXT-1: one row keeps the id (CTX-71)",
+            "tasks: [{id: t, image: x, strategy: {matrix: {n: [1]}}}, {id: u, image: x}, {id: v, image: x, needs: [t]}]",
+            &["t <-", "u <- t", "v <- t"],
+        ),
+        (
             "CTX-51, DEC-18: an empty list beside others is left out",
             "tasks: [{image: x, strategy: {matrix: {n: '${{ [] }}', k: [1, 2]}}}]",
             &["task-1-1 <-", "task-1-2 <-"],
@@ -136,6 +141,12 @@ fn matrices() {
             "tasks: [{id: a, image: x}, {image: x, strategy: {matrix: {n: [1], exclude: [{}]}}}, {id: b, image: x}]",
             &["a <-", "b <- a"],
         ),
+    ]);
+}
+
+#[test]
+fn matrices_from_expressions_and_with_errors() {
+    check(&[
         (
             "CTX-50: lists from params and defaults",
             "params: {n: '2'}\ndefaults: {env: {A: k}}\ntasks: [{image: x, strategy: {matrix: {n: '${{ range(int(params.n)) }}', e: ['${{ env.A }}']}}}]",
@@ -178,12 +189,17 @@ fn graphs_with_errors() {
         ),
         (
             "CTX-74: unnamed tasks and rows of a group have no name",
-            "tasks: [{id: t, image: x, strategy: {matrix: {n: [a]}}}, {id: b, image: x, needs: [t_a]}]",
-            &["F0501 2:84 there is no task `t_a` | tasks here: `b`, `t`"],
+            "tasks: [{id: t, image: x, strategy: {matrix: {n: [a, b]}}}, {id: b, image: x, needs: [t_a]}]",
+            &["F0501 2:87 there is no task `t_a` | tasks here: `b`, `t`"],
         ),
         (
             "DEC-2",
             "tasks: [{id: a, image: x}, {id: a, image: x, needs: []}]",
+            &["F0502 2:33 2:14 two tasks have the id `a` | rename one of them"],
+        ),
+        (
+            "DEC-2: circles through an id of two tasks are guesses",
+            "tasks: [{id: a, image: x}, {id: a, image: x}]",
             &["F0502 2:33 2:14 two tasks have the id `a` | rename one of them"],
         ),
         (
@@ -319,7 +335,7 @@ fn params_are_settled_all_at_once() {
         problems(&diags, sources),
         [
             "F0005 the flow has no param `brid` | did you mean `bird`?",
-            "F0006 3:3 the param `a` has no value | give one with `-p a=VALUE`, or write a default",
+            "F0006 3:6 the param `a` has no value | give one with `-p a=VALUE`, or write a default",
         ]
     );
 }

@@ -142,7 +142,8 @@ fn needs_type(rows: Option<&[&NodeRecord]>, groups: &BTreeMap<&str, &str>) -> Ty
 /// One entry of `needs`; `None` for a need of level running, which is not there (CTX-70).
 fn need_type(row: &NodeRecord, name: &str, groups: &BTreeMap<&str, &str>) -> Option<Type> {
     if let Some(need) = row.needs.iter().find(|need| need.id.as_ref() == name) {
-        return (need.level == NeedsLevel::Completed).then(|| Type::object("need", result_types()));
+        let object = || if groups.get(name) == Some(&name) { single_row_type() } else { need_object() };
+        return (need.level == NeedsLevel::Completed).then(object);
     }
     let mut members = row.needs.iter().filter(|need| groups.get(need.id.as_ref()) == Some(&name));
     let is_completed = members.all(|need| need.level == NeedsLevel::Completed);
@@ -153,10 +154,23 @@ fn result_types() -> [(&'static str, Type); 2] {
     [("result", Type::Status), ("outputs", Type::Map(Box::new(Type::Str)))]
 }
 
-fn group_type() -> Type {
+fn need_object() -> Type {
+    Type::object("need", result_types())
+}
+
+fn rows_type() -> (&'static str, Type) {
     let own = [("id", Type::Str), ("matrix", Type::Map(Box::new(Type::Any)))];
     let row = Type::object("row", own.into_iter().chain(result_types()));
-    Type::object("group", [("result", Type::Status), ("rows", Type::List(Box::new(row)))])
+    ("rows", Type::List(Box::new(row)))
+}
+
+fn group_type() -> Type {
+    Type::object("group", [("result", Type::Status), rows_type()])
+}
+
+/// A group of one row is seen as a task as well.
+fn single_row_type() -> Type {
+    Type::object("group", result_types().into_iter().chain([rows_type()]))
 }
 
 /// Adds what to do where a context has no members at all, so that nothing can be suggested.

@@ -23,7 +23,7 @@ pub(crate) struct Entry {
     pub(crate) rows: Vec<(Arc<str>, Row)>,
     /// Whether the ids were written, so that `needs` may name them.
     pub(crate) named: bool,
-    /// The group that the rows form (EXT-1).
+    /// The group that the rows form (EXT-1); a single row has the group's own name.
     pub(crate) group: Option<Arc<str>>,
 }
 
@@ -60,6 +60,10 @@ fn named(task: &TaskDefinition, place: u32, rows: Vec<Row>, problems: &mut Probl
         return Entry { place, rows: ids, named: true, group: None };
     }
     let group = group_name(task, &ids);
+    if ids.len() == 1 {
+        // One row keeps the id as written, so that `strategy` on a single task changes no name.
+        return Entry { place, rows: ids, named: true, group };
+    }
     let rows = ids.into_iter().map(|(id, row)| (generated(&id, &row), row)).collect();
     Entry { place, rows, named: false, group }
 }
@@ -127,7 +131,7 @@ pub(crate) fn report_duplicates(tasks: &[TaskDefinition], entries: &[Entry], pro
     let mut seen: indexmap::IndexMap<&Arc<str>, u32> = indexmap::IndexMap::new();
     for entry in entries {
         let own = entry.rows.iter().map(|(id, _)| id);
-        for id in own.chain(&entry.group) {
+        for id in own.chain(entry.group.iter().filter(|_| !entry.named)) {
             if let Some(first) = seen.insert(id, entry.place) {
                 problems.faults.push(duplicate(tasks, id, first, entry.place));
                 break;

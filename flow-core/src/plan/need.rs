@@ -44,7 +44,8 @@ impl<'a> Targets<'a> {
     }
 
     fn names(&self) -> impl Iterator<Item = &'a str> {
-        self.tasks.keys().chain(self.groups.keys()).copied()
+        let groups = self.groups.keys().filter(|name| !self.tasks.contains_key(*name));
+        self.tasks.keys().chain(groups).copied()
     }
 }
 

@@ -46,10 +46,12 @@ pub fn plan(flow: &ResolvedFlow, inputs: &Inputs) -> (Option<Plan>, Diagnostics)
         check_task(task, &level, &mut problems);
     }
     let (nodes, edges) = connect(flow, &entries, &mut problems);
-    for fault in graph::cycles(&nodes, &edges, &flow.tasks) {
-        problems.faults.push(fault);
+    let found = |problems: &Problems, code| problems.faults.iter().any(|fault| fault.code == code);
+    // Where one id means two nodes, every path through it is a guess.
+    if !found(&problems, Code::DuplicateId) {
+        problems.faults.append(graph::cycles(&nodes, &edges, &flow.tasks).into_iter().collect());
     }
-    let unsure = problems.faults.iter().any(|fault| fault.code == Code::UnknownNeed);
+    let unsure = found(&problems, Code::UnknownNeed);
     let known = Known { level: &level, inputs, nodes: (!unsure).then_some(nodes.as_slice()) };
     let checked = check::check(flow, &known);
     let diags = all_faults(problems.into_diagnostics(), checked);

@@ -32,9 +32,11 @@ pub fn params(flow: &ResolvedFlow, given: &IndexMap<String, String>) -> (IndexMa
         } else if problems.faults.len() == faults {
             let message = format!("the param `{name}` has no value");
             let help = format!("give one with `-p {name}=VALUE`, or write a default");
-            problems
-                .faults
-                .push(Diagnostic::error(Code::MissingParam, message).at(param.name, "has no default").help(help));
+            problems.faults.push(
+                Diagnostic::error(Code::MissingParam, message)
+                    .at(param.default.span().unwrap_or(param.name), "has no default")
+                    .help(help),
+            );
         }
     }
     (values, problems.into_diagnostics())

@@ -234,17 +234,20 @@ fn no_entry(view: &NodeView<'_>) -> Diagnostic {
 
 /// The context `needs`. Source: CTX-1, EXT-1.
 fn needs_context(needs: &IndexMap<Arc<str>, Needed>) -> Value {
-    let entries = needs.iter().map(|(name, need)| (Value::Str(name.clone()), need_value(need)));
+    let entries = needs.iter().map(|(name, need)| (Value::Str(name.clone()), need_value(name, need)));
     Value::Map(Arc::new(entries.collect::<ValueMap>()))
 }
 
-fn need_value(need: &Needed) -> Value {
-    let result = Value::Status(need.result().word().into());
+/// A group of one row, whose row bears the group's name, is seen as a task as well.
+fn need_value(name: &Arc<str>, need: &Needed) -> Value {
+    let result = ("result", Value::Status(need.result().word().into()));
     match need {
-        Needed::Task(task) => Value::object("need", [("result", result), ("outputs", scope::texts(&task.outputs))]),
+        Needed::Task(task) => Value::object("need", [result, ("outputs", scope::texts(&task.outputs))]),
         Needed::Group(rows) => {
-            let rows = rows.iter().map(row_value).collect();
-            Value::object("group", [("result", result), ("rows", Value::List(Arc::new(rows)))])
+            let single = rows.first().filter(|row| row.id == *name);
+            let outputs = single.map(|row| ("outputs", scope::texts(&row.result.outputs)));
+            let rows = ("rows", Value::list(rows.iter().map(row_value)));
+            Value::object("group", [result].into_iter().chain(outputs).chain([rows]))
         }
     }
 }

@@ -30,8 +30,10 @@ fn needs(state: &AttemptState, node: &Node) -> IndexMap<Arc<str>, Needed> {
     for name in &node.record.names {
         let needed = match edges.get(name.as_ref()) {
             Some((NeedsLevel::Running, _)) => None,
-            Some((NeedsLevel::Completed, needed)) => Some(Needed::Task(result(needed))),
-            None => group(node, name, &edges),
+            Some((NeedsLevel::Completed, needed)) if needed.record.group.is_none() => {
+                Some(Needed::Task(result(needed)))
+            }
+            Some(_) | None => group(node, name, &edges),
         };
         seen.extend(needed.map(|needed| (name.clone(), needed)));
     }
