@@ -18,9 +18,6 @@ use crate::resolve::ResolvedFlow;
 use crate::scope::{Context, Place};
 use crate::text::Span;
 
-/// Functions that look at `needs`.
-const STATUS_FUNCTIONS: [&str; 3] = ["success", "failure", "always"];
-
 /// What the check found.
 pub(crate) struct Checked {
     /// The problems.
@@ -49,7 +46,6 @@ pub(crate) fn check(flow: &ResolvedFlow, known: &Known<'_>) -> Checked {
         let own = BTreeMap::from([(Context::Matrix, matrix_type(entry)), (Context::Needs, needs_type(entry, &groups))]);
         let names = Types { place: found.place, own: &own, shared: &shared };
         let mut diags = hinted(&found, check_template(found.template, &names));
-        diags.append(check_calls(&found));
         if diags.has_errors() {
             checked.templates.push(found.template.span());
         }
@@ -190,20 +186,6 @@ fn hinted(found: &Found<'_>, diags: Diagnostics) -> Diagnostics {
     };
     let add = |fault: Diagnostic| Diagnostic { help: fault.help.clone().or_else(|| hint(&fault)), ..fault };
     diags.into_iter().map(add).collect()
-}
-
-/// Status functions exist only where there are needs (EXP-52).
-fn check_calls(found: &Found<'_>) -> Diagnostics {
-    if found.place.has(Context::Needs) {
-        return Diagnostics::new();
-    }
-    let calls = found.template.calls().into_iter().filter(|call| STATUS_FUNCTIONS.contains(&call.function));
-    let faults = calls.map(|call| {
-        let message = format!("`{}()` is only available in what a task runs and in its `enable`", call.function);
-        let help = "leave it out: the results of needed tasks are not known here";
-        Diagnostic::error(Code::UnknownContext, message).at(call.span, "").help(help)
-    });
-    faults.collect()
 }
 
 /// A warning only: the expression may stand in a branch that is never taken (CTX-2).

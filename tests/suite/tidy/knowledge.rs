@@ -6,7 +6,7 @@ use super::source::words;
 use super::{Problem, SourceFile, settle, sources};
 
 const ONLY_RULE: &str = "exclusive knowledge";
-const NEVER_RULE: &str = "never";
+pub(crate) const NEVER_RULE: &str = "never";
 const ASYNC_RULE: &str = "async in the core";
 const TRAIT_RULE: &str = "ports in the core";
 const UNFINISHED_RULE: &str = "unfinished";
