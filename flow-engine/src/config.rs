@@ -76,7 +76,7 @@ impl Settings {
         }
         let data = file.store.path.or_else(|| below("XDG_DATA_HOME", ".local/share"));
         let data = data.ok_or_else(|| wrong("HOME", "is not set, so there is no place for the store"))?;
-        let user = environment("USER").or_else(|| environment("LOGNAME")).unwrap_or_else(|| "unknown".to_owned());
+        let user = environment("USER").or_else(|| environment("LOGNAME")).unwrap_or_else(user_of_process);
         Ok(Settings { data, slots: file.executor.slots, user })
     }
 
@@ -111,6 +111,18 @@ impl Settings {
         let builder = Engine::builder().store(Arc::new(store)).user(&self.user).self_program(self_program);
         Ok(builder.build(Arc::new(executor)))
     }
+}
+
+/// The name of the user that this process runs as, for shells that do not say it.
+fn user_of_process() -> String {
+    let id = rustix::process::getuid().as_raw();
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let named = users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == id.to_string()).then(|| name.to_owned())
+    });
+    named.unwrap_or_else(|| format!("user {id}"))
 }
 
 /// The first of the files that exists; the defaults if none does.

@@ -11,7 +11,7 @@ use flow_core::event::{AttemptCreated, CancelScope, EventKind, VERSION};
 use flow_core::model::{
     Attempt, AttemptId, BakeId, Digest, Epoch, FullId, OwnerId, ProjectId, SourceText, Subject, TaskStatus,
 };
-use flow_core::plan::{Inputs, Plan, params, plan};
+use flow_core::plan::{Inputs, Plan, params, plan, without_echoes};
 use flow_core::port::{
     Append, Clock, ConfigSource, Executor, GitSource, Ids, NewEvent, RequestKind, Store, StoreError,
 };
@@ -265,7 +265,7 @@ impl Engine {
     ) -> Result<Ready, EngineError> {
         let workspace = load(source, name).await?;
         let (flow, mut diagnostics) = workspace.resolve(&folder_name(source.workspace()));
-        let Some(flow) = flow.filter(|_| !diagnostics.has_errors()) else {
+        let Some(flow) = flow else {
             return Err(EngineError::config(diagnostics, workspace.sources().clone()));
         };
         let (params, problems) = params(&flow, given);
@@ -278,6 +278,7 @@ impl Engine {
             username: self.inner.user.clone(),
         };
         let (plan, problems) = plan(&flow, &inputs);
+        let problems = without_echoes(&flow, &diagnostics, problems);
         diagnostics.append(problems);
         match plan.filter(|_| !diagnostics.has_errors()) {
             Some(plan) => Ok(Ready { workspace, flow, params, plan, git, diagnostics }),

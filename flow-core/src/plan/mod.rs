@@ -5,6 +5,7 @@
 
 mod cache_key;
 mod check;
+mod echo;
 mod entry;
 mod evaluate;
 mod graph;
@@ -18,6 +19,7 @@ mod strategy;
 mod unit;
 mod walk;
 
+pub use echo::without_echoes;
 pub use graph::levels;
 pub use level::Inputs;
 pub use nodes::{Plan, plan};

@@ -76,8 +76,8 @@ impl Workspace {
 
     /// Parses and binds; `folder_name` is the workspace folder's own name (WS-21).
     ///
-    /// No flow if there is any error. Errors, all at once: `F0002` if there is no flow file, and those of
-    /// parsing and binding.
+    /// A flow may come with errors, so that all that is wrong with it can be told at once; it must not be
+    /// run then. Errors, all at once: `F0002` if there is no flow file, and those of parsing and binding.
     pub fn resolve(&self, folder_name: &str) -> (Option<ResolvedFlow>, Diagnostics) {
         let mut diags = Diagnostics::new();
         let project = self.parsed(self.project, parse::parse_project, &mut diags);
@@ -87,12 +87,11 @@ impl Workspace {
             diags.push(Diagnostic::error(Code::FlowNotFound, message).help(help));
         }
         let batch = self.parsed(self.batch, parse::parse_batch, &mut diags);
-        // What is wrong is absent from the tree: bound all the same, it would be reported again as missing.
-        let Some(batch) = batch.filter(|_| !diags.has_errors()) else { return (None, diags.sorted()) };
+        let Some(batch) = batch else { return (None, diags.sorted()) };
         let given = Given { flow: &self.flow, folder: folder_name, sources: &self.sources };
         let (flow, more) = ResolvedFlow::bind(&given, project, batch);
         diags.append(more);
-        (flow.filter(|_| !diags.has_errors()), diags.sorted())
+        (flow, diags.sorted())
     }
 
     fn parsed<T>(&self, slot: Slot, parse: Parse<T>, diags: &mut Diagnostics) -> Option<T> {
