@@ -87,7 +87,6 @@ fn graphs() {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn matrices() {
     check(&[
         (
