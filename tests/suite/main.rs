@@ -9,6 +9,7 @@ mod conformance_commands;
 mod conformance_expr;
 mod conformance_yaml;
 mod diagnostics;
+mod docs;
 mod plan;
 mod prop_expr;
 mod prop_sched;
