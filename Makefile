@@ -12,7 +12,8 @@ test: ## Check everything: format, lints, Rust tests, Python tests
 	@bash .ci/run
 
 bench: ## Measure speed; pass arguments as ARGS="..."
-	cargo run --release --locked -p flow-benches -- $(ARGS)
+	cargo build --release --locked -p flow-cli -p flow-benches
+	./target/release/flow-bench $(ARGS)
 
 fmt: ## Format the sources
 	cargo fmt --all

@@ -49,7 +49,9 @@ pub(crate) async fn run(count: &str, parallel: &str) -> Result<(), Failure> {
     let units = folder.path().join("local");
     let store = Arc::new(SqliteStore::open(folder.path().join("flow.db"))?);
     let engine = Engine::builder().store(store).build(Arc::new(executor(&units, Some(parallel.parse()?))?));
-    let source = MemorySource::new("/").flow("fan", flow(count.parse()?, parallel));
+    let workspace = folder.path().join("bench");
+    std::fs::create_dir(&workspace)?;
+    let source = MemorySource::new(workspace.display().to_string()).flow("fan", flow(count.parse()?, parallel));
     let request = BakeRequest { batch: "fan".into(), ..BakeRequest::default() };
     let created = engine.create_bake(&source, request).await?;
     let result = engine.drive(&created.attempt).await?;
