@@ -87,6 +87,8 @@ impl Workspace {
             diags.push(Diagnostic::error(Code::FlowNotFound, message).help(help));
         }
         let batch = self.parsed(self.batch, parse::parse_batch, &mut diags);
+        diags.append(project.as_ref().map(parse::unsupported_by_project).unwrap_or_default());
+        diags.append(batch.as_ref().map(parse::unsupported).unwrap_or_default());
         // What is wrong is absent from the tree: bound all the same, it would be reported again as missing.
         let Some(batch) = batch.filter(|_| !diags.has_errors()) else { return (None, diags.sorted()) };
         let given = Given { flow: &self.flow, folder: folder_name, sources: &self.sources };
