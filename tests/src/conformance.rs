@@ -1,12 +1,18 @@
 //! The conformance vectors: what an existing engine of the language was seen to do, case by case.
 //!
-//! Main type: [`Case`]. The vectors are data in `tests/conformance`; what one of them means for us does
-//! not belong here: the runners in `tests/suite` say it.
+//! Main types: [`Case`], and [`Suite`], which [`run`] judges and counts. The vectors are data in
+//! `tests/conformance`, or wherever `FLOW_CONFORMANCE_DIR` says; what one of them means for us does not
+//! belong here: the runners in `tests/suite` say it.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 use serde_json::Value;
+
+/// Names another folder of vectors of the same form, from the root of the repository on.
+const DIRECTORY: &str = "FLOW_CONFORMANCE_DIR";
 
 /// One line of a file of vectors.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,11 +34,134 @@ impl Case {
             None => vec![expect],
         }
     }
+
+    /// A text of the case; empty if it has none of that name.
+    pub fn text(&self, key: &str) -> &str {
+        self.fields.get(key).and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+/// What a case came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Whether it is one of the recorded outcomes.
+    pub holds: bool,
+    /// What it is, for people.
+    pub actual: String,
+}
+
+/// One file of vectors, and how its cases are judged.
+pub struct Suite {
+    /// The name of the file without its ending, such as `expr-eval`.
+    pub file: &'static str,
+    /// Runs one case. A panic is a verdict, too.
+    pub judge: fn(&Case) -> Verdict,
+}
+
+/// How many cases came to what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Held.
+    pub passed: usize,
+    /// Did not hold, and should have.
+    pub failed: usize,
+    /// Did not hold, as a decision says.
+    pub excepted: usize,
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} passed, {} failed, {} excepted", self.passed, self.failed, self.excepted)
+    }
+}
+
+/// Judges all cases of all files: prints each that fails with what is expected and what came, a line of
+/// counts for each file, and a closing line; gives the counts of all.
+///
+/// With our own folder an absent file fails, and so does an exception that holds after all or names no
+/// case: the list must stay true. Of other folders absent files are passed over aloud.
+pub fn run(suites: &[Suite]) -> Counts {
+    let exceptions = exceptions();
+    let mut total = Counts::default();
+    for suite in suites {
+        let counts = run_suite(suite, &exceptions);
+        total.passed += counts.passed;
+        total.failed += counts.failed;
+        total.excepted += counts.excepted;
+    }
+    println!("conformance: {total}");
+    total
+}
+
+fn run_suite(suite: &Suite, exceptions: &BTreeMap<String, String>) -> Counts {
+    let path = directory().join(format!("{}.jsonl", suite.file));
+    if !path.exists() && !is_own() {
+        println!("{}: no such file in this folder", suite.file);
+        return Counts::default();
+    }
+    let cases = cases(suite.file);
+    let mut counts = Counts::default();
+    for case in &cases {
+        let decision = exceptions.get(&case.id);
+        let verdict = judge(suite, case);
+        match (verdict.holds, decision) {
+            (true, Some(decision)) if is_own() => {
+                println!("{}: is no exception by {decision} any more: {}", case.id, verdict.actual);
+                counts.failed += 1;
+            }
+            (true, _) => counts.passed += 1,
+            (false, Some(_)) => counts.excepted += 1,
+            (false, None) => {
+                println!("{} ({})\n  expected {}\n  actual   {}", case.id, case.note, expect(case), verdict.actual);
+                counts.failed += 1;
+            }
+        }
+    }
+    for id in exceptions.keys().filter(|id| is_own() && id.split('/').next() == Some(suite.file)) {
+        if !cases.iter().any(|case| case.id == *id) {
+            println!("{id}: an exception without a case");
+            counts.failed += 1;
+        }
+    }
+    println!("{}: {counts}", suite.file);
+    counts
+}
+
+fn judge(suite: &Suite, case: &Case) -> Verdict {
+    let verdict = catch_unwind(AssertUnwindSafe(|| (suite.judge)(case)));
+    verdict.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+        Verdict { holds: false, actual: format!("a panic: {}", text.unwrap_or_default()) }
+    })
+}
+
+fn expect(case: &Case) -> String {
+    case.fields.get("expect").map(Value::to_string).unwrap_or_default()
+}
+
+/// The folder of the vectors: that of the environment, else our own.
+pub fn directory() -> PathBuf {
+    let own = crate::repository().join("tests/conformance");
+    std::env::var_os(DIRECTORY).map_or(own, |other| crate::repository().join(other))
+}
+
+/// Whether the vectors are our own.
+pub fn is_own() -> bool {
+    std::env::var_os(DIRECTORY).is_none()
 }
 
 /// A workspace of the vectors, such as `plan_simple`.
 pub fn workspace(name: &str) -> PathBuf {
-    crate::repository().join("tests/conformance/workspaces").join(name)
+    directory().join("workspaces").join(name)
+}
+
+/// The account that plans and runs were made under: `environment.json`.
+///
+/// # Panics
+/// If the file is absent or ill-formed.
+pub fn environment() -> Value {
+    serde_json::from_str(&read(&directory().join("environment.json"))).expect("an account")
 }
 
 /// The cases of one file, such as `expr-eval`, in their order.
@@ -40,7 +169,7 @@ pub fn workspace(name: &str) -> PathBuf {
 /// # Panics
 /// If the file is absent, or a line of it is no case.
 pub fn cases(file: &str) -> Vec<Case> {
-    parse_cases(&read(&format!("tests/conformance/{file}.jsonl")))
+    parse_cases(&read(&directory().join(format!("{file}.jsonl"))))
 }
 
 /// The cases that a decision overrules: id → `DEC-n` or `EXT-n`.
@@ -48,12 +177,12 @@ pub fn cases(file: &str) -> Vec<Case> {
 /// # Panics
 /// If the list is absent or ill-formed.
 pub fn exceptions() -> BTreeMap<String, String> {
-    serde_json::from_str(&read("tests/suite/exceptions.json")).expect("a table of ids and decisions")
+    let path = crate::repository().join("tests/suite/exceptions.json");
+    serde_json::from_str(&read(&path)).expect("a table of ids and decisions")
 }
 
-fn read(path: &str) -> String {
-    let path = crate::repository().join(path);
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+fn read(path: &std::path::Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// Reads cases from text, one a line; empty lines are passed over.

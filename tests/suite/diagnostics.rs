@@ -6,7 +6,7 @@ use std::path::Path;
 
 use flow_core::diag::Diagnostics;
 use flow_core::diag::report::Report;
-use flow_core::parse::{parse_batch, parse_project};
+use flow_core::parse::{parse_action, parse_batch, parse_live, parse_project};
 use flow_core::text::{SourceMap, Span};
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
@@ -42,8 +42,13 @@ fn each_fixture_is_reported_where_it_is_marked() {
 fn check(name: &str, text: &str) -> (String, Option<String>) {
     let mut sources = SourceMap::new();
     let file = sources.add(format!("{name}.yml"), text);
-    let diagnostics: Diagnostics =
-        if name.starts_with("err_project") { parse_project(file, text).1 } else { parse_batch(file, text).1 };
+    let kind = name.split('_').nth(1).unwrap_or_default();
+    let diagnostics: Diagnostics = match kind {
+        "project" => parse_project(file, text).1,
+        "live" => parse_live(file, text).1,
+        "action" => parse_action(file, text).1,
+        _ => parse_batch(file, text).1,
+    };
     let marked: BTreeSet<u32> =
         (1..).zip(text.lines()).filter(|(_, line)| line.contains(MARK)).map(|(number, _)| number).collect();
     let line = |span: Span| sources.position(span).expect("a place").line;

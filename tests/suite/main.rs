@@ -5,6 +5,7 @@
 mod bake;
 mod bake_core;
 mod check;
+mod conformance;
 mod conformance_commands;
 mod conformance_expr;
 mod conformance_yaml;

@@ -1,10 +1,8 @@
-//! [`Batch`]: a batch flow. Source: spec 02 §5.
+//! [`Batch`]: a batch flow, and what its tasks say beside their unit. Source: spec 02 §5.
 
-use std::sync::Arc;
-
-use indexmap::IndexMap;
-
-use crate::ast::{Entries, Field, Items, Name, Unit};
+use crate::ast::{
+    Cache, Call, Declared, Defaults, Field, Image, Items, Mixin, Name, Named, Param, Retry, Section, Unit, Volume,
+};
 use crate::model::NeedsLevel;
 use crate::text::{Span, Spanned};
 use crate::value::Value;
@@ -20,68 +18,18 @@ pub struct Batch {
     pub title: Option<Spanned<String>>,
     /// Seconds that the whole bake may take.
     pub life_span: Field<f64>,
-    /// Declared params, in order, each with the place of its name.
-    pub params: IndexMap<Arc<str>, Param>,
+    /// Declared params.
+    pub params: Section<Declared<Param>>,
     /// `defaults`.
-    pub defaults: Defaults,
+    pub defaults: Section<Defaults>,
+    /// `images`.
+    pub images: Section<Declared<Image>>,
+    /// `volumes`.
+    pub volumes: Section<Declared<Volume>>,
+    /// `mixins`.
+    pub mixins: Section<Declared<Mixin>>,
     /// `tasks`, in order.
     pub tasks: Vec<Task>,
-}
-
-/// A declared param. Source: spec 02 §6.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Param {
-    /// The place of its name.
-    pub name: Span,
-    /// The default; null or absent: required.
-    pub default: Field<String>,
-    /// A description for people.
-    pub descr: Option<String>,
-}
-
-/// `defaults` of a batch flow or a project.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Defaults {
-    /// Environment.
-    pub env: Entries<String>,
-    /// Tags.
-    pub tags: Items<String>,
-    /// Volume references.
-    pub volumes: Items<String>,
-    /// The folder to run in.
-    pub workdir: Field<String>,
-    /// Seconds that a task may run.
-    pub life_span: Field<f64>,
-    /// The preset.
-    pub preset: Field<String>,
-    /// Seconds that a task may wait.
-    pub schedule_timeout: Field<f64>,
-    /// Whether one failure stops the bake.
-    pub fail_fast: Field<bool>,
-    /// How many tasks run at once.
-    pub max_parallel: Field<i64>,
-    /// Cache settings.
-    pub cache: Option<Cache>,
-}
-
-/// `cache.strategy`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CacheStrategy {
-    /// Never.
-    None,
-    /// By the cache key.
-    Default,
-    /// As the level above.
-    Inherit,
-}
-
-/// `cache`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Cache {
-    /// The strategy; absent means inherit.
-    pub strategy: Option<Spanned<CacheStrategy>>,
-    /// Seconds that an entry is good for (DEC-3).
-    pub life_span: Field<f64>,
 }
 
 /// An entry of `tasks`.
@@ -91,16 +39,27 @@ pub struct Task {
     pub span: Span,
     /// `id`; its expressions may use `matrix` only.
     pub id: Field<String>,
-    /// `needs`; `None` (or null) means the entry before (CTX-73).
-    pub needs: Option<Spanned<Vec<NeedItem>>>,
+    /// `needs`; absent or null means the entry before (CTX-73).
+    pub needs: Section<Spanned<Vec<NeedItem>>>,
     /// `strategy`.
-    pub strategy: Option<Strategy>,
+    pub strategy: Section<Strategy>,
     /// `enable`: truth, or the text `always()` (as [`Value::Always`]).
     pub enable: Field<Value>,
     /// Cache settings.
-    pub cache: Option<Cache>,
+    pub cache: Section<Cache>,
+    /// When it is tried again (EXT-3); a call has none.
+    pub retry: Section<Retry>,
     /// What it runs.
-    pub unit: Unit,
+    pub body: TaskBody,
+}
+
+/// The forms of a task.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TaskBody {
+    /// A unit of its own.
+    Unit(Box<Unit>),
+    /// A call of an action or a module.
+    Call(Box<Call>),
 }
 
 /// One item of `needs`.
@@ -131,9 +90,9 @@ pub struct Matrix {
     /// The mapping.
     pub span: Span,
     /// Variables in file order: the place of the name and the values (primitives keep their type).
-    pub variables: IndexMap<Arc<str>, (Span, Items<Value>)>,
+    pub variables: Declared<(Span, Items<Value>)>,
     /// Partial rows to remove.
-    pub exclude: Vec<Spanned<IndexMap<Arc<str>, (Span, Field<Value>)>>>,
+    pub exclude: Vec<Spanned<Named<Value>>>,
     /// Full rows to add.
-    pub include: Vec<Spanned<IndexMap<Arc<str>, (Span, Field<Value>)>>>,
+    pub include: Vec<Spanned<Named<Value>>>,
 }

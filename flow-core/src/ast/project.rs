@@ -1,6 +1,6 @@
 //! [`Project`]: settings shared by flows. Source: spec 02 §10.
 
-use crate::ast::{Defaults, Name};
+use crate::ast::{Declared, Defaults, Image, Mixin, Name, Section, Volume};
 use crate::text::{Span, Spanned};
 
 /// A project file as written.
@@ -15,5 +15,11 @@ pub struct Project {
     /// The owner.
     pub owner: Option<Spanned<String>>,
     /// `defaults`.
-    pub defaults: Defaults,
+    pub defaults: Section<Defaults>,
+    /// `images`; a flow's entry of the same name replaces it wholly.
+    pub images: Section<Declared<Image>>,
+    /// `volumes`; as with images.
+    pub volumes: Section<Declared<Volume>>,
+    /// `mixins`; as with images.
+    pub mixins: Section<Declared<Mixin>>,
 }

@@ -61,6 +61,6 @@ pub struct Unit {
     pub pass_config: Field<bool>,
     /// Restart policy.
     pub restart: Field<String>,
-    /// Names of mixins.
-    pub mixins: Option<Spanned<Vec<Spanned<String>>>>,
+    /// Names of mixins; an expression among them sees no context.
+    pub mixins: Option<Spanned<Vec<Field<String>>>>,
 }

@@ -1,36 +1,75 @@
-//! [`cache`]: how long, and whether, results are taken over. Source: spec 02 §5.2.
+//! [`cache`] and [`retry`]: settings that stand in tasks and in defaults alike. Source: spec 02 §5.2, EXT-3.
 
-use crate::ast::{Cache, CacheStrategy};
-use crate::diag::{Code, Diagnostic, Diagnostics, suggest};
-use crate::parse::field::{Expressions, ITEM, Kind, SECONDS, field, plain};
-use crate::parse::shape::{self, Entry, Rule, Table, used_at};
+use crate::ast::{Cache, CacheStrategy, Retry, RetryOn, Section};
+use crate::diag::Diagnostics;
+use crate::parse::field::{COUNT, FACTOR, SECONDS, field};
+use crate::parse::shape::{self, Entry, Rule, Table};
+use crate::parse::word::{Words, word};
 use crate::text::Spanned;
+use crate::yaml::NodeKind;
 
-const TABLE: Table = Table { what: "`cache`", keys: &[("strategy", Rule::Optional), ("life_span", Rule::Optional)] };
+const CACHE: Table =
+    Table { what: "`cache`", keys: &[&[("strategy", Rule::Optional), ("life_span", Rule::Optional)]], foreign: &[] };
 
-const WORD: Kind<String> = Kind { what: "one of `none`, `default`, `inherit`", expr: Expressions::Refused, ..ITEM };
+const RETRY: Table = Table {
+    what: "`retry`",
+    keys: &[&[
+        ("attempts", Rule::Optional),
+        ("delay", Rule::Optional),
+        ("backoff", Rule::Optional),
+        ("on", Rule::Optional),
+    ]],
+    foreign: &[],
+};
 
-/// Reads `cache`; null counts as absent.
-pub(super) fn cache(entry: Option<Entry<'_>>, diagnostics: &mut Diagnostics) -> Option<Cache> {
-    let fields = shape::fields(entry?, &TABLE, diagnostics)?;
-    Some(Cache {
-        strategy: strategy(fields.get("strategy"), diagnostics),
-        life_span: field(fields.get("life_span"), &SECONDS, diagnostics),
+const STRATEGY: Words<CacheStrategy> = Words {
+    one: "cache strategy",
+    list: "one of `none`, `default`, `inherit`",
+    words: &[("none", CacheStrategy::None), ("default", CacheStrategy::Default), ("inherit", CacheStrategy::Inherit)],
+};
+
+const END: Words<RetryOn> = Words {
+    one: "end of a task that is tried again",
+    list: "`failed` or `lost`",
+    words: &[("failed", RetryOn::Failed), ("lost", RetryOn::Lost)],
+};
+
+/// Reads `cache`.
+pub(super) fn cache(entry: Option<Entry<'_>>, diagnostics: &mut Diagnostics) -> Section<Cache> {
+    shape::section(entry, |entry| {
+        let fields = shape::fields(entry, &CACHE, diagnostics)?;
+        let strategy = fields.get("strategy");
+        Some(Cache {
+            strategy: strategy.and_then(|entry| word(entry, &STRATEGY, diagnostics)),
+            life_span: field(fields.get("life_span"), &SECONDS, diagnostics),
+        })
     })
 }
 
-fn strategy(entry: Option<Entry<'_>>, diagnostics: &mut Diagnostics) -> Option<Spanned<CacheStrategy>> {
-    let word = plain(entry, &WORD, diagnostics)?;
-    let strategy = match word.value.as_str() {
-        "none" => CacheStrategy::None,
-        "default" => CacheStrategy::Default,
-        "inherit" => CacheStrategy::Inherit,
-        other => {
-            let help = suggest::help(other, "strategies", ["none", "default", "inherit"]).unwrap_or_default();
-            let found = Diagnostic::error(Code::WrongValue, format!("`{other}` is no cache strategy"));
-            diagnostics.push(used_at(found.at(word.span, "").help(help), entry?.value));
+/// Reads `retry`.
+pub(super) fn retry(entry: Option<Entry<'_>>, diagnostics: &mut Diagnostics) -> Section<Retry> {
+    shape::section(entry, |entry| {
+        let fields = shape::fields(entry, &RETRY, diagnostics)?;
+        Some(Retry {
+            span: fields.span,
+            attempts: field(fields.get("attempts"), &COUNT, diagnostics),
+            delay: field(fields.get("delay"), &SECONDS, diagnostics),
+            backoff: field(fields.get("backoff"), &FACTOR, diagnostics),
+            on: fields.get("on").and_then(|entry| ends(entry, diagnostics)),
+        })
+    })
+}
+
+/// Reads `on`: a list of ends, or one.
+fn ends(entry: Entry<'_>, diagnostics: &mut Diagnostics) -> Option<Spanned<Vec<Spanned<RetryOn>>>> {
+    let words = match &entry.value.kind {
+        NodeKind::Seq(items) => items.iter().filter_map(|item| word(entry.item(item), &END, diagnostics)).collect(),
+        NodeKind::Scalar(_) => vec![word(entry, &END, diagnostics)?],
+        NodeKind::Map(_) => {
+            diagnostics
+                .push(shape::wrong_shape(entry, "a list of `failed` and `lost`").help("write `on: [failed, lost]`"));
             return None;
         }
     };
-    Some(Spanned::new(strategy, word.span))
+    Some(Spanned::new(words, entry.value.span))
 }

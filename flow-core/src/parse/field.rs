@@ -57,6 +57,7 @@ pub(super) const TEXT: Kind<String> = Kind {
     take: text,
 };
 pub(super) const ITEM: Kind<String> = Kind { null: Null::Refused, ..TEXT };
+pub(super) const REQUIRED_PLAIN_TEXT: Kind<String> = Kind { expr: Expressions::Refused, ..ITEM };
 pub(super) const PLAIN_TEXT: Kind<String> = Kind { expr: Expressions::Refused, ..TEXT };
 pub(super) const PATH: Kind<String> = Kind {
     what: "a path",
@@ -64,6 +65,24 @@ pub(super) const PATH: Kind<String> = Kind {
     target: Target::RemotePath,
     ..TEXT
 };
+pub(super) const REQUIRED_PATH: Kind<String> = Kind { null: Null::Refused, ..PATH };
+pub(super) const LOCAL_PATH: Kind<String> = Kind { target: Target::LocalPath, ..PATH };
+pub(super) const URI: Kind<String> = Kind {
+    what: "a URI",
+    help: "write a URI such as `storage:folder/name`",
+    target: Target::Uri,
+    null: Null::Refused,
+    ..TEXT
+};
+pub(super) const PORTS: Kind<String> = Kind {
+    what: "a pair of ports",
+    help: "write a local and a remote port such as `8080:80`",
+    target: Target::PortPair,
+    null: Null::Refused,
+    ..TEXT
+};
+pub(super) const RESTART: Kind<String> =
+    Kind { what: "a restart policy", help: "write `never`, `on-failure` or `always`", target: Target::Restart, ..TEXT };
 pub(super) const ID: Kind<String> = Kind {
     what: "an identifier",
     help: "use letters, digits and `_`, and begin with a letter; put words such as `yes` into quotes",
@@ -80,6 +99,7 @@ pub(super) const FLAG: Kind<bool> = Kind {
     expr: Expressions::Alone,
     take: flag,
 };
+pub(super) const PLAIN_FLAG: Kind<bool> = Kind { expr: Expressions::Refused, ..FLAG };
 pub(super) const SECONDS: Kind<f64> = Kind {
     what: "a time span",
     help: "write seconds, or days to seconds such as `1d6h15m30s`",
@@ -88,14 +108,24 @@ pub(super) const SECONDS: Kind<f64> = Kind {
     expr: Expressions::Alone,
     take: float,
 };
-pub(super) const COUNT: Kind<i64> = Kind {
+pub(super) const FACTOR: Kind<f64> = Kind {
     what: "a number from 1 on",
-    help: "write a whole number from 1 on",
+    help: "write a number from 1 on",
+    target: Target::Float,
+    null: Null::Unset,
+    expr: Expressions::Alone,
+    take: factor,
+};
+pub(super) const INT: Kind<i64> = Kind {
+    what: "a whole number",
+    help: "write a whole number",
     target: Target::Int,
     null: Null::Unset,
     expr: Expressions::Alone,
-    take: count,
+    take: int,
 };
+pub(super) const COUNT: Kind<i64> =
+    Kind { what: "a number from 1 on", help: "write a whole number from 1 on", take: count, ..INT };
 pub(super) const ENABLE: Kind<Value> = Kind {
     what: "true, false or always()",
     help: "write `true`, `false` or `always()`",
@@ -112,6 +142,8 @@ pub(super) const PRIMITIVE: Kind<Value> = Kind {
     expr: Expressions::Joined,
     take: any,
 };
+
+pub(super) const PLAIN_PRIMITIVE: Kind<Value> = Kind { null: Null::Unset, expr: Expressions::Refused, ..PRIMITIVE };
 
 /// Reads an attribute; absent, reported, if it does not fit.
 pub(super) fn field<T>(entry: Option<Entry<'_>>, kind: &Kind<T>, diagnostics: &mut Diagnostics) -> Field<T> {
@@ -219,9 +251,18 @@ fn float(value: &Value) -> Option<f64> {
     if let Value::Float(float) = value { Some(*float) } else { None }
 }
 
+/// A delay never shrinks from try to try.
+fn factor(value: &Value) -> Option<f64> {
+    float(value).filter(|factor| factor.is_finite() && *factor >= 1.0)
+}
+
+fn int(value: &Value) -> Option<i64> {
+    if let Value::Int(Int::Small(int)) = value { Some(*int) } else { None }
+}
+
 /// Nothing runs with a count below one (DEC-26).
 fn count(value: &Value) -> Option<i64> {
-    if let Value::Int(Int::Small(count @ 1..)) = value { Some(*count) } else { None }
+    int(value).filter(|count| *count >= 1)
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "has the type of its siblings, which may refuse")]

@@ -4,17 +4,14 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::ast::{Entries, Field, Items, Name};
+use crate::ast::{Declared, Entries, Items, Name, Named, Section};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::expr::{Target, Template};
 use crate::parse::field::{self, Expressions, Kind, PLAIN_ID, field, plain};
 use crate::parse::shape::{self, Entry, used_at};
 use crate::parse::surprise;
-use crate::text::{Span, Spanned};
+use crate::text::Spanned;
 use crate::yaml::{Node, NodeKind};
-
-/// Names with the places they are written at, and their values.
-pub(super) type Named<T> = IndexMap<Arc<str>, (Span, Field<T>)>;
 
 /// Reads `List<T>`: items of `kind`, or one expression.
 pub(super) fn items<T>(entry: Option<Entry<'_>>, kind: &Kind<T>, diagnostics: &mut Diagnostics) -> Items<T> {
@@ -43,14 +40,37 @@ pub(super) fn entries<T>(entry: Option<Entry<'_>>, kind: &Kind<T>, diagnostics: 
     if let Whole::Expr(whole) = whole(entry, "a mapping", diagnostics) {
         return whole.map_or(Entries::Absent, Entries::Expr);
     }
-    let Some(written) = shape::mapping(entry, diagnostics) else { return Entries::Absent };
+    named(entry, kind, diagnostics).map_or(Entries::Absent, Entries::Written)
+}
+
+/// Reads a mapping of free names to values of `kind`; `None`, reported, if it is none.
+pub(super) fn named<T>(entry: Entry<'_>, kind: &Kind<T>, diagnostics: &mut Diagnostics) -> Option<Spanned<Named<T>>> {
     let mut found = IndexMap::new();
-    for (key, value) in written {
+    for (key, value) in shape::mapping(entry, diagnostics)? {
         let Some(name) = name(key, diagnostics) else { continue };
         let field = field(Some(Entry::new(&name, key.span, value)), kind, diagnostics);
         found.entry(name.clone()).or_insert((key.span, field));
     }
-    Entries::Written(Spanned::new(found, entry.value.span))
+    Some(Spanned::new(found, entry.value.span))
+}
+
+/// Reads a section of things with names of their own, each by `read`; what is wrong is left out.
+pub(super) fn declared<T>(
+    entry: Option<Entry<'_>>,
+    diagnostics: &mut Diagnostics,
+    read: fn(Entry<'_>, &mut Diagnostics) -> Option<T>,
+) -> Section<Declared<T>> {
+    shape::section(entry, |entry| {
+        let mut found = IndexMap::new();
+        for (key, value) in shape::mapping(entry, diagnostics)? {
+            let Some(name) = identifier(key, diagnostics) else { continue };
+            let one = read(Entry::new(&name.value, key.span, value), diagnostics);
+            if let Some(one) = one {
+                found.entry(name.value).or_insert(one);
+            }
+        }
+        Some(found)
+    })
 }
 
 /// What stands for a whole list or mapping.

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::ast::{Items, Matrix, Strategy};
+use crate::ast::{Items, Matrix, Named, Section, Strategy};
 use crate::diag::Diagnostics;
 use crate::parse::field::{COUNT, FLAG, PRIMITIVE, field};
-use crate::parse::list::{Named, identifier, items};
+use crate::parse::list::{identifier, items};
 use crate::parse::shape::{self, Entry, Rule, Table};
 use crate::text::{Span, Spanned};
 use crate::value::Value;
@@ -15,16 +15,21 @@ use crate::yaml::{Node, NodeKind};
 
 const TABLE: Table = Table {
     what: "`strategy`",
-    keys: &[
+    keys: &[&[
         ("matrix", Rule::Required("write the variables of the rows: `matrix: {name: [first, second]}`")),
         ("fail_fast", Rule::Optional),
         ("max_parallel", Rule::Optional),
-    ],
+    ]],
+    foreign: &[],
 };
 
-/// Reads `strategy`; `None`, reported, if there is no matrix in it.
-pub(super) fn strategy(entry: Option<Entry<'_>>, diagnostics: &mut Diagnostics) -> Option<Strategy> {
-    let fields = shape::fields(entry?, &TABLE, diagnostics)?;
+/// Reads `strategy`; absent, reported, if there is no matrix in it.
+pub(super) fn strategy(entry: Option<Entry<'_>>, diagnostics: &mut Diagnostics) -> Section<Strategy> {
+    shape::section(entry, |entry| written(entry, diagnostics))
+}
+
+fn written(entry: Entry<'_>, diagnostics: &mut Diagnostics) -> Option<Strategy> {
+    let fields = shape::fields(entry, &TABLE, diagnostics)?;
     let fail_fast = field(fields.get("fail_fast"), &FLAG, diagnostics);
     let max_parallel = field(fields.get("max_parallel"), &COUNT, diagnostics);
     let matrix = matrix(fields.get("matrix")?, diagnostics)?;

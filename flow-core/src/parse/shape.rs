@@ -5,6 +5,7 @@
 
 use indexmap::IndexMap;
 
+use crate::ast::Section;
 use crate::diag::{Code, Diagnostic, Diagnostics, suggest};
 use crate::text::Span;
 use crate::yaml::{Node, NodeKind};
@@ -16,20 +17,37 @@ pub(super) enum Rule {
     Optional,
     /// Must be there; what to write, for the help.
     Required(&'static str),
-    /// Known, but this version cannot run it; what to do instead.
-    Later(&'static str),
     /// Known, but of another place; where and what to do instead.
     Elsewhere(&'static str),
     /// Known and without effect; what to do.
     Ignored(&'static str),
 }
 
+/// Keys with their rules.
+pub(super) type Keys = &'static [(&'static str, Rule)];
+
 /// The keys of one kind of mapping.
 pub(super) struct Table {
     /// What the mapping is, with its article: `a task`.
     pub(super) what: &'static str,
-    /// Its keys in the order in which they are listed for people.
-    pub(super) keys: &'static [(&'static str, Rule)],
+    /// Its keys in groups, in the order in which they are listed for people.
+    pub(super) keys: &'static [Keys],
+    /// Keys of other places, and what to do instead.
+    pub(super) foreign: &'static [(Keys, &'static str)],
+}
+
+impl Table {
+    fn known(&self) -> impl Iterator<Item = &'static (&'static str, Rule)> {
+        self.keys.iter().copied().flatten()
+    }
+
+    /// The rule of a key; the first group that has it decides.
+    fn rule(&self, name: &str) -> Option<(&'static str, Rule)> {
+        let named = |keys: Keys| keys.iter().find(|(known, _)| *known == name);
+        let known = self.known().find(|(known, _)| *known == name).copied();
+        let elsewhere = |(keys, help): &(Keys, &'static str)| Some((named(keys)?.0, Rule::Elsewhere(help)));
+        known.or_else(|| self.foreign.iter().find_map(elsewhere))
+    }
 }
 
 /// One key with its value.
@@ -77,18 +95,30 @@ impl<'a> Entry<'a> {
 pub(super) struct Fields<'a> {
     /// The whole mapping.
     pub(super) span: Span,
+    /// Its first key, or the mapping, if it has none.
+    pub(super) head: Span,
     found: IndexMap<&'a str, Entry<'a>>,
 }
 
 impl<'a> Fields<'a> {
-    /// A key that is there. For a section whose null counts as absent use [`Fields::section`].
+    /// A key that is there.
     pub(super) fn get(&self, name: &str) -> Option<Entry<'a>> {
         self.found.get(name).copied()
     }
+}
 
-    /// A key that is there and not null.
-    pub(super) fn section(&self, name: &str) -> Option<Entry<'a>> {
-        self.get(name).filter(|entry| !entry.value.is_null())
+/// Whether a mapping holds a key.
+pub(super) fn has(node: &Node, name: &str) -> bool {
+    let NodeKind::Map(entries) = &node.kind else { return false };
+    entries.iter().filter_map(|(key, _)| key.scalar()).any(|scalar| scalar.text.content.as_ref() == name)
+}
+
+/// Reads a section, whose null counts as absent; absent, too, if it is wrong.
+pub(super) fn section<'a, T>(entry: Option<Entry<'a>>, read: impl FnOnce(Entry<'a>) -> Option<T>) -> Section<T> {
+    match entry {
+        None => Section::Absent,
+        Some(entry) if entry.value.is_null() => Section::Null(entry.place()),
+        Some(entry) => read(entry).map_or(Section::Absent, Section::Written),
     }
 }
 
@@ -100,9 +130,9 @@ pub(super) fn fields<'a>(entry: Entry<'a>, table: &Table, diagnostics: &mut Diag
     for (key, value) in entries {
         // The reader has reported keys that are lists or mappings.
         let Some(name) = key.scalar().map(|scalar| scalar.text.content.as_ref()) else { continue };
-        if let Some((known, rule)) = table.keys.iter().find(|(known, _)| *known == name) {
+        if let Some((known, rule)) = table.rule(name) {
             let entry = Entry::new(known, key.span, value);
-            if accept(entry, *rule, table, diagnostics) {
+            if accept(entry, rule, table, diagnostics) {
                 found.entry(known).or_insert(entry);
             }
         } else {
@@ -111,17 +141,17 @@ pub(super) fn fields<'a>(entry: Entry<'a>, table: &Table, diagnostics: &mut Diag
             diagnostics.push(used_at(unknown(name, near, key.span, table), key));
         }
     }
-    for (name, rule) in table.keys {
+    let head = entries.first().map_or(entry.place(), |(key, _)| key.span);
+    for (name, rule) in table.known() {
         // A slip in its name is reported as an unknown key.
         if let (Rule::Required(help), None, false) = (rule, found.get(name), slips.contains(name)) {
             let message = format!("{} needs the key `{name}`", table.what);
-            let place = entries.first().map_or(entry.place(), |(key, _)| key.span);
             let missing =
-                Diagnostic::error(Code::MissingKey, message).at(place, format!("{} without `{name}`", table.what));
+                Diagnostic::error(Code::MissingKey, message).at(head, format!("{} without `{name}`", table.what));
             diagnostics.push(used_at(missing.help(*help), entry.value));
         }
     }
-    Some(Fields { span: entry.value.span, found })
+    Some(Fields { span: entry.value.span, head, found })
 }
 
 /// The entries of a mapping; reported if it is none.
@@ -177,11 +207,6 @@ fn accept(entry: Entry<'_>, rule: Rule, table: &Table, diagnostics: &mut Diagnos
     let name = entry.name;
     let found = match rule {
         Rule::Optional | Rule::Required(_) => return true,
-        // Nothing in it means nothing to run.
-        Rule::Later(_) if is_empty(entry.value) => return false,
-        Rule::Later(help) => Diagnostic::error(Code::NotSupported, format!("this version cannot run `{name}` yet"))
-            .at(entry.key, "valid, but not supported yet")
-            .help(help),
         Rule::Elsewhere(help) => Diagnostic::error(Code::UnknownKey, format!("{} has no key `{name}`", table.what))
             .at(entry.key, "")
             .help(help),
@@ -193,27 +218,19 @@ fn accept(entry: Entry<'_>, rule: Rule, table: &Table, diagnostics: &mut Diagnos
     false
 }
 
-fn is_empty(node: &Node) -> bool {
-    match &node.kind {
-        NodeKind::Scalar(_) => node.is_null(),
-        NodeKind::Seq(items) => items.is_empty(),
-        NodeKind::Map(entries) => entries.is_empty(),
-    }
-}
-
 /// The key of the table that a slip of the finger turns into `name`.
 fn nearest(name: &str, table: &Table) -> Option<&'static str> {
-    let names = table.keys.iter().filter(|(_, rule)| !matches!(rule, Rule::Elsewhere(_) | Rule::Ignored(_)));
+    let names = table.known().filter(|(_, rule)| !matches!(rule, Rule::Elsewhere(_) | Rule::Ignored(_)));
     suggest::nearest(name, names.map(|(known, _)| *known))
 }
 
-/// An unknown key: the nearest one that is known, else all that this version can run.
+/// An unknown key: the nearest one that is known, else all that there are.
 fn unknown(name: &str, near: Option<&str>, span: Span, table: &Table) -> Diagnostic {
     let found = Diagnostic::error(Code::UnknownKey, format!("{} has no key `{name}`", table.what));
     let help = if let Some(near) = near {
         format!("did you mean `{near}`?")
     } else {
-        let usable = table.keys.iter().filter(|(_, rule)| matches!(rule, Rule::Optional | Rule::Required(_)));
+        let usable = table.known().filter(|(_, rule)| matches!(rule, Rule::Optional | Rule::Required(_)));
         let list: Vec<String> = usable.map(|(known, _)| format!("`{known}`")).collect();
         format!("keys here: {}", list.join(", "))
     };

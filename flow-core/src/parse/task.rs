@@ -1,77 +1,115 @@
-//! [`task`]: one entry of `tasks`. Source: spec 02 §5.1.
+//! [`tasks`]: the entries of `tasks`, in their three forms. Source: spec 02 §5.1.
 
-use crate::ast::{NeedItem, Task};
-use crate::diag::{Code, Diagnostic, Diagnostics, suggest};
+use crate::ast::{Cache, CallKind, Field, NeedItem, Retry, Section, Strategy, Task, TaskBody};
+use crate::diag::Diagnostics;
 use crate::model::NeedsLevel;
-use crate::parse::cache::cache;
-use crate::parse::field::{ENABLE, Expressions, ID, ITEM, Kind, NEEDED_ID, field, plain};
+use crate::parse::cache::{cache, retry};
+use crate::parse::call::{self, ARGS, UNIT_OF_CALL, call};
+use crate::parse::field::{ENABLE, ID, NEEDED_ID, field};
+use crate::parse::job;
 use crate::parse::matrix::strategy;
-use crate::parse::shape::{self, Entry, Rule, Table, used_at};
-use crate::parse::unit::unit;
+use crate::parse::shape::{self, Entry, Fields, Keys, Rule, Table};
+use crate::parse::unit::{self, unit};
+use crate::parse::word::{Words, word};
 use crate::text::Spanned;
+use crate::value::Value;
 use crate::yaml::NodeKind;
 
-const LIVE: &str = "it belongs to jobs of live flows; remove it here";
-const CALL: &str = "write the tasks of the action into this flow";
-const PORT: &str = "remove it; the task may listen on a port of this machine like any process";
+/// The keys of a task in its graph, which a mixin may give.
+pub(super) const OPTIONS: Keys =
+    &[("needs", Rule::Optional), ("strategy", Rule::Optional), ("enable", Rule::Optional), ("cache", Rule::Optional)];
 
-const TABLE: Table = Table {
-    what: "a task",
-    keys: &[
-        ("id", Rule::Optional),
-        ("title", Rule::Optional),
-        ("name", Rule::Optional),
-        ("needs", Rule::Optional),
-        ("strategy", Rule::Optional),
-        ("enable", Rule::Optional),
-        ("cache", Rule::Optional),
-        ("image", Rule::Optional),
-        ("entrypoint", Rule::Optional),
-        ("cmd", Rule::Optional),
-        ("bash", Rule::Optional),
-        ("python", Rule::Optional),
-        ("workdir", Rule::Optional),
-        ("env", Rule::Optional),
-        ("tags", Rule::Optional),
-        ("life_span", Rule::Optional),
-        ("preset", Rule::Later("remove it; tasks of this version take what this machine has")),
-        ("schedule_timeout", Rule::Later("remove it; `life_span` bounds how long a task runs")),
-        ("volumes", Rule::Later("remove it; tasks of this version see the folders of this machine")),
-        ("http_port", Rule::Later(PORT)),
-        ("http_auth", Rule::Later(PORT)),
-        ("pass_config", Rule::Later("remove it; tasks of this version cannot reach the engine")),
-        ("restart", Rule::Later("remove it; restart the bake to run a failed task again")),
-        ("mixins", Rule::Later("write the keys of the mixin into the task, or share them by a YAML merge key `<<`")),
-        ("action", Rule::Later(CALL)),
-        ("module", Rule::Later(CALL)),
-        ("args", Rule::Later(CALL)),
-        ("params", Rule::Elsewhere("params of a batch flow are declared at its top; remove it here")),
-        ("detach", Rule::Elsewhere(LIVE)),
-        ("browse", Rule::Elsewhere(LIVE)),
-        ("port_forward", Rule::Elsewhere(LIVE)),
-        ("multi", Rule::Elsewhere(LIVE)),
-    ],
+/// The key of tasks that may be tried again.
+pub(super) const RETRY: Keys = &[("retry", Rule::Optional)];
+
+const ID_KEY: Keys = &[("id", Rule::Optional)];
+
+const LIVE: (Keys, &str) = (job::OPTIONS, "it belongs to jobs of live flows; remove it here");
+
+const PARAMS: (Keys, &str) = (job::PARAMS, "params of a batch flow are declared at its top; remove it here");
+
+const UNIT: Table =
+    Table { what: "a task", keys: &[ID_KEY, OPTIONS, unit::KEYS, unit::MIXINS, RETRY], foreign: &[ARGS, LIVE, PARAMS] };
+
+const ACTION: Table = Table {
+    what: "a call of an action",
+    keys: &[ID_KEY, OPTIONS, call::ACTION],
+    foreign: &[(unit::KEYS, UNIT_OF_CALL), (unit::MIXINS, UNIT_OF_CALL), (RETRY, UNIT_OF_CALL), LIVE, PARAMS],
 };
 
-const LEVEL: Kind<String> = Kind { what: "`running` or `completed`", expr: Expressions::Refused, ..ITEM };
+const MODULE: Table = Table { what: "a call of a module", keys: &[ID_KEY, OPTIONS, call::MODULE], ..ACTION };
 
-/// Reads one entry; `None`, reported, if it is no mapping.
-pub(super) fn task(entry: Entry<'_>, diagnostics: &mut Diagnostics) -> Option<Task> {
-    let fields = shape::fields(entry, &TABLE, diagnostics)?;
+const LEVEL: Words<NeedsLevel> = Words {
+    one: "level of a need",
+    list: "`running` or `completed`",
+    words: &[("running", NeedsLevel::Running), ("completed", NeedsLevel::Completed)],
+};
+
+/// Reads `tasks` of a flow or an action.
+pub(super) fn tasks(entry: Option<Entry<'_>>, diagnostics: &mut Diagnostics) -> Vec<Task> {
+    let Some(entry) = entry else { return Vec::new() };
+    let NodeKind::Seq(items) = &entry.value.kind else {
+        let found = shape::wrong_shape(entry, "a list of tasks");
+        let named = matches!(entry.value.kind, NodeKind::Map(_));
+        let help = if named {
+            "write each task as an item of a list, its name as the id: `- id: name`"
+        } else {
+            "write `tasks: []` for a flow without tasks, else an item for each: `- cmd: …`"
+        };
+        diagnostics.push(found.help(help));
+        return Vec::new();
+    };
+    items.iter().filter_map(|item| task(entry.item(item), diagnostics)).collect()
+}
+
+/// Reads one entry; `None`, reported, if it is no mapping, or a call of nothing.
+fn task(entry: Entry<'_>, diagnostics: &mut Diagnostics) -> Option<Task> {
+    let called = call::kind_of(entry.value);
+    let table = match called {
+        Some(CallKind::Module) => &MODULE,
+        Some(CallKind::Action) => &ACTION,
+        None => &UNIT,
+    };
+    let fields = shape::fields(entry, table, diagnostics)?;
+    let options = options(&fields, diagnostics);
+    let body = match called {
+        Some(kind) => call(kind, &fields, diagnostics).map(|call| TaskBody::Call(Box::new(call))),
+        None => Some(TaskBody::Unit(Box::new(unit(&fields, diagnostics)))),
+    };
     Some(Task {
         span: fields.span,
         id: field(fields.get("id"), &ID, diagnostics),
-        needs: needs(fields.section("needs"), diagnostics),
-        strategy: strategy(fields.section("strategy"), diagnostics),
-        enable: field(fields.get("enable"), &ENABLE, diagnostics),
-        cache: cache(fields.section("cache"), diagnostics),
-        unit: unit(&fields, diagnostics),
+        needs: options.needs,
+        strategy: options.strategy,
+        enable: options.enable,
+        cache: options.cache,
+        retry: options.retry,
+        body: body?,
     })
 }
 
+/// What tasks and the mixins of batch flows say beside their unit.
+pub(super) struct Options {
+    pub(super) needs: Section<Spanned<Vec<NeedItem>>>,
+    pub(super) strategy: Section<Strategy>,
+    pub(super) enable: Field<Value>,
+    pub(super) cache: Section<Cache>,
+    pub(super) retry: Section<Retry>,
+}
+
+/// Reads them from those keys that are there.
+pub(super) fn options(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Options {
+    Options {
+        needs: shape::section(fields.get("needs"), |entry| needs(entry, diagnostics)),
+        strategy: strategy(fields.get("strategy"), diagnostics),
+        enable: field(fields.get("enable"), &ENABLE, diagnostics),
+        cache: cache(fields.get("cache"), diagnostics),
+        retry: retry(fields.get("retry"), diagnostics),
+    }
+}
+
 /// Reads `needs`: a list of ids, or a mapping of ids to levels.
-fn needs(entry: Option<Entry<'_>>, diagnostics: &mut Diagnostics) -> Option<Spanned<Vec<NeedItem>>> {
-    let entry = entry?;
+fn needs(entry: Entry<'_>, diagnostics: &mut Diagnostics) -> Option<Spanned<Vec<NeedItem>>> {
     let needs = match &entry.value.kind {
         NodeKind::Seq(items) => items
             .iter()
@@ -85,8 +123,8 @@ fn needs(entry: Option<Entry<'_>>, diagnostics: &mut Diagnostics) -> Option<Span
             .filter_map(|(key, value)| {
                 let id = field(Some(entry.item(key)), &NEEDED_ID, diagnostics);
                 let name = key.scalar().map_or("", |scalar| scalar.text.content.as_ref());
-                let level = level(Entry::new(name, key.span, value), diagnostics)?;
-                Some(NeedItem { id, level })
+                let level = word(Entry::new(name, key.span, value), &LEVEL, diagnostics)?;
+                Some(NeedItem { id, level: level.value })
             })
             .collect(),
         NodeKind::Scalar(scalar) => {
@@ -96,18 +134,4 @@ fn needs(entry: Option<Entry<'_>>, diagnostics: &mut Diagnostics) -> Option<Span
         }
     };
     Some(Spanned::new(needs, entry.value.span))
-}
-
-fn level(entry: Entry<'_>, diagnostics: &mut Diagnostics) -> Option<NeedsLevel> {
-    let word = plain(Some(entry), &LEVEL, diagnostics)?;
-    match word.value.as_str() {
-        "running" => Some(NeedsLevel::Running),
-        "completed" => Some(NeedsLevel::Completed),
-        other => {
-            let help = suggest::help(other, "levels", ["running", "completed"]).unwrap_or_default();
-            let found = Diagnostic::error(Code::WrongValue, format!("`{other}` is no level of a need"));
-            diagnostics.push(used_at(found.at(word.span, "").help(help), entry.value));
-            None
-        }
-    }
 }

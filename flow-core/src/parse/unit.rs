@@ -1,57 +1,100 @@
-//! [`unit`]: the attributes of what a task runs. Source: spec 02 §3.
+//! [`unit`]: the attributes of what a job or a task runs. Source: spec 02 §3.
 
 use crate::ast::{Command, CommandKind, Entries, Field, Unit};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::expr::{Target, Template};
-use crate::parse::field::{self, Expressions, ITEM, PATH, SECONDS, TEXT, field};
+use crate::parse::field::{self, Expressions, FLAG, INT, ITEM, PATH, RESTART, SECONDS, TEXT, field};
 use crate::parse::list::{entries, items};
-use crate::parse::shape::{self, Entry, Fields};
+use crate::parse::shape::{self, Entry, Fields, Keys, Rule};
 use crate::parse::surprise;
 use crate::text::{Spanned, Text};
+use crate::yaml::NodeKind;
 
 const COMMANDS: [(&str, CommandKind); 3] =
     [("cmd", CommandKind::Cmd), ("bash", CommandKind::Bash), ("python", CommandKind::Python)];
 
-/// Reads the unit of a task. What this version cannot run is not in `fields`, and stays absent.
+/// The keys of every unit but `mixins`. Source: spec 02 §3.
+pub(super) const KEYS: Keys = &[
+    ("title", Rule::Optional),
+    ("name", Rule::Optional),
+    ("image", Rule::Optional),
+    ("preset", Rule::Optional),
+    ("schedule_timeout", Rule::Optional),
+    ("entrypoint", Rule::Optional),
+    ("cmd", Rule::Optional),
+    ("bash", Rule::Optional),
+    ("python", Rule::Optional),
+    ("workdir", Rule::Optional),
+    ("env", Rule::Optional),
+    ("volumes", Rule::Optional),
+    ("tags", Rule::Optional),
+    ("life_span", Rule::Optional),
+    ("http_port", Rule::Optional),
+    ("http_auth", Rule::Optional),
+    ("pass_config", Rule::Optional),
+    ("restart", Rule::Optional),
+];
+
+/// The key of units that may share attributes.
+pub(super) const MIXINS: Keys = &[("mixins", Rule::Optional)];
+
+/// Reads a unit from the keys of its mapping.
 pub(super) fn unit(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Unit {
     Unit {
         title: field(fields.get("title"), &TEXT, diagnostics),
         name: field(fields.get("name"), &TEXT, diagnostics),
         image: field(fields.get("image"), &TEXT, diagnostics),
+        preset: field(fields.get("preset"), &TEXT, diagnostics),
+        schedule_timeout: field(fields.get("schedule_timeout"), &SECONDS, diagnostics),
         entrypoint: field(fields.get("entrypoint"), &TEXT, diagnostics),
         command: command(fields, diagnostics),
         workdir: field(fields.get("workdir"), &PATH, diagnostics),
         env: env(fields.get("env"), diagnostics),
+        volumes: items(fields.get("volumes"), &TEXT, diagnostics),
         tags: items(fields.get("tags"), &ITEM, diagnostics),
         life_span: field(fields.get("life_span"), &SECONDS, diagnostics),
-        ..Unit::default()
+        http_port: field(fields.get("http_port"), &INT, diagnostics),
+        http_auth: field(fields.get("http_auth"), &FLAG, diagnostics),
+        pass_config: field(fields.get("pass_config"), &FLAG, diagnostics),
+        restart: field(fields.get("restart"), &RESTART, diagnostics),
+        mixins: mixins(fields.get("mixins"), diagnostics),
     }
 }
 
-/// Reads `env`. Names must be such that a process can have them; secrets are for later.
+/// Reads `mixins`: a list of names, never one expression for all.
+fn mixins(entry: Option<Entry<'_>>, diagnostics: &mut Diagnostics) -> Option<Spanned<Vec<Field<String>>>> {
+    let entry = entry?;
+    let NodeKind::Seq(names) = &entry.value.kind else {
+        let found = shape::wrong_shape(entry, "a list of names");
+        let help = match entry.value.scalar() {
+            Some(scalar) if !entry.value.is_null() => {
+                format!("write a list: `mixins: [{}]`", scalar.text.content.trim())
+            }
+            _ => "write a list: `mixins: [name]`".to_owned(),
+        };
+        diagnostics.push(found.help(help));
+        return None;
+    };
+    let names = names.iter().map(|name| field(Some(entry.item(name)), &ITEM, diagnostics)).collect();
+    Some(Spanned::new(names, entry.value.span))
+}
+
+/// Reads `env`. Names must be such that a process can have them.
 pub(super) fn env(entry: Option<Entry<'_>>, diagnostics: &mut Diagnostics) -> Entries<String> {
     let found = entries(entry, &ITEM, diagnostics);
     let Entries::Written(written) = &found else { return found };
-    for (name, (key, value)) in &written.value {
+    for (name, (key, _)) in &written.value {
         if name.is_empty() || name.contains(['=', '\0']) {
             let message = format!("`{}` cannot be the name of an environment variable", name.escape_debug());
             let help = "use letters, digits and `_`";
             diagnostics.push(Diagnostic::error(Code::WrongValue, message).at(*key, "").help(help));
-        }
-        if let Field::Literal(value) = value
-            && value.value.starts_with("secret:")
-        {
-            let found = Diagnostic::error(Code::NotSupported, "this version cannot look up secrets yet")
-                .at(value.span, "valid, but not supported yet")
-                .help("let the task read it from a file that only you can read");
-            diagnostics.push(found);
         }
     }
     found
 }
 
 /// The one of `cmd`, `bash` and `python` that is there (YML-31: also with null).
-fn command(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Option<Command> {
+pub(super) fn command(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Option<Command> {
     let mut present: Vec<_> = COMMANDS.iter().filter_map(|(name, kind)| Some((fields.get(name)?, *kind))).collect();
     present.sort_by_key(|(entry, _)| entry.key);
     let (entry, kind) = *present.first()?;

@@ -45,7 +45,7 @@ impl MergedDefaults {
             schedule_timeout: over(child.schedule_timeout, parent.schedule_timeout),
             fail_fast: over(child.fail_fast, parent.fail_fast),
             max_parallel: over(child.max_parallel, parent.max_parallel),
-            caches: parent.cache.into_iter().chain(child.cache).collect(),
+            caches: parent.cache.into_written().into_iter().chain(child.cache.into_written()).collect(),
         }
     }
 }

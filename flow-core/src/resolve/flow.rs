@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::ast::{Batch, Cache, Command, Entries, Field, Items, NeedItem, Param, Project, Strategy, Task, Unit};
+use crate::ast::{
+    Batch, Cache, Command, Entries, Field, Items, NeedItem, Param, Project, Strategy, Task, TaskBody, Unit,
+};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::expr::{Target, convert};
 use crate::resolve::MergedDefaults;
@@ -104,16 +106,16 @@ pub(crate) struct Given<'a> {
 }
 
 impl ResolvedFlow {
-    /// Binds a batch to its project. Errors: `F0007`, `F0507`.
+    /// Binds a batch to its project. Errors: `F0007`.
     pub(crate) fn bind(given: &Given<'_>, project: Option<Project>, batch: Batch) -> (Option<Self>, Diagnostics) {
         let mut diags = Diagnostics::new();
         let (facts, outer) = match project {
-            Some(project) => (Some(facts_of(&project)), Some(project.defaults)),
+            Some(project) => (Some(facts_of(&project)), project.defaults.into_written()),
             None => (facts_of_folder(given.folder, &mut diags), None),
         };
         let id = batch.id.map_or_else(|| Arc::from(given.flow.replace('-', "_")), |id| id.value);
         let title = batch.title.map(|title| title.value).filter(|title| !title.is_empty());
-        let tasks = batch.tasks.into_iter().map(|task| define(task, &mut diags)).collect();
+        let tasks = batch.tasks.into_iter().map(define).collect();
         let Some(project) = facts else { return (None, diags) };
         let flow = ResolvedFlow {
             sources: Arc::new(given.sources.clone()),
@@ -122,8 +124,8 @@ impl ResolvedFlow {
             title: title.unwrap_or_else(|| id.to_string()),
             id,
             life_span: batch.life_span,
-            params: Arc::new(batch.params),
-            defaults: Arc::new(MergedDefaults::merge(outer, batch.defaults)),
+            params: Arc::new(batch.params.into_value()),
+            defaults: Arc::new(MergedDefaults::merge(outer, batch.defaults.into_value())),
             tasks,
         };
         (Some(flow), diags)
@@ -157,20 +159,20 @@ fn facts_of_folder(folder: &str, diags: &mut Diagnostics) -> Option<ProjectFacts
     }
 }
 
-fn define(task: Task, diags: &mut Diagnostics) -> TaskDefinition {
-    for mixin in task.unit.mixins.iter().flat_map(|list| &list.value) {
-        let message = format!("unknown mixin `{}`", mixin.value);
-        let help = "write its attributes into the task: this version has no mixins";
-        diags.push(Diagnostic::error(Code::UnknownMixin, message).at(mixin.span, "not defined").help(help));
-    }
+/// Calls and mixins never come here: `parse::unsupported` refuses them before.
+fn define(task: Task) -> TaskDefinition {
+    let unit = match task.body {
+        TaskBody::Unit(unit) => *unit,
+        TaskBody::Call(_) => Unit::default(),
+    };
     TaskDefinition {
         span: task.span,
         id: task.id,
-        needs: task.needs,
-        strategy: task.strategy,
+        needs: task.needs.into_written(),
+        strategy: task.strategy.into_written(),
         enable: task.enable,
-        cache: task.cache,
-        unit: define_unit(task.unit),
+        cache: task.cache.into_written(),
+        unit: define_unit(unit),
     }
 }
 

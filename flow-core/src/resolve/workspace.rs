@@ -87,6 +87,8 @@ impl Workspace {
             diags.push(Diagnostic::error(Code::FlowNotFound, message).help(help));
         }
         let batch = self.parsed(self.batch, parse::parse_batch, &mut diags);
+        diags.append(project.as_ref().map(parse::unsupported_by_project).unwrap_or_default());
+        diags.append(batch.as_ref().map(parse::unsupported).unwrap_or_default());
         let Some(batch) = batch else { return (None, diags.sorted()) };
         let given = Given { flow: &self.flow, folder: folder_name, sources: &self.sources };
         let (flow, more) = ResolvedFlow::bind(&given, project, batch);

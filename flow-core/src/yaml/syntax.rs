@@ -99,25 +99,18 @@ fn expression(at: usize, text: &str, bracket: Option<usize>) -> Option<Explanati
     // Within brackets the value ends before its brace, so the marker may reach behind the place.
     let marker = [text.get(line.start..line.end)?.rfind("${{"), before.rfind("${{"), before.rfind("$[[")];
     let start = line.start + marker.into_iter().flatten().find(|found| line.start + found < at)?;
-    let end = text.get(start..line.end).and_then(|rest| rest.find("}}")).map_or(line.end, |found| start + found + 2);
-    let (message, label, help) = if bracket.is_some() {
-        (
-            "an expression within brackets needs quotes",
-            "its braces are read as YAML",
-            "put the whole item into quotes: \"${{ … }}\"",
-        )
+    let (message, place, label, help) = if bracket.is_some() {
+        let braces = start + 1..start + 3;
+        ("an expression within brackets needs quotes", braces, "read as YAML", "put the whole item into quotes")
     } else {
-        (
-            "this expression needs quotes",
-            "YAML reads the `:` with a blank behind it as a key",
-            "put the whole value into quotes: \"${{ … }}\"",
-        )
+        let colon = one_character(text, at);
+        ("this expression needs quotes", colon, "read as the end of a key", "put the whole value into quotes")
     };
     Some(Explanation {
         code: Code::YamlSyntax,
         message: message.to_owned(),
-        labels: vec![(start..end, label)],
-        help: Some(help.to_owned()),
+        labels: vec![(place, label)],
+        help: Some(format!("{help}: \"${{{{ … }}}}\"")),
     })
 }
 

@@ -13,7 +13,7 @@ fn a_project() {
     assert_eq!(&*project.id.value, "demo");
     assert_eq!(project.project_name.map(|name| name.value).as_deref(), Some("team-a"));
     assert_eq!(project.owner.map(|owner| owner.value).as_deref(), Some("alice"));
-    assert!(matches!(project.defaults.max_parallel, Field::Literal(count) if count.value == 3));
+    assert!(matches!(project.defaults.into_value().max_parallel, Field::Literal(count) if count.value == 3));
 }
 
 #[test]

@@ -1,0 +1,21 @@
+//! The shared vectors, file by file: the one table of what judges which.
+//!
+//! `FLOW_CONFORMANCE_DIR=DIR cargo test -p flow-tests conformance -- --nocapture` runs another folder.
+
+use flow_tests::conformance::{Suite, run};
+
+use crate::{conformance_commands, conformance_expr, conformance_yaml};
+
+const SUITES: &[Suite] = &[
+    Suite { file: "expr-parse", judge: conformance_expr::judge_parse },
+    Suite { file: "expr-eval", judge: conformance_expr::judge_eval },
+    Suite { file: "yaml-parse", judge: conformance_yaml::judge },
+    Suite { file: "commands", judge: conformance_commands::judge },
+];
+
+#[test]
+fn conformance() {
+    let counts = run(SUITES);
+    assert_eq!(counts.failed, 0, "each is printed above; see them with `-- --nocapture`");
+    assert!(counts.passed > 0, "no case at all");
+}
