@@ -51,6 +51,7 @@ pub struct Verdict {
 }
 
 /// One file of vectors, and how its cases are judged.
+#[derive(Clone, Copy, Debug)]
 pub struct Suite {
     /// The name of the file without its ending, such as `expr-eval`.
     pub file: &'static str,

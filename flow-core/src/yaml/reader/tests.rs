@@ -112,7 +112,7 @@ fn errors_point_at_the_smallest_wrong_thing() {
         ("a: \"ab\\q\"\n", "\\q"),
         ("a: @x\n", "@"),
         ("a: 1\nwhat now\nb: 2\n", "what now"),
-        ("a: ${{ {'A': 'b'} }} # c\n", "${{ {'A': 'b'} }}"),
+        ("a: ${{ {'A': 'b'} }} # c\n", ":"),
         ("a: [1, ${{ x }}]\n", "${{ x }}"),
         ("a:\n\t- x\n", "\t"),
         ("a: 'x' y\n", "y"),
