@@ -4,10 +4,12 @@
 
 #[cfg(feature = "sqlite")]
 use std::ffi::OsString;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 #[cfg(feature = "sqlite")]
 use std::sync::Arc;
 
+use flow_core::text::LineIndex;
 use serde::Deserialize;
 
 use crate::EngineError;
@@ -36,7 +38,7 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct ExecutorTable {
     name: Option<String>,
-    slots: Option<u32>,
+    slots: Option<NonZeroU32>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -59,25 +61,32 @@ pub struct Settings {
 impl Settings {
     /// Reads the settings: the file in the config folder, else the user's own, else the defaults.
     ///
+    /// A folder that a variable names counts only if it is absolute, as the base directory rules of XDG
+    /// have it: a place that depends on the current folder would be another one at each call.
     /// Errors: `Settings` with file and place.
     pub fn read(config_folder: Option<&Path>, environment: Environment<'_>) -> Result<Self, EngineError> {
         let wrong = |place: &str, message: &str| EngineError::Settings { place: place.into(), message: message.into() };
-        let home = environment("HOME").map(PathBuf::from);
+        let folder = |variable: &str| environment(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+        let home = folder("HOME");
         let below = |variable: &str, rest: &str| {
-            let set = environment(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
-            set.or_else(|| home.as_ref().map(|home| home.join(rest))).map(|folder| folder.join("apolo-flow"))
+            folder(variable)
+                .or_else(|| home.as_ref().map(|home| home.join(rest)))
+                .map(|folder| folder.join("apolo-flow"))
         };
         let user_folder = below("XDG_CONFIG_HOME", ".config");
         let folders = config_folder.into_iter().chain(user_folder.as_deref());
         let file = read_first(folders.map(|folder| folder.join(FILE)))?;
-        let name = environment("APOLO_FLOW_EXECUTOR").or(file.executor.name);
+        let name = environment("APOLO_FLOW_EXECUTOR").filter(|name| !name.is_empty()).or(file.executor.name);
         if let Some(name) = name.filter(|name| name != "local") {
             return Err(wrong("executor", &format!("`{name}` is not available in this version; use `local`")));
         }
+        if let Some(path) = file.store.path.as_ref().filter(|path| !path.is_absolute()) {
+            return Err(wrong("store.path", &format!("`{}` is not an absolute path", path.display())));
+        }
         let data = file.store.path.or_else(|| below("XDG_DATA_HOME", ".local/share"));
-        let data = data.ok_or_else(|| wrong("HOME", "is not set, so there is no place for the store"))?;
+        let data = data.ok_or_else(|| wrong("HOME", "names no folder, so there is no place for the store"))?;
         let user = environment("USER").or_else(|| environment("LOGNAME")).unwrap_or_else(user_of_process);
-        Ok(Settings { data, slots: file.executor.slots, user })
+        Ok(Settings { data, slots: file.executor.slots.map(NonZeroU32::get), user })
     }
 
     /// The folder of the supervisor, its units and their logs.
@@ -130,10 +139,21 @@ fn read_first(paths: impl Iterator<Item = PathBuf>) -> Result<File, EngineError>
     for path in paths {
         let wrong = |message: String| EngineError::Settings { place: path.display().to_string(), message };
         match std::fs::read_to_string(&path) {
-            Ok(text) => return toml::from_str(&text).map_err(|error| wrong(error.to_string())),
+            Ok(text) => return toml::from_str(&text).map_err(|error| misread(&path, &text, &error)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(wrong(error.to_string())),
         }
     }
     Ok(File::default())
 }
+
+/// What is wrong with the text, in one line with its place.
+fn misread(path: &Path, text: &str, error: &toml::de::Error) -> EngineError {
+    let start = error.span().and_then(|span| u32::try_from(span.start).ok()).unwrap_or_default();
+    let position = LineIndex::new(text).position(text, start);
+    let place = format!("{}:{}:{}", path.display(), position.line, position.column);
+    EngineError::Settings { place, message: error.message().to_owned() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -136,7 +136,8 @@ impl Engine {
     /// Checks one flow with params; all problems of all its files at once.
     ///
     /// A param without a value is a warning here: it may be given when the flow is baked.
-    /// Errors: `Source` where a file is there and cannot be read; problems *in* files are in the result.
+    /// Errors: `Source` where the workspace is not there; problems of files are in the result, also `F0003`
+    /// of one that cannot be read.
     pub async fn check(
         &self,
         source: &dyn ConfigSource,
@@ -224,7 +225,10 @@ impl Engine {
         let Some((program, arguments)) = self.inner.self_program.split_first() else {
             return Err(EngineError::Spawn { message: "this program does not know how to start itself".into() });
         };
-        let output = std::fs::OpenOptions::new().create(true).append(true).open(log).map_err(failed)?;
+        // As all that is kept, its owner's alone (MCH-5).
+        let mut options = std::fs::OpenOptions::new();
+        std::os::unix::fs::OpenOptionsExt::mode(options.create(true).append(true), 0o600);
+        let output = options.open(log).map_err(failed)?;
         let mut command = std::process::Command::new(program);
         command.args(arguments).arg("__engine").arg(attempt.as_str()).stdin(std::process::Stdio::null());
         command.stdout(output.try_clone().map_err(failed)?).stderr(output);

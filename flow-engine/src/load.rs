@@ -2,24 +2,35 @@
 
 use std::path::Path;
 
-use flow_core::port::ConfigSource;
+use flow_core::diag::{Code, Diagnostic, Diagnostics};
+use flow_core::port::{ConfigSource, SourceError};
 use flow_core::resolve::Workspace;
 
 use crate::EngineError;
 
 /// Reads all texts of a flow.
 ///
-/// Errors: `Source` where a file is there and cannot be read. A missing flow is a diagnostic of
-/// the workspace.
+/// Errors: `Config` with `F0003` for each file that is there and cannot be read. A missing flow is a
+/// diagnostic of the workspace.
 pub(crate) async fn load(source: &dyn ConfigSource, flow: &str) -> Result<Workspace, EngineError> {
     let mut workspace = Workspace::new(flow);
+    let mut unreadable = Diagnostics::new();
     loop {
         let missing = workspace.missing();
+        if missing.is_empty() && unreadable.has_errors() {
+            return Err(EngineError::config(unreadable, workspace.sources().clone()));
+        }
         if missing.is_empty() {
             return Ok(workspace);
         }
         for reference in missing {
-            let text = source.read(&reference).await?;
+            let text = match source.read(&reference).await {
+                Err(error @ SourceError::Unreadable { .. }) => {
+                    unreadable.push(Diagnostic::error(Code::FileUnreadable, error.to_string()));
+                    None
+                }
+                other => other?,
+            };
             workspace.supply(reference, text);
         }
     }

@@ -37,7 +37,8 @@ pub(crate) async fn run(session: &mut Session, own: Logs) -> Result<Exit, CliErr
 
 fn no_log(task: &Task, number: u32) -> CliError {
     let id = task.id.to_string();
-    if !task.tries.is_empty() {
+    let exists = task.tries.iter().any(|one| number == 0 || one.number == number);
+    if !exists && !task.tries.is_empty() {
         return CliError::NoTry { task: id, number, count: task.tries.len() };
     }
     let why = match words::note(task) {

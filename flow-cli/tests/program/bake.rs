@@ -62,6 +62,9 @@ fn the_engine_in_the_background() {
         place.run("bake b --json").expect(0).out.lines().last().map(|line| line.contains("\"result\":\"succeeded\"")),
         Some(true)
     );
+    // MCH-5: what is kept is its owner's alone.
+    let log = place.path("../data/apolo-flow/engine.log").metadata().unwrap();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&log.permissions()) & 0o777, 0o600);
 }
 
 #[test]

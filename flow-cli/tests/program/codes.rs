@@ -50,6 +50,19 @@ fn all_errors_of_all_files_are_told_at_once() {
 }
 
 #[test]
+fn a_file_that_is_no_text_hides_no_other_errors() {
+    // DEC-22.
+    let place = Place::new("  - {id: a, image: any, bsh: echo x}\n");
+    std::fs::write(place.path(".apolo/a.yml"), b"kind: batch\n# caf\xe9\n").unwrap();
+    let ran = place.run("check").expect(4);
+    for part in ["F0003", "cannot read `.apolo/a.yml`: not UTF-8 text (byte 17)", "did you mean `bash`?", "in 2 flows"]
+    {
+        assert!(ran.err.contains(part), "{part} is missing:\n{}", ran.err);
+    }
+    assert!(place.run("bake a").expect(4).err.contains("nothing was started"));
+}
+
+#[test]
 fn a_flow_that_is_fine_is_said_to_be() {
     let place = Place::new(FINE);
     let ran = place.run("check").expect(0);

@@ -54,3 +54,24 @@ fn a_name_means_its_newest_bake() {
     );
     assert_eq!(place.run("bakes --limit 1 --json").expect(0).json()["bakes"].as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn a_task_that_was_never_started_can_be_shown() {
+    // What could not be evaluated was never given to the executor, which knows no log of it.
+    let place = Place::new(
+        r#"
+  - {id: a, image: any, bash: 'echo "::set-output name=j::{bad"'}
+  - {id: b, needs: [a], image: any, env: {J: "${{ from_json(needs.a.outputs.j) }}"}, bash: echo never}
+"#,
+    );
+    place.run("bake b -n x").expect(1);
+    let shown = place.run("show x b").expect(0);
+    assert!(
+        shown.out.contains("Task b failed: malformed JSON") && shown.out.contains("F0404 .apolo/b.yml:6:"),
+        "{shown:?}"
+    );
+    assert_eq!(shown.err, "");
+    let said = place.run("logs x b").expect(1).err;
+    assert!(said.contains("task `b` has no log: failed (malformed JSON"), "{said}");
+    assert_eq!(place.run("logs x b -f").expect(1).err, said);
+}

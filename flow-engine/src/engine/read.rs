@@ -100,9 +100,13 @@ impl Engine {
 
     /// The log of a try of a task from a byte on; `number` 0 is the last try.
     ///
-    /// `None` if that try never was: skipped, cached and waiting tasks have no log.
+    /// `None` if that try never was, as for skipped, cached and waiting tasks, or if it ended before the
+    /// executor took it, as by an expression without a value: they have no log.
     pub fn log(&self, task: &Task, number: u32, from: u64) -> Option<LogReader> {
         let found = task.tries.iter().rfind(|one| number == 0 || one.number == number)?;
+        if found.outcome.is_some() && found.raw.is_none() && found.log.bytes == 0 {
+            return None;
+        }
         let key = LaunchKey::task(&task.attempt, &task.id, found.number);
         Some(LogReader::new(Arc::clone(&self.inner.executor), key, from))
     }

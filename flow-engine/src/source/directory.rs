@@ -77,7 +77,7 @@ impl ConfigSource for DirectorySource {
         for path in self.candidates(source) {
             let name = self.name_of(&path);
             let unreadable = |message: String| SourceError::Unreadable { path: name.clone(), message };
-            match tokio::fs::read(&path).await {
+            match read_file(&path).await {
                 Ok(bytes) => {
                     let text = String::from_utf8(bytes).map_err(|error| {
                         unreadable(format!("not UTF-8 text (byte {})", error.utf8_error().valid_up_to()))
@@ -114,6 +114,14 @@ impl ConfigSource for DirectorySource {
     fn workspace(&self) -> &str {
         &self.name
     }
+}
+
+/// The bytes of a plain file; of a pipe there might be no end.
+async fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
+    if !tokio::fs::metadata(path).await?.is_file() {
+        return Err(std::io::Error::other("it is not a file"));
+    }
+    tokio::fs::read(path).await
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ const LINK_RULE: &str = "links";
 const OTHERWISE: &[(Code, &str)] = &[
     (Code::WorkspaceNotFound, "asks the disk: tested beside `DirectorySource`"),
     (Code::FlowNotFound, "asks the workspace: `suite/check.rs`"),
-    (Code::FileUnreadable, "asks the disk: tested beside `DirectorySource`"),
+    (Code::FileUnreadable, "asks the disk: `flow-cli/tests/program/codes.rs`"),
     (Code::UnknownParam, "asks the caller: `suite/check.rs`"),
     (Code::InvalidId, "asks the folder's name: `suite/check.rs`"),
     (Code::UnknownMixin, "mixins are not supported yet, which is said first"),

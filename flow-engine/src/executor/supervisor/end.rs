@@ -116,7 +116,7 @@ impl Keeper {
         close_log(&unit.files);
         let (files, reason) = match look_at_files(&unit.files) {
             Ok(files) => (files, reason),
-            Err(message) if reason == Reason::Finished => (false, Reason::Evaluation { message, place: String::new() }),
+            Err(message) if reason == Reason::Finished => (false, Reason::BadOutputs { message }),
             Err(_) => (false, reason),
         };
         unit.phase = Phase::Ended { files };

@@ -51,3 +51,20 @@ async fn yml_beats_yaml_and_the_config_folder_beats_the_workspace() {
     assert!(name(SourceRef::Flow("nosuch".into())).await.is_none());
     assert_eq!(source.flows().await.unwrap(), ["b", "c"]);
 }
+
+#[tokio::test]
+async fn what_is_no_text_file_is_told_and_not_waited_for() {
+    let root = tree(&[".apolo/a.yml"]);
+    let config = root.path().join(".apolo");
+    fs::write(config.join("latin.yml"), b"# caf\xe9").unwrap();
+    fs::create_dir(config.join("folder.yml")).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(config.join("pipe.yml")).status().unwrap();
+    assert!(made.success());
+    let source = DirectorySource::find(root.path()).unwrap();
+    for (name, why) in
+        [("latin", "not UTF-8 text (byte 5)"), ("folder", "it is not a file"), ("pipe", "it is not a file")]
+    {
+        let error = source.read(&SourceRef::Flow(name.into())).await.unwrap_err();
+        assert_eq!(error.to_string(), format!("cannot read `.apolo/{name}.yml`: {why}"));
+    }
+}

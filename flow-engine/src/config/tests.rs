@@ -1,0 +1,61 @@
+//! Where settings come from, and what is said of wrong ones.
+
+use super::*;
+
+/// Reads with an `engine.toml` in the config folder and some variables; the folder's path is cut off the error.
+fn read(file: &str, variables: &[(&str, &str)]) -> Result<Settings, String> {
+    let config = tempfile::tempdir().unwrap();
+    std::fs::write(config.path().join(FILE), file).unwrap();
+    let find = |name: &str| variables.iter().find(|(one, _)| *one == name).map(|(_, value)| (*value).to_owned());
+    let folder = format!("{}/", config.path().display());
+    Settings::read(Some(config.path()), &find).map_err(|error| error.to_string().replace(&folder, ""))
+}
+
+#[test]
+fn the_store_is_where_it_was_said_first() {
+    let cases: [(&str, &[(&str, &str)], &str); 5] = [
+        ("", &[("HOME", "/h")], "/h/.local/share/apolo-flow"),
+        ("", &[("HOME", "/h"), ("XDG_DATA_HOME", "/d")], "/d/apolo-flow"),
+        ("", &[("HOME", "/h"), ("XDG_DATA_HOME", "")], "/h/.local/share/apolo-flow"),
+        ("", &[("HOME", "/h"), ("XDG_DATA_HOME", "below/here")], "/h/.local/share/apolo-flow"),
+        ("[store]\npath = '/s'", &[("XDG_DATA_HOME", "/d")], "/s"),
+    ];
+    for (file, variables, data) in cases {
+        let settings = read(file, variables).unwrap();
+        assert_eq!(settings.data, Path::new(data), "{file} {variables:?}");
+    }
+}
+
+#[test]
+fn no_store_depends_on_the_current_folder() {
+    let no_home = "HOME: names no folder, so there is no place for the store";
+    for variables in [&[] as &[(&str, &str)], &[("HOME", "")], &[("HOME", "h"), ("XDG_DATA_HOME", "d")]] {
+        assert_eq!(read("", variables), Err(no_home.to_owned()), "{variables:?}");
+    }
+    for path in ["", "here", "~/x"] {
+        let wrong = read(&format!("[store]\npath = '{path}'"), &[("HOME", "/h")]);
+        assert_eq!(wrong, Err(format!("store.path: `{path}` is not an absolute path")));
+    }
+}
+
+#[test]
+fn a_wrong_file_is_told_in_one_line_with_its_place() {
+    // EXT-7: unknown keys are errors.
+    let cases = [
+        ("bogus = 1", "engine.toml:1:1: unknown field `bogus`, expected `executor` or `store`"),
+        ("[executor]\nslots = 'four'", "engine.toml:2:9: invalid type: string \"four\", expected a nonzero u32"),
+        ("[executor]\nslots = 0", "engine.toml:2:9: invalid value: integer `0`, expected a nonzero u32"),
+        ("not toml [", "engine.toml:1:5: key with no value, expected `=`"),
+        ("[executor]\nname = 'docker'", "executor: `docker` is not available in this version; use `local`"),
+    ];
+    for (file, message) in cases {
+        assert_eq!(read(file, &[("HOME", "/h")]), Err(message.to_owned()), "{file}");
+    }
+}
+
+#[test]
+fn the_executor_may_be_named_by_a_variable() {
+    let name = |name| read("[executor]\nslots = 3", &[("HOME", "/h"), ("APOLO_FLOW_EXECUTOR", name)]);
+    assert_eq!(name("").unwrap().slots, Some(3));
+    assert!(name("local").is_ok() && name("slurm").is_err());
+}
