@@ -121,17 +121,17 @@ pub fn parse_action(file: FileId, text: &str) -> (Option<Action>, Diagnostics) {
         // Without a kind, which is reported, the body tells.
         let guess = ["job", "main", "tasks"].into_iter().find(|key| shape::has(root, key));
         match kind.or(guess) {
-            Some("live" | "job") => action(root, (&LIVE, live), diagnostics),
-            Some("stateful" | "main") => action(root, (&STATEFUL, stateful), diagnostics),
-            Some("batch" | "tasks") => action(root, (&BATCH, batch), diagnostics),
-            _ => action(root, (&LOCAL, local), diagnostics),
+            Some("live" | "job") => action(root, &LIVE, live, diagnostics),
+            Some("stateful" | "main") => action(root, &STATEFUL, stateful, diagnostics),
+            Some("batch" | "tasks") => action(root, &BATCH, |fields, found| Some(batch(fields, found)), diagnostics),
+            _ => action(root, &LOCAL, local, diagnostics),
         }
     })
 }
 
 type Body = fn(&Fields<'_>, &mut Diagnostics) -> Option<ActionBody>;
 
-fn action(root: &Node, (table, body): (&Table, Body), diagnostics: &mut Diagnostics) -> Option<Action> {
+fn action(root: &Node, table: &Table, body: Body, diagnostics: &mut Diagnostics) -> Option<Action> {
     let fields = shape::fields(Entry::new("an action", root.span, root), table, diagnostics)?;
     let name = plain(fields.get("name"), &PLAIN_TEXT, diagnostics);
     let author = plain(fields.get("author"), &PLAIN_TEXT, diagnostics);
@@ -151,11 +151,11 @@ fn live(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Option<ActionBody
     Some(ActionBody::Live(Box::new(Spanned::new(job, entry.value.span))))
 }
 
-fn batch(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Option<ActionBody> {
+fn batch(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> ActionBody {
     let cache = cache(fields.get("cache"), diagnostics);
     let images = images(fields.get("images"), diagnostics);
     let tasks = tasks(fields.get("tasks"), diagnostics);
-    Some(ActionBody::Batch(Box::new(BatchAction { cache, images, tasks })))
+    ActionBody::Batch(Box::new(BatchAction { cache, images, tasks }))
 }
 
 fn stateful(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Option<ActionBody> {

@@ -25,13 +25,17 @@ const RETRY: Table = Table {
 const STRATEGY: Words<CacheStrategy> = Words {
     one: "cache strategy",
     list: "one of `none`, `default`, `inherit`",
-    words: &[("none", CacheStrategy::None), ("default", CacheStrategy::Default), ("inherit", CacheStrategy::Inherit)],
+    meanings: &[
+        ("none", CacheStrategy::None),
+        ("default", CacheStrategy::Default),
+        ("inherit", CacheStrategy::Inherit),
+    ],
 };
 
 const END: Words<RetryOn> = Words {
     one: "end of a task that is tried again",
     list: "`failed` or `lost`",
-    words: &[("failed", RetryOn::Failed), ("lost", RetryOn::Lost)],
+    meanings: &[("failed", RetryOn::Failed), ("lost", RetryOn::Lost)],
 };
 
 /// Reads `cache`.

@@ -72,16 +72,13 @@ fn wrong_word(entry: Entry<'_>, word: &str, wanted: &Wanted) -> Diagnostic {
         "local" => Some("a local action"),
         _ => None,
     };
-    let near = || suggest::nearest(word, wanted.kinds.iter().copied());
-    let (message, help) = match is {
-        Some(is) => (format!("this is {is}, {} is needed", wanted.what), format!("name the file of {}", wanted.what)),
-        None => {
-            let write = || format!("write {}", list(wanted.kinds));
-            (
-                format!("no kind `{}`", word.escape_debug()),
-                near().map_or_else(write, |near| format!("did you mean `{near}`?")),
-            )
-        }
+    let (message, help) = if let Some(is) = is {
+        (format!("this is {is}, {} is needed", wanted.what), format!("name the file of {}", wanted.what))
+    } else {
+        let near = suggest::nearest(word, wanted.kinds.iter().copied());
+        let help =
+            near.map_or_else(|| format!("write {}", list(wanted.kinds)), |near| format!("did you mean `{near}`?"));
+        (format!("no kind `{}`", word.escape_debug()), help)
     };
     used_at(Diagnostic::error(Code::WrongKind, message).at(entry.place(), "").help(help), entry.value)
 }

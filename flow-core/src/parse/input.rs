@@ -22,7 +22,12 @@ const OUTPUT: Table =
 const KIND: Words<InputKind> = Words {
     one: "type of an input",
     list: "one of `str`, `int`, `float`, `bool`",
-    words: &[("str", InputKind::Str), ("int", InputKind::Int), ("float", InputKind::Float), ("bool", InputKind::Bool)],
+    meanings: &[
+        ("str", InputKind::Str),
+        ("int", InputKind::Int),
+        ("float", InputKind::Float),
+        ("bool", InputKind::Bool),
+    ],
 };
 
 /// Reads `inputs`: `name: default`, a text, or `name: {type, default, descr}`.

@@ -42,7 +42,7 @@ const MODULE: Table = Table { what: "a call of a module", keys: &[ID_KEY, OPTION
 const LEVEL: Words<NeedsLevel> = Words {
     one: "level of a need",
     list: "`running` or `completed`",
-    words: &[("running", NeedsLevel::Running), ("completed", NeedsLevel::Completed)],
+    meanings: &[("running", NeedsLevel::Running), ("completed", NeedsLevel::Completed)],
 };
 
 /// Reads `tasks` of a flow or an action.
