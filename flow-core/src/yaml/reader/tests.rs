@@ -113,7 +113,7 @@ fn errors_point_at_the_smallest_wrong_thing() {
         ("a: @x\n", "@"),
         ("a: 1\nwhat now\nb: 2\n", "what now"),
         ("a: ${{ {'A': 'b'} }} # c\n", ":"),
-        ("a: [1, ${{ x }}]\n", "${{ x }}"),
+        ("a: [1, ${{ x }}]\n", "{{"),
         ("a:\n\t- x\n", "\t"),
         ("a: 'x' y\n", "y"),
         ("a: !foo x\n", "!foo"),
