@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flow_core::event::EventKind;
-use flow_core::model::{AttemptId, TaskStatus, Timestamp};
+use flow_core::model::{AttemptId, Reason, TaskStatus, Timestamp};
 use flow_core::port::{Clock, EventScope, Store};
 use flow_engine::source::MemorySource;
 use flow_engine::store::MemoryStore;
@@ -357,4 +357,9 @@ async fn events_tell_the_whole_story_in_order() {
     assert!(matches!(events.last().unwrap().kind, EventKind::AttemptEnded { result: TaskStatus::Succeeded }));
     let retried = events.iter().filter(|event| matches!(event.kind, EventKind::RetryAt { .. })).count();
     assert_eq!(retried, 1, "one loss, one retry");
+    let tasks = world.store.tasks(&attempt).await.unwrap();
+    let tried = tasks.iter().find(|task| task.tries.len() > 1).unwrap();
+    let reasons = tried.tries.iter().map(|one| one.outcome.as_ref().map(|outcome| outcome.reason.clone()));
+    assert_eq!(reasons.collect::<Vec<_>>(), [Some(Reason::Lost), Some(Reason::Finished)], "no try stays at work");
+    assert!(tried.tries.iter().all(|one| one.ended_at.is_some()));
 }

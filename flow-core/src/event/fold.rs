@@ -4,8 +4,8 @@
 
 use crate::event::{AttemptCreated, CancelScope, Event, EventKind, SkipReason, Stage};
 use crate::model::{
-    Attempt, AttemptId, Bake, CacheEntry, CacheKey, CancelMark, FullId, LaunchKey, Outcome, StatusItem, Task,
-    TaskStatus, Timestamp, Try,
+    Attempt, AttemptId, Bake, CacheEntry, CacheKey, CancelMark, Exit, FullId, LaunchKey, Outcome, Reason, StatusItem,
+    Task, TaskStatus, Timestamp, Try,
 };
 
 /// The rows that a store keeps; reads see the writes of the same fold.
@@ -183,7 +183,10 @@ fn edit_task(task: &mut Task, event: &Event) {
             task.outputs.clone_from(outputs);
             task.state.clone_from(state);
         }
-        EventKind::RetryAt { at, .. } => task.note = Some(format!("will be tried again at {at}")),
+        EventKind::RetryAt { key, at } => {
+            lose_before(task, key, event.at);
+            task.note = Some(format!("will be tried again at {at}"));
+        }
         EventKind::Skipped { because, .. } => {
             task.note = Some(skip_note(because));
             enter(task, TaskStatus::Skipped, event.at);
@@ -215,6 +218,15 @@ fn add_try(task: &mut Task, key: &LaunchKey, at: Timestamp) {
         outcome: None,
         log: crate::model::LogRef::default(),
     });
+}
+
+/// Ends the last try if another one is to follow it and nobody has told its end: then it was lost.
+fn lose_before(task: &mut Task, next: &LaunchKey, at: Timestamp) {
+    let open = |one: &&mut Try| one.number < next.r#try && one.outcome.is_none();
+    if let Some(last) = task.tries.last_mut().filter(open) {
+        last.ended_at = Some(at);
+        last.outcome = Some(Outcome { status: TaskStatus::Failed, exit: Exit::None, reason: Reason::Lost });
+    }
 }
 
 fn progress(task: &mut Task, stage: &Stage, why: Option<&str>, at: Timestamp) {
