@@ -84,7 +84,11 @@ pub(crate) enum Command {
     /// Take up a bake again whose engine is gone
     #[command(after_help = "Example:\n  apolo-flow resume nightly")]
     Resume(Resume),
-    /// Drive an attempt (started by `bake` and `resume`)
+    /// Run a bake again as a new attempt; what succeeded is taken over
+    #[command(after_help = "Examples:\n  apolo-flow restart nightly\n  apolo-flow restart nightly -p rate 0.2\n  \
+        apolo-flow restart nightly --no-from-failed\n\nThe texts of the flow are those that the bake was made from.")]
+    Restart(Restart),
+    /// Drive an attempt (started by `bake`, `restart` and `resume`)
     #[command(name = "__engine", hide = true)]
     Engine(Engine),
     /// Own the processes of tasks (started by engines)
@@ -126,7 +130,7 @@ pub(crate) struct Bake {
     pub drive: Drive,
 }
 
-/// How `bake` and `resume` drive.
+/// How `bake`, `restart` and `resume` drive.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Drive {
     /// Drive the bake in this process; Ctrl-C cancels it
@@ -242,6 +246,26 @@ pub(crate) struct Resume {
     pub bake: String,
     #[command(flatten)]
     pub which: Which,
+    #[command(flatten)]
+    pub drive: Drive,
+}
+
+/// `restart`. Source: BAT-130, DEC-24.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Restart {
+    /// The bake's id or name
+    pub bake: String,
+    #[command(flatten)]
+    pub which: Which,
+    /// Take over what succeeded and run the rest; this is the default
+    #[arg(long, overrides_with = "no_from_failed")]
+    pub from_failed: bool,
+    /// Run all tasks again; nothing comes from the cache
+    #[arg(long)]
+    pub no_from_failed: bool,
+    /// Change a param; then only tasks that it leaves as they were are taken over
+    #[arg(short, long, num_args = 2, value_names = ["NAME", "VALUE"], allow_hyphen_values = true)]
+    pub param: Vec<String>,
     #[command(flatten)]
     pub drive: Drive,
 }

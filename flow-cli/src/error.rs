@@ -6,7 +6,7 @@
 //! | `Config` else | bad files |
 //! | `Store(Held)`, `Driven` | held |
 //! | a write to a closed pipe | well: whoever read has seen enough |
-//! | a wrong `--meta-from-file` path | usage |
+//! | a wrong `--meta-from-file` path, `NotRestarted` (BAT-130) | usage |
 //! | all others | failed |
 
 use std::io::ErrorKind;
@@ -14,7 +14,7 @@ use std::io::ErrorKind;
 use flow_core::diag::{Code, Diagnostics, Severity, suggest};
 use flow_core::model::TaskStatus;
 use flow_core::port::{ExecutorError, SourceError, StoreError};
-use flow_engine::EngineError;
+use flow_engine::{EngineError, RestartRefusal};
 use thiserror::Error;
 
 use crate::exit::Exit;
@@ -82,7 +82,9 @@ impl CliError {
             CliError::Engine(EngineError::Config(problems)) => exit_of(&problems.diagnostics),
             CliError::Engine(EngineError::Store(StoreError::Held { .. })) | CliError::Driven { .. } => Exit::Held,
             CliError::Output { error, .. } if error.kind() == ErrorKind::BrokenPipe => Exit::Well,
-            CliError::ParamsFile { .. } | CliError::TaskMissing { .. } => Exit::Usage,
+            CliError::Engine(EngineError::NotRestarted { .. })
+            | CliError::ParamsFile { .. }
+            | CliError::TaskMissing { .. } => Exit::Usage,
             CliError::Engine(_)
             | CliError::Supervisor(_)
             | CliError::UnknownBake { .. }
@@ -162,6 +164,13 @@ fn engine_hints(error: &EngineError) -> Vec<String> {
             vec![format!("attempts count from 1, -1 is the last: `apolo-flow inspect {bake}`")]
         }
         EngineError::Finished { bake, .. } => vec![format!("see what happened: `apolo-flow inspect {bake}`")],
+        EngineError::NotRestarted { bake, refusal, .. } => vec![match refusal {
+            RestartRefusal::NotEnded => {
+                format!("wait for its end, `apolo-flow resume {bake}` it, or `apolo-flow cancel {bake}` it first")
+            }
+            RestartRefusal::Succeeded => format!("run all of it again: `apolo-flow restart {bake} --no-from-failed`"),
+            RestartRefusal::TooMany => "start a new bake with `apolo-flow bake`".to_owned(),
+        }],
         EngineError::Store(StoreError::Held { .. }) => {
             vec!["wait until that engine is done, or cancel the bake".to_owned()]
         }

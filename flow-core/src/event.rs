@@ -5,6 +5,7 @@
 //!
 //! Version history of the stored form ([`VERSION`]):
 //! - 1: the first.
+//! - 2: `TakenOver`, and `reuse` of `AttemptCreated` (absent: [`Reuse::Cache`]).
 
 pub mod fold;
 
@@ -19,7 +20,7 @@ use crate::model::{
 use crate::value::Value;
 
 /// The version of the stored form that this build writes; it reads all versions up to it.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// One thing that happened.
 ///
@@ -129,6 +130,19 @@ pub enum EventKind {
         /// The result.
         entry: Box<CacheEntry>,
     },
+    /// A task takes its result from the attempt that this one restarts (DEC-24).
+    TakenOver {
+        /// The task.
+        node: FullId,
+        /// The attempt that ran it, which may be an earlier one than the restarted.
+        from: AttemptId,
+        /// Name to text.
+        outputs: IndexMap<String, String>,
+        /// Name to text.
+        state: IndexMap<String, String>,
+        /// The key of the result; absent where the cache is off.
+        cache: Option<CacheKey>,
+    },
     /// Somebody asked for a cancel.
     CancelAsked {
         /// Of what.
@@ -178,8 +192,22 @@ pub struct AttemptCreated {
     pub by: String,
     /// The attempt whose results are taken over.
     pub from: Option<AttemptId>,
+    /// Which results of other bakes it may use.
+    #[serde(default)]
+    pub reuse: Reuse,
     /// The engine's version.
     pub engine_version: String,
+}
+
+/// Which results of other bakes an attempt may use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reuse {
+    /// Those in the cache.
+    #[default]
+    Cache,
+    /// None: every task runs; what it gives is kept in the cache as ever (DEC-24).
+    Nothing,
 }
 
 /// How far a started unit is.

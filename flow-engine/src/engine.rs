@@ -2,12 +2,13 @@
 
 mod builder;
 mod read;
+mod restart;
 
 use std::ffi::OsString;
 use std::sync::Arc;
 
 use flow_core::diag::{Code, Diagnostic, Diagnostics, Severity};
-use flow_core::event::{AttemptCreated, CancelScope, EventKind, VERSION};
+use flow_core::event::{AttemptCreated, CancelScope, EventKind, Reuse, VERSION};
 use flow_core::model::{
     Attempt, AttemptId, BakeId, Digest, Epoch, FullId, OwnerId, ProjectId, SourceText, Subject, TaskStatus,
 };
@@ -25,6 +26,7 @@ use crate::{EngineError, owner};
 
 pub use builder::EngineBuilder;
 pub use read::{Inspection, Standing};
+pub use restart::{RestartRefusal, RestartRequest, Takeover};
 
 /// The version that every attempt is marked with.
 const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -200,6 +202,7 @@ impl Engine {
             git: ready.git,
             by: self.inner.user.clone(),
             from: None,
+            reuse: Reuse::Cache,
             engine_version: ENGINE_VERSION.to_owned(),
         };
         let texts = texts.into_iter().map(|(_, text)| (Digest::of(text.as_bytes()), text)).collect();

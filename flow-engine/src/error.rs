@@ -5,6 +5,8 @@ use flow_core::port::{ExecutorError, SourceError, StoreError};
 use flow_core::text::SourceMap;
 use thiserror::Error;
 
+use crate::engine::RestartRefusal;
+
 /// Why the engine could not do it.
 #[derive(Debug, Error)]
 pub enum EngineError {
@@ -48,6 +50,16 @@ pub enum EngineError {
         number: u32,
         /// Its result.
         status: flow_core::model::TaskStatus,
+    },
+    /// The attempt cannot be restarted.
+    #[error("cannot restart attempt #{number} of `{bake}`: {refusal}")]
+    NotRestarted {
+        /// The bake.
+        bake: String,
+        /// The attempt that stands against it.
+        number: u32,
+        /// Why.
+        refusal: RestartRefusal,
     },
     /// What the store holds of an attempt cannot be run by this version.
     #[error("attempt `{attempt}` cannot be run by this version: {message}")]

@@ -22,7 +22,10 @@ pub mod sys;
 pub mod testing;
 
 pub use driver::LEASE;
-pub use engine::{BakeRequest, Checked, CheckedAll, Created, Engine, EngineBuilder, Inspection, Standing};
+pub use engine::{
+    BakeRequest, Checked, CheckedAll, Created, Engine, EngineBuilder, Inspection, RestartRefusal, RestartRequest,
+    Standing, Takeover,
+};
 pub use error::{ConfigProblems, EngineError};
 pub use follow::Follow;
 pub use git::{FixedGit, GitProgram};

@@ -34,6 +34,7 @@ fn raise(py: Python<'_>, error: &EngineError) -> PyResult<PyErr> {
         | EngineError::UnknownAttempt { .. }
         | EngineError::UnknownTask { .. }
         | EngineError::Finished { .. }
+        | EngineError::NotRestarted { .. }
         | EngineError::Unrunnable { .. } => errors.getattr("FlowError")?.call1((message,))?,
     };
     Ok(PyErr::from_value(made))

@@ -14,25 +14,25 @@ use flow_engine::testing::{CountingIds, Fault, FlakyStore, ManualClock, Moment, 
 use flow_engine::{BakeRequest, Engine, EngineError, FixedGit, LEASE, Standing};
 
 /// A flow, what its units do, and how every task must end.
-struct Case {
-    name: &'static str,
-    flow: &'static str,
-    scripts: Vec<(&'static str, Vec<Script>)>,
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) flow: &'static str,
+    pub(crate) scripts: Vec<(&'static str, Vec<Script>)>,
     /// Task to status, in graph order.
-    ends: Vec<(&'static str, TaskStatus)>,
-    result: TaskStatus,
+    pub(crate) ends: Vec<(&'static str, TaskStatus)>,
+    pub(crate) result: TaskStatus,
 }
 
 /// The parts that outlive an engine.
-struct World {
-    clock: Arc<ManualClock>,
-    store: Arc<MemoryStore>,
-    executor: Arc<ScriptedExecutor>,
+pub(crate) struct World {
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) executor: Arc<ScriptedExecutor>,
     ids: Arc<CountingIds>,
 }
 
 impl World {
-    fn new(case: &Case) -> Self {
+    pub(crate) fn new(case: &Case) -> Self {
         let clock = Arc::new(ManualClock::new(Timestamp::from_unix_millis(1_000_000)));
         let executor = Arc::new(ScriptedExecutor::new(clock.clone()));
         for (unit, scripts) in &case.scripts {
@@ -41,19 +41,19 @@ impl World {
         World { clock, store: Arc::new(MemoryStore::new()), executor, ids: Arc::new(CountingIds::new()) }
     }
 
-    fn engine(&self, store: Arc<dyn Store>) -> Engine {
+    pub(crate) fn engine(&self, store: Arc<dyn Store>) -> Engine {
         let builder = Engine::builder().store(store).clock(self.clock.clone()).ids(self.ids.clone());
         builder.git(Arc::new(FixedGit(None))).user("ada").build(self.executor.clone())
     }
 
-    async fn create(&self, case: &Case) -> AttemptId {
+    pub(crate) async fn create(&self, case: &Case) -> AttemptId {
         let source = MemorySource::new("/work-folder").flow("main", case.flow);
         let request = BakeRequest { batch: "main".into(), ..BakeRequest::default() };
         self.engine(self.store.clone()).create_bake(&source, request).await.unwrap().attempt
     }
 
     /// Every task with its end; checks that no start was made twice.
-    async fn ends(&self, attempt: &AttemptId) -> Vec<(String, TaskStatus)> {
+    pub(crate) async fn ends(&self, attempt: &AttemptId) -> Vec<(String, TaskStatus)> {
         let mut starts = BTreeMap::new();
         for launch in self.executor.launches() {
             *starts.entry(launch.key).or_insert(0) += 1;
@@ -140,12 +140,12 @@ tasks:
     ]
 }
 
-fn expected(case: &Case) -> Vec<(String, TaskStatus)> {
+pub(crate) fn expected(case: &Case) -> Vec<(String, TaskStatus)> {
     case.ends.iter().map(|(id, status)| ((*id).to_owned(), *status)).collect()
 }
 
 /// Drives to the end; timers of retries are let run out as soon as somebody waits for them.
-async fn drive(world: &World, engine: &Engine, attempt: &AttemptId) -> Result<TaskStatus, EngineError> {
+pub(crate) async fn drive(world: &World, engine: &Engine, attempt: &AttemptId) -> Result<TaskStatus, EngineError> {
     let mut driving = std::pin::pin!(engine.drive(attempt));
     loop {
         tokio::select! {
@@ -180,7 +180,7 @@ async fn typical_flows_end_as_the_rules_say() {
 }
 
 /// Stops the engine when `limit` events are stored; whether it came that far.
-async fn stop_after(world: &World, attempt: &AttemptId, limit: u64) -> bool {
+pub(crate) async fn stop_after(world: &World, attempt: &AttemptId, limit: u64) -> bool {
     let flaky = Arc::new(FlakyStore::new(world.store.clone(), limit, Moment::Before, Fault::Hang));
     let engine = world.engine(flaky.clone());
     tokio::select! {

@@ -684,3 +684,32 @@ fn a_lookup_names_the_moment_that_counts() {
         .collect();
     assert_eq!(moments, [Duration::from_mins(1)]);
 }
+
+#[test]
+fn a_restart_with_other_params_does_not_look_at_files_again() {
+    // DEC-24: what was answered in the attempt before counts, also in a restart of the restart.
+    let text = "
+kind: batch
+params: {p: '1'}
+defaults: {cache: {strategy: none}}
+tasks:
+  - {id: a, image: x, cmd: '${{ hash_files(\"*.py\") }}'}
+  - {id: b, image: x, cmd: '${{ params.p }}'}
+";
+    let call = HostCall::HashFiles { root: "/home/ann/my-ws".to_owned(), patterns: vec!["*.py".to_owned()] };
+    let mut base = Sim::new(text);
+    base.answers.insert(call, Ok(Value::from("aa".to_owned())));
+    let mut base = base.begin();
+    base.succeed("a");
+    base.fail("b");
+    for p in ["2", "3"] {
+        let mut next = Sim::with(flow(text), &[("p", p)]);
+        next.fact(Fact::BeginFrom(std::sync::Arc::new(base.state)));
+        assert_eq!((next.starts(), next.asked.len()), (vec!["b".to_owned()], 0), "{p}");
+        next.fail("b");
+        base = next;
+    }
+    let mut same = Sim::with(flow(text), &[("p", "3")]);
+    same.fact(Fact::BeginFrom(std::sync::Arc::new(base.state)));
+    assert_eq!(same.starts(), ["b"]);
+}

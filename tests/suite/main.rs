@@ -15,6 +15,7 @@ mod plan;
 mod prop_expr;
 mod prop_sched;
 mod prop_yaml;
+mod restart;
 mod sim;
 mod store_contract;
 mod tidy;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use flow_core::event::{CancelScope, EventKind, Stage};
 use flow_core::model::{Exit, FullId, LaunchKey, NeedsLevel, NodeRecord, Reason, TaskStatus, Timestamp};
@@ -154,6 +155,7 @@ impl Witness {
             }
             EventKind::Skipped { node, .. } => self.over(node, TaskStatus::Skipped),
             EventKind::CacheHit { node, .. } => self.over(node, TaskStatus::Cached),
+            EventKind::TakenOver { node, .. } => self.over(node, TaskStatus::Succeeded),
             EventKind::CancelAsked { scope: CancelScope::Attempt, .. } => self.cancelled = true,
             EventKind::AttemptEnded { .. } => {
                 self.ended = true;
@@ -237,6 +239,31 @@ fn live_through(bake: &Bake, news: &[News], crash: usize) {
     assert!(witness.ended);
     let total: usize = sim.state.summary().values().sum();
     assert_eq!(total, witness.nodes.len(), "the summary counts every task once");
+    restart(bake, &sim);
+}
+
+/// Restarts an attempt that has ended: what is taken over had ended well, and so had all it needs.
+fn restart(bake: &Bake, before: &Sim) {
+    let mut sim = Sim::with(flow(&text(bake)), &[]);
+    sim.fact(Fact::BeginFrom(Arc::new(before.state.clone())));
+    let mut witness = Witness::new(bake);
+    let mut taken = BTreeSet::new();
+    for event in &sim.events {
+        witness.see(&event.kind);
+        if let EventKind::TakenOver { node, .. } = &event.kind {
+            let record = witness.nodes.get(node).expect("a known node");
+            assert!(record.needs.iter().all(|need| taken.contains(&id(&need.id))), "DEC-24: {node}");
+            taken.insert(node.clone());
+        }
+    }
+    for (node, record) in &witness.nodes {
+        let good = matches!(before.state.status(node), Some(TaskStatus::Succeeded | TaskStatus::Cached));
+        let wanted = good && record.needs.iter().all(|need| taken.contains(&id(&need.id)));
+        assert_eq!(wanted, taken.contains(node), "DEC-24: {node}");
+    }
+    bring_to_an_end(&mut sim);
+    assert_eq!(sim.state, sim.loaded());
+    assert!(sim.launched.iter().all(|(key, ..)| key.node().is_none_or(|node| !taken.contains(node))));
 }
 
 proptest! {

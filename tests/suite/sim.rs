@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use flow_core::diag::Diagnostics;
-use flow_core::event::{AttemptCreated, CancelScope, Event, EventKind};
+use flow_core::event::{AttemptCreated, CancelScope, Event, EventKind, Reuse};
 use flow_core::expr::HostCall;
 use flow_core::model::{
     AttemptId, BakeId, CacheEntry, CacheKey, Exit, FullId, GitInfo, LaunchKey, LogRef, ProjectId, RawId, Reason,
@@ -315,6 +315,7 @@ fn created(params: IndexMap<String, String>) -> AttemptCreated {
         git: Some(GitInfo { sha: "abc".to_owned(), branch: "main".to_owned(), tags: Vec::new() }),
         by: "ann".to_owned(),
         from: None,
+        reuse: Reuse::Cache,
         engine_version: "0".to_owned(),
     }
 }

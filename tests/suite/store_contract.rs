@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flow_core::event::{AttemptCreated, CancelScope, Event, EventKind, SkipReason, Stage};
+use flow_core::event::{AttemptCreated, CancelScope, Event, EventKind, Reuse, SkipReason, Stage};
 use flow_core::model::{
     AttemptId, BakeId, CacheKey, Digest, Epoch, Exit, FullId, LaunchKey, LiveJobId, LogRef, NodeRecord, Outcome,
     OwnerId, ProjectId, RawId, Reason, Subject, TaskStatus, Timestamp,
@@ -63,6 +63,7 @@ contract! {
     check_newest_cache_entry_wins
     check_bakes_are_filtered_newest_first
     check_restarts_show_the_last_attempt
+    check_an_attempt_number_is_given_once
     check_live_subjects_are_apart_from_attempts
     check_concurrent_appends
     check_one_of_two_racing_writers_wins
@@ -107,6 +108,7 @@ fn created(bake: &str, number: u32) -> AttemptCreated {
         git: None,
         by: "user".to_owned(),
         from: None,
+        reuse: Reuse::Cache,
         engine_version: "0.1.0".to_owned(),
     }
 }
@@ -468,6 +470,21 @@ async fn check_restarts_show_the_last_attempt(pair: Pair) {
     let attempts = pair.there.attempts(&BakeId::new("bake")).await.unwrap();
     assert_eq!(attempts.iter().map(|attempt| attempt.number).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(pair.there.bakes(&BakeFilter::default()).await.unwrap().len(), 1);
+}
+
+async fn check_an_attempt_number_is_given_once(pair: Pair) {
+    pair.here.append(first_turn("a1", "bake")).await.unwrap();
+    let again = |name: &str| {
+        let created = EventKind::AttemptCreated(Box::new(created("bake", 2)));
+        turn(name, 0, 0, vec![created])
+    };
+    pair.here.append(again("a2")).await.unwrap();
+    match pair.there.append(again("b2")).await {
+        Err(StoreError::Conflict { subject, expected: 1, found: 2 }) => assert_eq!(subject, "bake"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(pair.here.attempts(&BakeId::new("bake")).await.unwrap().len(), 2);
+    assert_eq!(all_events(&pair.here).await.len(), 2);
 }
 
 async fn check_live_subjects_are_apart_from_attempts(pair: Pair) {

@@ -53,6 +53,9 @@ fn heading(session: &Session, found: &Inspection) -> Vec<String> {
         ("Attempt", format!("#{} {}", attempt.number, look.status(word, word))),
         ("Started", format!("{when} by {} ({moment})", clean::line(&bake.by))),
     ];
+    if let Some(number) = found.restarts {
+        facts.insert(3, ("Restarts", format!("#{number}")));
+    }
     if let Some(name) = &bake.name {
         facts.insert(1, ("Name", clean::line(name)));
     }
@@ -86,7 +89,7 @@ fn tasks(session: &Session, tasks: &[Task], now: Timestamp) -> Table {
         let started = last.and_then(|last| last.started_at);
         let took = started.map(|at| last.and_then(|last| last.ended_at).unwrap_or(now).since(at));
         let outputs = task.outputs.iter().map(|(name, value)| format!("{name}={value}"));
-        let note = words::note(task).filter(|_| task.status != TaskStatus::Succeeded);
+        let note = words::note(task).filter(|_| task.status != TaskStatus::Succeeded || task.taken_from.is_some());
         let said: Vec<String> = note.into_iter().chain(outputs).collect();
         table.push(vec![
             clean::line(&task.id.to_string()).into(),

@@ -30,6 +30,7 @@ pub(crate) async fn run(session: &mut Session, own: Logs) -> Result<Exit, CliErr
     if own.follow {
         task = started(&engine, &found.attempt, task, own.r#try).await?;
     }
+    task = engine.as_run(&task).await?;
     let Some(reader) = engine.log(&task, own.r#try, 0) else { return Err(no_log(&task, own.r#try)) };
     print(session, &engine, reader, (&found.attempt, own.follow)).await?;
     Ok(Exit::Well)

@@ -10,6 +10,7 @@ mod find;
 mod inspect;
 mod logs;
 mod params;
+mod restart;
 mod resume;
 mod show;
 pub(crate) mod supervisor;
@@ -29,6 +30,7 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         Command::Show(own) => show::run(session, &own).await,
         Command::Logs(own) => logs::run(session, own).await,
         Command::Cancel(own) => cancel::run(session, &own).await,
+        Command::Restart(own) => restart::run(session, &own).await,
         Command::Resume(own) => resume::run(session, &own).await,
         Command::Engine(own) => engine::run(session, &own).await,
         Command::Supervisor(own) => supervisor::run(&own),

@@ -33,6 +33,7 @@ pub(crate) async fn run(session: &mut Session, own: &Show) -> Result<Exit, CliEr
     for line in facts(session, &task) {
         session.print(&line)?;
     }
+    let task = engine.as_run(&task).await?;
     if task.tries.is_empty() {
         return Ok(Exit::Well);
     }

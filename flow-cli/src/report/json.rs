@@ -6,7 +6,7 @@
 //! - `inspect`: `{version, bake, tasks: [task]}`; the bake holds the attempt
 //! - `show`: the task with `{version, bake: id, attempt: number}` before its own keys
 //! - `check`: `{version, ok, flows: [{flow, ok, diagnostics: [diagnostic]}]}`
-//! - `bake`, `resume`: a line `{version, event}` for each event in the stored form (`flow-core`'s
+//! - `bake`, `restart`, `resume`: a line `{version, event}` for each event in the stored form (`flow-core`'s
 //!   `event`), at the end `{version, bake: id, attempt: number, result}`; `result` is the status,
 //!   `detached` or `stalled`. Warnings are not among them.
 //!
@@ -114,6 +114,8 @@ pub(crate) struct AttemptView<'a> {
     pub params: &'a IndexMap<String, String>,
     pub executor: &'a str,
     pub cancelled_by: Option<&'a str>,
+    /// The id of the attempt whose results it took over.
+    pub from: Option<&'a str>,
     pub engine_version: &'a str,
 }
 
@@ -129,6 +131,7 @@ pub(crate) struct TaskView<'a> {
     pub outputs: &'a IndexMap<String, String>,
     pub state: &'a IndexMap<String, String>,
     pub cached_from: Option<&'a str>,
+    pub taken_from: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -201,6 +204,7 @@ impl<'a> AttemptView<'a> {
             params: &attempt.params,
             executor: &attempt.executor,
             cancelled_by: attempt.cancel.as_ref().map(|mark| mark.by.as_str()),
+            from: attempt.from.as_ref().map(AttemptId::as_str),
             engine_version: &attempt.engine_version,
         }
     }
@@ -231,6 +235,7 @@ impl<'a> From<&'a Task> for TaskView<'a> {
             outputs: &task.outputs,
             state: &task.state,
             cached_from: task.cached_from.as_ref().map(AttemptId::as_str),
+            taken_from: task.taken_from.as_ref().map(AttemptId::as_str),
         }
     }
 }

@@ -41,7 +41,7 @@ impl Plain {
                 name.map(|name| self.stage(&name, stage, why.as_deref())).into_iter().collect()
             }
             EventKind::Ended { key, .. } => key.node().and_then(task).map(|task| self.end(task)).unwrap_or_default(),
-            EventKind::CacheHit { node, .. } | EventKind::Skipped { node, .. } => {
+            EventKind::CacheHit { node, .. } | EventKind::TakenOver { node, .. } | EventKind::Skipped { node, .. } => {
                 task(node).map(|task| self.end(task)).unwrap_or_default()
             }
             EventKind::RetryAt { key, at } => {
@@ -84,7 +84,10 @@ impl Plain {
         let word = task.status.word();
         let took = task.tries.last().and_then(|last| Some(last.ended_at?.since(last.started_at?)));
         let took = took.map(|took| format!("  {}", span(took))).unwrap_or_default();
-        let note = words::note(task).filter(|_| task.status != TaskStatus::Cached);
+        let note = match &task.taken_from {
+            Some(_) => Some("taken over".to_owned()),
+            None => words::note(task).filter(|_| task.status != TaskStatus::Cached),
+        };
         let note = note.map(|note| format!("  ({})", clean::line(&note))).unwrap_or_default();
         let line = format!("{}  {}{took}{note}", clean::line(&task.id.to_string()), self.look.status(word, word));
         let outputs = task
@@ -108,6 +111,7 @@ impl Plain {
             | EventKind::Progress { .. }
             | EventKind::Skipped { .. }
             | EventKind::CacheHit { .. }
+            | EventKind::TakenOver { .. }
             | EventKind::AttemptEnded { .. } => false,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use flow_core::event::{AttemptCreated, Event, EventKind, SkipReason, Stage, VERSION};
+use flow_core::event::{AttemptCreated, Event, EventKind, Reuse, SkipReason, Stage, VERSION};
 use flow_core::model::{
     AttemptId, BakeId, Digest, Exit, FullId, LaunchKey, LogRef, Need, NeedsLevel, NodeRecord, Outcome, ProjectId,
     Reason, Subject, TaskStatus, Timestamp,
@@ -58,6 +58,7 @@ impl Story {
             git: None,
             by: "ada".into(),
             from: None,
+            reuse: Reuse::Cache,
             engine_version: "0".into(),
         }));
         let subject = Subject::Attempt(AttemptId::new("attempt-1"));

@@ -149,6 +149,38 @@ fn an_engine_that_is_killed_is_missed_and_the_bake_resumed() {
     assert!(place.run("resume x").expect(1).err.contains("has ended: succeeded"));
 }
 
+#[test]
+fn a_bake_is_restarted_from_its_failure() {
+    // BAT-130, BAT-135, DEC-24.
+    let place = Place::new(
+        r#"
+  - {id: a, image: any, bash: echo started >> a.starts; echo "::set-output name=n::1"}
+  - {id: b, image: any, bash: test -e mended}
+"#,
+    );
+    place.run("bake b -n x").expect(1);
+    place.write("mended", "");
+    place.write(".apolo/b.yml", "kind: nonsense");
+    let ran = place.run("restart x").expect(0);
+    for part in ["Attempt #2 is created", "a  succeeded  (taken over)", "n: 1", "2 succeeded", "b succeeded in"] {
+        assert!(ran.err.contains(part), "{part} is missing:\n{}", ran.err);
+    }
+    assert_eq!(place.read("a.starts"), "started\n");
+    let seen = place.run("show x a --json").expect(0).json();
+    let first = place.run("inspect x -a 1 --json").expect(0).json()["bake"]["attempt"]["id"].clone();
+    assert_eq!((&seen["taken_from"], &seen["status"], &seen["attempt"]), (&first, &"succeeded".into(), &2.into()));
+    assert!(place.run("show x a").expect(0).out.contains("Task a succeeded: taken over from attempt-"));
+    assert_eq!(place.run("logs x a").expect(0).out, place.run("logs x a -a 1").expect(0).out);
+    assert!(place.run("inspect x").expect(0).out.contains("Restarts  #1"));
+    let ran = place.run("restart x").expect(2);
+    assert!(ran.err.contains("it succeeded") && ran.err.contains("--no-from-failed"), "{}", ran.err);
+    place.run("restart x --from-failed --no-from-failed --local-executor").expect(0);
+    assert_eq!(place.read("a.starts"), "started\nstarted\n");
+    place.run("restart x -a 1 -p nosuch 1").expect(4);
+    place.run("restart nosuch").expect(1);
+    assert_eq!(place.standings(), [("ended".to_owned(), "succeeded".to_owned())], "one bake, three attempts");
+}
+
 /// Kills the engine that was started in the background, and nobody else.
 fn kill_engine(place: &Place) {
     let attempt = place.run("inspect x --json").expect(0).json()["bake"]["attempt"]["id"].as_str().unwrap().to_owned();

@@ -50,6 +50,7 @@ pub fn fold<R: Rows>(rows: &mut R, event: &Event) -> Result<(), R::Error> {
                     state: indexmap::IndexMap::new(),
                     spec: None,
                     cached_from: None,
+                    taken_from: None,
                     cache_key: None,
                 };
                 rows.put_task(&task)?;
@@ -71,25 +72,13 @@ pub fn fold<R: Rows>(rows: &mut R, event: &Event) -> Result<(), R::Error> {
         | EventKind::Ended { .. }
         | EventKind::RetryAt { .. }
         | EventKind::Skipped { .. }
-        | EventKind::CacheHit { .. } => fold_task(rows, attempt, event),
+        | EventKind::CacheHit { .. }
+        | EventKind::TakenOver { .. } => fold_task(rows, attempt, event),
     }
 }
 
 fn create<R: Rows>(rows: &mut R, id: &AttemptId, created: &AttemptCreated, at: Timestamp) -> Result<(), R::Error> {
-    if created.number == 1 {
-        rows.put_bake(&Bake {
-            id: created.bake.clone(),
-            project: created.project.clone(),
-            batch: created.batch.clone(),
-            name: created.name.clone(),
-            tags: created.tags.clone(),
-            created_at: at,
-            by: created.by.clone(),
-            git: created.git.clone(),
-            workspace: created.workspace.clone(),
-        })?;
-    }
-    rows.put_attempt(&Attempt {
+    let attempt = Attempt {
         id: id.clone(),
         bake: created.bake.clone(),
         number: created.number,
@@ -102,7 +91,22 @@ fn create<R: Rows>(rows: &mut R, id: &AttemptId, created: &AttemptCreated, at: T
         from: created.from.clone(),
         engine_version: created.engine_version.clone(),
         cancel: None,
-    })
+    };
+    // Whoever reads a later attempt alone has not seen the bake.
+    if rows.bake_of(&attempt)?.is_none() {
+        rows.put_bake(&Bake {
+            id: created.bake.clone(),
+            project: created.project.clone(),
+            batch: created.batch.clone(),
+            name: created.name.clone(),
+            tags: created.tags.clone(),
+            created_at: at,
+            by: created.by.clone(),
+            git: created.git.clone(),
+            workspace: created.workspace.clone(),
+        })?;
+    }
+    rows.put_attempt(&attempt)
 }
 
 fn edit_attempt<R: Rows>(rows: &mut R, id: &AttemptId, edit: impl FnOnce(&mut Attempt)) -> Result<(), R::Error> {
@@ -119,9 +123,10 @@ fn task_of(kind: &EventKind) -> Option<&FullId> {
         | EventKind::Progress { key, .. }
         | EventKind::Ended { key, .. }
         | EventKind::RetryAt { key, .. } => key.node(),
-        EventKind::Skipped { node, .. } | EventKind::CacheHit { node, .. } | EventKind::Answered { node, .. } => {
-            Some(node)
-        }
+        EventKind::Skipped { node, .. }
+        | EventKind::CacheHit { node, .. }
+        | EventKind::TakenOver { node, .. }
+        | EventKind::Answered { node, .. } => Some(node),
         EventKind::AttemptCreated(_)
         | EventKind::Claimed { .. }
         | EventKind::Expanded { .. }
@@ -197,6 +202,13 @@ fn edit_task(task: &mut Task, event: &Event) {
             task.cached_from = Some(entry.attempt.clone());
             task.cache_key = Some(entry.key.clone());
             enter(task, TaskStatus::Cached, event.at);
+        }
+        EventKind::TakenOver { from, outputs, state, cache, .. } => {
+            task.outputs.clone_from(outputs);
+            task.state.clone_from(state);
+            task.taken_from = Some(from.clone());
+            task.cache_key.clone_from(cache);
+            enter(task, TaskStatus::Succeeded, event.at);
         }
         EventKind::AttemptCreated(_)
         | EventKind::Claimed { .. }

@@ -195,6 +195,8 @@ pub struct Task {
     pub spec: Option<Digest>,
     /// Where a cached result came from.
     pub cached_from: Option<AttemptId>,
+    /// The attempt that ran it, where a restart took its result over (DEC-24).
+    pub taken_from: Option<AttemptId>,
     /// The key under which its result is or would be cached.
     pub cache_key: Option<CacheKey>,
 }

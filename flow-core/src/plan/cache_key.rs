@@ -54,10 +54,18 @@ struct CanonicalRow<'a> {
     result: CanonicalResult<'a>,
 }
 
-/// The key of a node that is about to run `spec`.
+/// The key of a node that is about to run `spec`: the digest of its [`canonical`] text.
 ///
 /// Equal full id, evaluated unit and completed needs give an equal key, on every machine.
 pub(crate) fn cache_key(view: &NodeView<'_>, spec: &UnitSpec, always: bool) -> CacheKey {
+    CacheKey(Digest::of(canonical(view, spec, always).as_bytes()))
+}
+
+/// All that decides whether a node that is about to run `spec` does what was done before.
+///
+/// Shape: a JSON object without blanks, its fields in a fixed order, mappings sorted by key. No
+/// secret's text is in it, as none is in the spec.
+pub fn canonical(view: &NodeView<'_>, spec: &UnitSpec, always: bool) -> String {
     let canonical = Canonical {
         form: 1,
         id: view.id.0.iter().map(AsRef::as_ref).collect(),
@@ -77,8 +85,7 @@ pub(crate) fn cache_key(view: &NodeView<'_>, spec: &UnitSpec, always: bool) -> C
         restart: spec.restart.as_deref(),
         needs: view.needs.iter().map(|(name, need)| (name.as_ref(), canonical_need(need))).collect(),
     };
-    let json = serde_json::to_vec(&canonical).expect("texts, numbers and mappings with text keys always serialize");
-    CacheKey(Digest::of(&json))
+    serde_json::to_string(&canonical).expect("texts, numbers and mappings with text keys always serialize")
 }
 
 fn canonical_need(need: &Needed) -> CanonicalNeed<'_> {

@@ -19,6 +19,7 @@ mod strategy;
 mod unit;
 mod walk;
 
+pub use cache_key::canonical;
 pub use echo::without_echoes;
 pub use graph::levels;
 pub use level::Inputs;

@@ -24,7 +24,8 @@ pub fn decide(flow: &ResolvedFlow, state: &AttemptState, timed: &Timed) -> Decis
         return turn.decision;
     }
     match &timed.fact {
-        Fact::Begin => begin(&mut turn),
+        Fact::Begin => begin(&mut turn, None),
+        Fact::BeginFrom(base) => begin(&mut turn, Some(base)),
         Fact::StartResult { key, result } => turn.start_result(key, result),
         Fact::Report(report) => turn.report(report),
         Fact::Ended { key, exit, reason, outputs, state, log, problem } => {
@@ -41,7 +42,7 @@ pub fn decide(flow: &ResolvedFlow, state: &AttemptState, timed: &Timed) -> Decis
 }
 
 /// Opens the top graph. A bake that was cancelled before it began ends at once (BAT-50).
-fn begin(turn: &mut Turn<'_>) {
+fn begin(turn: &mut Turn<'_>, base: Option<&AttemptState>) {
     if turn.state.expanded {
         return;
     }
@@ -51,7 +52,12 @@ fn begin(turn: &mut Turn<'_>) {
     }
     let (plan, _) = plan::plan(turn.flow, &turn.state.inputs);
     match plan {
-        Some(plan) => turn.event(EventKind::Expanded { prefix: FullId::root(), nodes: plan.nodes }),
+        Some(plan) => {
+            turn.event(EventKind::Expanded { prefix: FullId::root(), nodes: plan.nodes });
+            if let Some(base) = base {
+                turn.take_over(base);
+            }
+        }
         // Only a flow that was checked is ever begun; a newer version may still refuse an older one.
         None => turn.event(EventKind::AttemptEnded { result: TaskStatus::Failed }),
     }

@@ -9,6 +9,7 @@ use crate::event::EventKind;
 use crate::expr::HostCall;
 use crate::model::{CacheEntry, CacheKey, Digest, Exit, FullId, LaunchKey, LogRef, RawId, Reason, Timestamp, UnitSpec};
 use crate::port::{ExecutorError, Report, Request};
+use crate::sched::state::AttemptState;
 use crate::value::Value;
 
 /// A fact and when it was learned.
@@ -27,6 +28,8 @@ pub struct Timed {
 pub enum Fact {
     /// The attempt begins.
     Begin,
+    /// The attempt begins as a restart of this one, which has ended (DEC-24).
+    BeginFrom(Arc<AttemptState>),
     /// The executor took a unit, or did not.
     StartResult {
         /// Which start.

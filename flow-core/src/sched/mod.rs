@@ -9,6 +9,7 @@ mod end;
 mod fact;
 mod pass;
 mod request;
+mod restart;
 mod revive;
 mod start;
 mod state;

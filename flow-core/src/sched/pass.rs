@@ -120,7 +120,7 @@ impl<'t, 'a> Pass<'t, 'a> {
                 self.turn.effect(Effect::Ask { node: node.id.clone(), calls });
             }
             Prepared::Run { spec, cache, cache_life } => match cache.zip(cache_life) {
-                Some((key, life)) if !life.is_zero() => self.look_up(node, key, life),
+                Some((key, life)) if self.turn.may_reuse() && !life.is_zero() => self.look_up(node, key, life),
                 Some((key, _)) => self.start(at, node, spec, Some(key)),
                 None => self.start(at, node, spec, None),
             },

@@ -71,6 +71,10 @@ pub(super) struct Node {
     pub(super) cache: Option<CacheKey>,
     pub(super) answers: Answers,
     pub(super) outputs: IndexMap<String, String>,
+    /// The state that it saved.
+    pub(super) saved: IndexMap<String, String>,
+    /// The attempt that ran it, if it was another one.
+    pub(super) origin: Option<AttemptId>,
     /// Whether it was cancelled alone.
     pub(super) cancelled: bool,
 }
@@ -139,6 +143,11 @@ impl AttemptState {
         self.last_request
     }
 
+    /// The attempt that it is of; `None` before its first event.
+    pub(super) fn id(&self) -> Option<&AttemptId> {
+        self.attempt.as_ref()
+    }
+
     /// The moment of the last event.
     pub fn last_at(&self) -> Timestamp {
         self.last_at
@@ -202,7 +211,7 @@ impl AttemptState {
         }
     }
 
-    fn drop_ready(&mut self, at: usize) {
+    pub(super) fn drop_ready(&mut self, at: usize) {
         let Some(entry) = self.nodes.get(at).map(|node| node.record.entry) else { return };
         if let Some(nodes) = self.ready.get_mut(&entry) {
             nodes.remove(&at);
@@ -360,6 +369,18 @@ impl AttemptState {
         self.finish(at, outcome.status, outputs);
     }
 
+    /// A node has the result of another attempt.
+    fn adopt(&mut self, at: usize, origin: &AttemptId, cache: Option<&CacheKey>) {
+        let Some(node) = self.nodes.get_mut(at).filter(|node| node.phase != Phase::Ended) else { return };
+        node.origin = Some(origin.clone());
+        node.cache = cache.cloned();
+    }
+
+    fn save(&mut self, at: usize, saved: &IndexMap<String, String>) {
+        let Some(node) = self.nodes.get_mut(at).filter(|node| node.phase != Phase::Ended) else { return };
+        node.saved.clone_from(saved);
+    }
+
     /// An event about one node.
     fn apply_to_node(&mut self, at: usize, kind: &EventKind) {
         match kind {
@@ -375,10 +396,22 @@ impl AttemptState {
                 live.stumbles = 0;
             }),
             EventKind::Progress { stage, why, .. } => self.progress(at, stage, why.as_ref()),
-            EventKind::Ended { outcome, outputs, .. } => self.ended(at, outcome, outputs),
+            EventKind::Ended { outcome, outputs, state, .. } => {
+                self.save(at, state);
+                self.ended(at, outcome, outputs);
+            }
             EventKind::RetryAt { key, at: moment } => self.retry(at, key, *moment),
             EventKind::Skipped { .. } => self.finish(at, TaskStatus::Skipped, &IndexMap::new()),
-            EventKind::CacheHit { entry, .. } => self.finish(at, TaskStatus::Cached, &entry.outputs),
+            EventKind::CacheHit { entry, .. } => {
+                self.adopt(at, &entry.attempt, Some(&entry.key));
+                self.save(at, &entry.state);
+                self.finish(at, TaskStatus::Cached, &entry.outputs);
+            }
+            EventKind::TakenOver { from, outputs, state, cache, .. } => {
+                self.adopt(at, from, cache.as_ref());
+                self.save(at, state);
+                self.finish(at, TaskStatus::Succeeded, outputs);
+            }
             EventKind::AttemptCreated(_)
             | EventKind::Claimed { .. }
             | EventKind::Expanded { .. }
@@ -404,6 +437,8 @@ impl Node {
             cache: None,
             answers: Answers::new(),
             outputs: IndexMap::new(),
+            saved: IndexMap::new(),
+            origin: None,
             cancelled: false,
         }
     }
@@ -439,7 +474,10 @@ pub fn apply(state: &mut AttemptState, event: &Event) {
         EventKind::Expanded { prefix, nodes } => state.expand(prefix, nodes),
         EventKind::CancelAsked { scope, request, .. } => state.cancel(scope, *request),
         EventKind::AttemptEnded { result } => state.result = Some(*result),
-        EventKind::Answered { node, .. } | EventKind::Skipped { node, .. } | EventKind::CacheHit { node, .. } => {
+        EventKind::Answered { node, .. }
+        | EventKind::Skipped { node, .. }
+        | EventKind::CacheHit { node, .. }
+        | EventKind::TakenOver { node, .. } => {
             if let Some(at) = state.place(node) {
                 state.apply_to_node(at, &event.kind);
             }

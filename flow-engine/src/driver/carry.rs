@@ -111,6 +111,7 @@ impl Carrier {
                 self.asked.remove(&(node.clone(), calls));
             }
             Fact::Begin
+            | Fact::BeginFrom(_)
             | Fact::StartResult { .. }
             | Fact::Report(_)
             | Fact::Ended { .. }

@@ -6,7 +6,7 @@
 
 mod carry;
 mod host;
-mod load;
+pub(crate) mod load;
 mod report;
 
 use std::sync::Arc;
@@ -110,8 +110,12 @@ impl Driver {
             self.carrier.carry(vec![effect]);
         }
         self.carrier.listen();
-        let facts = if self.loaded.state.is_expanded() { vec![Fact::Tick] } else { vec![Fact::Begin] };
-        self.turn(facts).await
+        let first = match &self.loaded.created.from {
+            _ if self.loaded.state.is_expanded() => Fact::Tick,
+            Some(base) => Fact::BeginFrom(Arc::new(load::state(&self.inner, base).await?.0)),
+            None => Fact::Begin,
+        };
+        self.turn(vec![first]).await
     }
 
     /// Waits for news; keeps the lease meanwhile.

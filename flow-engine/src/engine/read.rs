@@ -28,6 +28,8 @@ pub struct Inspection {
     pub row: BakeRow,
     /// The attempt that was asked for.
     pub attempt: Attempt,
+    /// The number of the attempt whose results it took over.
+    pub restarts: Option<u32>,
     /// How it stands.
     pub standing: Standing,
     /// Its tasks in graph order; empty while the graph is not known.
@@ -62,7 +64,11 @@ impl Engine {
         let claim = self.inner.store.claim_state(&Subject::Attempt(attempt.id.clone())).await?;
         let standing = self.standing(&attempt, &claim);
         let tasks = self.inner.store.tasks(&attempt.id).await?;
-        Ok(Inspection { row, attempt, standing, tasks })
+        let restarts = match &attempt.from {
+            Some(from) => self.inner.store.attempt(from).await?.map(|from| from.number),
+            None => None,
+        };
+        Ok(Inspection { row, attempt, restarts, standing, tasks })
     }
 
     async fn attempt_of(&self, row: &BakeRow, number: i64) -> Result<Attempt, EngineError> {
@@ -83,6 +89,13 @@ impl Engine {
         let known = || tasks.iter().map(|task| task.id.to_string()).collect();
         let found = tasks.iter().find(|task| task.id.to_string() == text).cloned();
         found.ok_or_else(|| EngineError::UnknownTask { task: text.to_owned(), known: known() })
+    }
+
+    /// The task as it was run: where its result was taken over, that of the attempt that ran it.
+    pub async fn as_run(&self, task: &Task) -> Result<Task, EngineError> {
+        let Some(from) = &task.taken_from else { return Ok(task.clone()) };
+        let found = self.inner.store.task(from, &task.id).await?;
+        Ok(found.unwrap_or_else(|| task.clone()))
     }
 
     /// What a task was last started with; `None` if it never was.

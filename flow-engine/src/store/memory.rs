@@ -5,8 +5,8 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use flow_core::event::Event;
 use flow_core::event::fold::{Rows, fold};
+use flow_core::event::{Event, EventKind};
 use flow_core::model::{
     Attempt, AttemptId, Bake, BakeId, CacheEntry, CacheKey, Digest, Epoch, FullId, OwnerId, ProjectId, Subject, Task,
     Timestamp,
@@ -91,6 +91,12 @@ impl Memory {
         let Append { subject, epoch, expected_seq, events, texts } = append;
         let last_seq = self.subjects.get(&subject).map_or(0, |rows| rows.positions.len() as u64);
         rule::check_append(&subject, (epoch, expected_seq), &self.claim_state(&subject), last_seq)?;
+        for event in &events {
+            if let EventKind::AttemptCreated(created) = &event.kind {
+                let last = self.attempts_of(&created.bake).last().map_or(0, |attempt| attempt.number);
+                rule::check_number(created, last)?;
+            }
+        }
         let first_position = self.events.len() as u64 + 1;
         let events = rule::number(&subject, events, first_position, last_seq);
         for (digest, text) in texts {

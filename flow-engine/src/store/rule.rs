@@ -1,6 +1,6 @@
 //! What a claim allows: pure rules that every store keeps, so that all refuse the same.
 
-use flow_core::event::Event;
+use flow_core::event::{AttemptCreated, Event};
 use flow_core::model::{Epoch, OwnerId, Subject, Timestamp};
 use flow_core::port::{ClaimState, NewEvent, StoreError};
 
@@ -25,6 +25,17 @@ pub(super) fn check_append(
         return Err(StoreError::Conflict { subject: subject.to_string(), expected, found });
     }
     Ok(())
+}
+
+/// Whether an attempt may be added to a bake whose last attempt has the number `last`, 0 without one.
+///
+/// Of two restarts at the same time the second is refused.
+pub(super) fn check_number(created: &AttemptCreated, last: u32) -> Result<(), StoreError> {
+    if created.number > last {
+        return Ok(());
+    }
+    let expected = u64::from(created.number.saturating_sub(1));
+    Err(StoreError::Conflict { subject: created.bake.to_string(), expected, found: last.into() })
 }
 
 /// The claim after `owner` took the subject over.

@@ -1,11 +1,11 @@
 //! What is written in one transaction: appends with their records, claims, requests, projects.
 
-use flow_core::event::Event;
 use flow_core::event::fold::{Rows, fold};
+use flow_core::event::{Event, EventKind};
 use flow_core::model::{
     Attempt, AttemptId, Bake, BakeId, CacheEntry, Epoch, FullId, OwnerId, ProjectId, Subject, Task, Timestamp,
 };
-use flow_core::port::{Append, Appended, ClaimState, RequestKind};
+use flow_core::port::{Append, Appended, ClaimState, NewEvent, RequestKind};
 use indexmap::IndexMap;
 use rusqlite::Connection;
 
@@ -19,6 +19,9 @@ pub(super) fn append(connection: &Connection, append: Append) -> Result<Appended
     let Append { subject, epoch, expected_seq, events, texts } = append;
     let found = last_seq(connection, &subject)?;
     rule::check_append(&subject, (epoch, expected_seq), &query::claim_state(connection, &subject)?, found)?;
+    for event in &events {
+        check_number(connection, event)?;
+    }
     let first_position = last_position(connection)? + 1;
     let events = rule::number(&subject, events, first_position, found);
     let mut statement = connection.prepare_cached("INSERT OR IGNORE INTO texts (digest, text) VALUES (?1, ?2)")?;
@@ -32,6 +35,13 @@ pub(super) fn append(connection: &Connection, append: Append) -> Result<Appended
     }
     records.flush()?;
     Ok(Appended { first_position, seq: found + events.len() as u64 })
+}
+
+fn check_number(connection: &Connection, event: &NewEvent) -> Result<(), Fault> {
+    let EventKind::AttemptCreated(created) = &event.kind else { return Ok(()) };
+    let mut statement = connection.prepare_cached("SELECT coalesce(max(number), 0) FROM attempts WHERE bake = ?1")?;
+    let last = statement.query_row([created.bake.as_str()], |row| row.get(0))?;
+    Ok(rule::check_number(created, last)?)
 }
 
 fn last_seq(connection: &Connection, subject: &Subject) -> Result<u64, Fault> {

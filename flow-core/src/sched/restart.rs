@@ -1,0 +1,85 @@
+//! What a restart takes over from the attempt before. Source: BAT-132, DEC-24.
+
+use crate::event::{Event, EventKind, Reuse};
+use crate::model::{AttemptId, Subject, TaskStatus};
+use crate::plan::{self, NodeView, Prepared};
+use crate::resolve::ResolvedFlow;
+use crate::sched::state::{AttemptState, Node, apply};
+use crate::sched::turn::Turn;
+use crate::sched::view::view;
+
+impl Turn<'_> {
+    /// Takes over each task of `base` that succeeded, whose needs were all taken over, and that would
+    /// be the same unit again.
+    ///
+    /// Comes right behind the event that makes the graph known, so both are stored as one. Files are
+    /// not looked at again: what was answered in `base` counts.
+    pub(super) fn take_over(&mut self, base: &AttemptState) {
+        let Some(attempt) = self.state.id() else { return };
+        // In a draft that knows no other results a node is ready once all its needs are taken over.
+        let mut draft = self.state.clone();
+        for kind in &self.decision.events {
+            apply(&mut draft, &self.drafted(attempt, kind.clone()));
+        }
+        while let Some(at) = draft.ready.values().flatten().next().copied() {
+            for kind in adoption(self.flow, base, &draft, at) {
+                apply(&mut draft, &self.drafted(attempt, kind.clone()));
+                self.event(kind);
+            }
+            // Taken over it has left already; else it waits no longer.
+            draft.drop_ready(at);
+        }
+    }
+
+    /// Whether results of other bakes may be used.
+    pub(super) fn may_reuse(&self) -> bool {
+        self.state.created().is_none_or(|created| created.reuse == Reuse::Cache)
+    }
+
+    fn drafted(&self, attempt: &AttemptId, kind: EventKind) -> Event {
+        Event { position: 0, seq: 0, at: self.now, subject: Subject::Attempt(attempt.clone()), kind }
+    }
+}
+
+/// The events by which a node takes its result over; none if it does not.
+fn adoption(flow: &ResolvedFlow, base: &AttemptState, draft: &AttemptState, at: usize) -> Vec<EventKind> {
+    let Some(node) = draft.nodes.get(at) else { return Vec::new() };
+    let Some(before) = base.place(&node.id).and_then(|at| base.nodes.get(at)) else { return Vec::new() };
+    let good = matches!(before.status, TaskStatus::Succeeded | TaskStatus::Cached);
+    let Some(from) = before.origin.as_ref().or(base.id()).filter(|_| good) else { return Vec::new() };
+    if !is_same(flow, (base, before), (draft, node)) {
+        return Vec::new();
+    }
+    // A restart of the restart compares with the same answers.
+    let answers = before.answers.iter().map(|(call, value)| EventKind::Answered {
+        node: node.id.clone(),
+        call: call.clone(),
+        value: value.clone(),
+    });
+    let taken = EventKind::TakenOver {
+        node: node.id.clone(),
+        from: from.clone(),
+        outputs: before.outputs.clone(),
+        state: before.saved.clone(),
+        cache: before.cache.clone(),
+    };
+    answers.chain([taken]).collect()
+}
+
+/// Whether a node would be the same unit with the inputs of both attempts; equal inputs need no look.
+fn is_same(flow: &ResolvedFlow, (base, before): (&AttemptState, &Node), (draft, node): (&AttemptState, &Node)) -> bool {
+    if base.inputs == draft.inputs {
+        return true;
+    }
+    let was = unit(flow, &view(base, before, false));
+    let is = unit(flow, &NodeView { answers: &before.answers, ..view(draft, node, false) });
+    was.is_some() && was == is
+}
+
+/// What decides whether two units do the same; `None` if the node would not run or is open.
+fn unit(flow: &ResolvedFlow, view: &NodeView<'_>) -> Option<String> {
+    match plan::prepare(flow, view) {
+        Prepared::Run { spec, .. } => Some(plan::canonical(view, &spec, plan::is_always(flow, view))),
+        Prepared::Skip(_) | Prepared::Ask(_) | Prepared::Fault(_) => None,
+    }
+}
