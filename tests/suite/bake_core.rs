@@ -293,6 +293,40 @@ fn a_lost_task_is_tried_once_more() {
 }
 
 #[test]
+fn a_loss_before_it_ran_uses_up_no_try() {
+    // EXT-3: what only waited in the queue of an executor that died has not been tried.
+    let mut sim = Sim::new(CHAIN);
+    sim.eager = false;
+    let mut sim = sim.begin();
+    for start in 2..=6 {
+        sim.report("a", What::Queued { why: "no room".to_owned() });
+        sim.report("a", What::Lost { proof_dead: true });
+        assert_eq!((sim.key("a").r#try, sim.result()), (start, None));
+    }
+    for _ in 0..2 {
+        sim.report("a", What::Running { address: "pid 1".to_owned() });
+        sim.report("a", What::Lost { proof_dead: true });
+    }
+    assert_eq!(sim.key("a").r#try, 7);
+    assert_eq!(sim.reason("a"), Some(Reason::Lost));
+    assert_eq!(sim.state, sim.loaded());
+}
+
+#[test]
+fn an_executor_that_loses_all_does_not_keep_a_bake_for_ever() {
+    let mut sim = Sim::new(CHAIN);
+    sim.eager = false;
+    let mut sim = sim.begin();
+    let mut losses = 0;
+    while sim.result().is_none() {
+        sim.report("a", What::Lost { proof_dead: true });
+        losses += 1;
+        assert!(losses <= 20, "it has to end");
+    }
+    assert_eq!((losses, sim.reason("a")), (20, Some(Reason::Lost)));
+}
+
+#[test]
 fn a_lost_task_is_not_tried_again_while_winding_down() {
     let mut sim = Sim::new(CHAIN).begin();
     sim.cancel_all();

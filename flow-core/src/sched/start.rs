@@ -10,8 +10,10 @@ use crate::sched::fact::Effect;
 use crate::sched::state::{Live, Node, Phase};
 use crate::sched::turn::Turn;
 
-/// How often a task is started when its machine is lost (EXT-3).
-const MAX_TRIES: u32 = 2;
+/// How often a task runs when its machine is lost (EXT-3).
+const MAX_RUNS: u32 = 2;
+/// How often a task is started when it is lost again and again before it even runs.
+const MAX_STARTS: u32 = 20;
 
 /// The first pause after an executor that cannot be reached, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));
@@ -86,13 +88,14 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// A unit is gone and proved dead: it is started once more (EXT-3).
+    /// A unit is gone and proved dead: it is started once more (EXT-3). What only waited for room was not
+    /// tried, so that alone uses up no try.
     pub(super) fn lost(&mut self, at: usize, node: &'a Node) {
         if self.must_stop(node) {
             return self.end_live(at, &End::lost_while_stopping());
         }
         match self.state.key(at, node.tries + 1) {
-            Some(key) if node.tries < MAX_TRIES => self.event(EventKind::RetryAt { key, at: self.now }),
+            Some(key) if node.runs < MAX_RUNS && node.tries < MAX_STARTS => self.event(EventKind::RetryAt { key, at: self.now }),
             _ => self.end_live(at, &End::lost()),
         }
     }

@@ -67,6 +67,8 @@ pub(super) struct Node {
     pub(super) phase: Phase,
     /// The last start, 0 before the first.
     pub(super) tries: u32,
+    /// How many of the starts were seen running.
+    pub(super) runs: u32,
     pub(super) spec: Option<Digest>,
     pub(super) cache: Option<CacheKey>,
     pub(super) answers: Answers,
@@ -332,8 +334,18 @@ impl AttemptState {
             live.again_at = None;
         });
         if *stage == Stage::Running {
+            self.note_run(at);
             self.set_status(at, TaskStatus::Running);
             self.mark_running(at);
+        }
+    }
+
+    /// Counts a start as a run, once.
+    fn note_run(&mut self, at: usize) {
+        if let Some(node) = self.nodes.get_mut(at)
+            && node.status == TaskStatus::Pending
+        {
+            node.runs += 1;
         }
     }
 
@@ -433,6 +445,7 @@ impl Node {
             status: TaskStatus::Pending,
             phase: Phase::Waiting,
             tries: 0,
+            runs: 0,
             spec: None,
             cache: None,
             answers: Answers::new(),
