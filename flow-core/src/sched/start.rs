@@ -95,7 +95,9 @@ impl<'a> Turn<'a> {
             return self.end_live(at, &End::lost_while_stopping());
         }
         match self.state.key(at, node.tries + 1) {
-            Some(key) if node.runs < MAX_RUNS && node.tries < MAX_STARTS => self.event(EventKind::RetryAt { key, at: self.now }),
+            Some(key) if node.runs < MAX_RUNS && node.tries < MAX_STARTS => {
+                self.event(EventKind::RetryAt { key, at: self.now })
+            }
             _ => self.end_live(at, &End::lost()),
         }
     }
