@@ -81,6 +81,10 @@ pub(crate) enum Command {
     /// Cancel a bake, or one task of it
     #[command(after_help = "Examples:\n  apolo-flow cancel nightly\n  apolo-flow cancel nightly train-1")]
     Cancel(Cancel),
+    /// Forget cached results, so that their tasks run again
+    #[command(after_help = "Examples:\n  apolo-flow clear-cache train\n  apolo-flow clear-cache train load\n  \
+        apolo-flow clear-cache ALL")]
+    ClearCache(ClearCache),
     /// Take up a bake again whose engine is gone
     #[command(after_help = "Example:\n  apolo-flow resume nightly")]
     Resume(Resume),
@@ -268,6 +272,20 @@ pub(crate) struct Restart {
     pub param: Vec<String>,
     #[command(flatten)]
     pub drive: Drive,
+}
+
+/// `clear-cache`. Source: CLI-28.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ClearCache {
+    /// The batch, or ALL for all batches of the project
+    #[arg(value_name = "BATCH|ALL")]
+    pub batch: String,
+    /// The task's id; without meaning for ALL [default: all tasks of the batch]
+    #[arg(value_name = "TASK_ID")]
+    pub task: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `__engine`

@@ -4,6 +4,7 @@ mod bake;
 mod bakes;
 mod cancel;
 mod check;
+mod clear_cache;
 mod drive;
 mod engine;
 mod find;
@@ -31,6 +32,7 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         Command::Logs(own) => logs::run(session, own).await,
         Command::Cancel(own) => cancel::run(session, &own).await,
         Command::Restart(own) => restart::run(session, &own).await,
+        Command::ClearCache(own) => clear_cache::run(session, own).await,
         Command::Resume(own) => resume::run(session, &own).await,
         Command::Engine(own) => engine::run(session, &own).await,
         Command::Supervisor(own) => supervisor::run(&own),
