@@ -78,6 +78,12 @@ pub(crate) enum Command {
     /// Print the log of a task as it was written
     #[command(after_help = "Examples:\n  apolo-flow logs nightly train-1\n  apolo-flow logs nightly/train-1 -f")]
     Logs(Logs),
+    /// Print the events of a bake, one a line: all that happened to it
+    #[command(
+        after_help = "Examples:\n  apolo-flow events nightly\n  apolo-flow events nightly --json -f --after 812\n\n\
+        The JSON is described in docs/events.md."
+    )]
+    Events(Events),
     /// Cancel a bake, or one task of it
     #[command(after_help = "Examples:\n  apolo-flow cancel nightly\n  apolo-flow cancel nightly train-1")]
     Cancel(Cancel),
@@ -230,6 +236,24 @@ pub(crate) struct Logs {
     /// Wait for more until the task has ended
     #[arg(short, long)]
     pub follow: bool,
+}
+
+/// `events`. Source: EXT-5.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Events {
+    /// The bake's id or name
+    pub bake: String,
+    #[command(flatten)]
+    pub which: Which,
+    /// Only those behind this position
+    #[arg(long, default_value_t = 0, value_name = "POSITION")]
+    pub after: u64,
+    /// Wait for more until the attempt has ended
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Print each as a line of JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `cancel`. Source: EXT-6.

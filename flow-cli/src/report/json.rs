@@ -7,8 +7,8 @@
 //! - `show`: the task with `{version, bake: id, attempt: number}` before its own keys
 //! - `check`: `{version, ok, flows: [{flow, ok, diagnostics: [diagnostic]}]}`
 //! - `clear-cache`: `{version, cleared: count}`
-//! - `bake`, `restart`, `resume`: a line `{version, event}` for each event in the stored form (`flow-core`'s
-//!   `event`), at the end `{version, bake: id, attempt: number, result}`; `result` is the status,
+//! - `events`: a line `{version, event}` for each event in the stored form (`docs/events.md`)
+//! - `bake`, `restart`, `resume`: the same lines, at the end `{version, bake: id, attempt: number, result}`; `result` is the status,
 //!   `detached` or `stalled`. Warnings are not among them.
 //!
 //! Source: EXT-5.
