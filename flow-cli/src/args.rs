@@ -78,9 +78,19 @@ pub(crate) enum Command {
     /// Print the log of a task as it was written
     #[command(after_help = "Examples:\n  apolo-flow logs nightly train-1\n  apolo-flow logs nightly/train-1 -f")]
     Logs(Logs),
+    /// Print the events of a bake, one a line: all that happened to it
+    #[command(
+        after_help = "Examples:\n  apolo-flow events nightly\n  apolo-flow events nightly --json -f --after 812\n\n\
+        The JSON is described in docs/events.md."
+    )]
+    Events(Events),
     /// Cancel a bake, or one task of it
     #[command(after_help = "Examples:\n  apolo-flow cancel nightly\n  apolo-flow cancel nightly train-1")]
     Cancel(Cancel),
+    /// Forget cached results, so that their tasks run again
+    #[command(after_help = "Examples:\n  apolo-flow clear-cache train\n  apolo-flow clear-cache train load\n  \
+        apolo-flow clear-cache ALL")]
+    ClearCache(ClearCache),
     /// Take up a bake again whose engine is gone
     #[command(after_help = "Example:\n  apolo-flow resume nightly")]
     Resume(Resume),
@@ -228,6 +238,24 @@ pub(crate) struct Logs {
     pub follow: bool,
 }
 
+/// `events`. Source: EXT-5.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Events {
+    /// The bake's id or name
+    pub bake: String,
+    #[command(flatten)]
+    pub which: Which,
+    /// Only those behind this position
+    #[arg(long, default_value_t = 0, value_name = "POSITION")]
+    pub after: u64,
+    /// Wait for more until the attempt has ended
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Print each as a line of JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `cancel`. Source: EXT-6.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Cancel {
@@ -268,6 +296,20 @@ pub(crate) struct Restart {
     pub param: Vec<String>,
     #[command(flatten)]
     pub drive: Drive,
+}
+
+/// `clear-cache`. Source: CLI-28.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ClearCache {
+    /// The batch, or ALL for all batches of the project
+    #[arg(value_name = "BATCH|ALL")]
+    pub batch: String,
+    /// The task's id; without meaning for ALL [default: all tasks of the batch]
+    #[arg(value_name = "TASK_ID")]
+    pub task: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `__engine`

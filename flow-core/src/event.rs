@@ -1,5 +1,7 @@
 //! [`Event`]: the one record of everything that happens. If it is not an event, it did not happen.
 //!
+//! `docs/events.md` shows each kind to those who read the stream; it is held by a test.
+//!
 //! State (`sched::state`), read models ([`fold`]), terminal, console and Python all read events.
 //! Output bytes travel beside the events, never in them.
 //!
@@ -157,6 +159,48 @@ pub enum EventKind {
         /// Its result (DEC-4).
         result: TaskStatus,
     },
+}
+
+impl EventKind {
+    /// Its name, as the stored form has it: `cache_hit`.
+    pub fn word(&self) -> &'static str {
+        match self {
+            EventKind::AttemptCreated(_) => "attempt_created",
+            EventKind::Claimed { .. } => "claimed",
+            EventKind::Expanded { .. } => "expanded",
+            EventKind::Answered { .. } => "answered",
+            EventKind::Launching { .. } => "launching",
+            EventKind::Launched { .. } => "launched",
+            EventKind::Progress { .. } => "progress",
+            EventKind::Ended { .. } => "ended",
+            EventKind::RetryAt { .. } => "retry_at",
+            EventKind::Skipped { .. } => "skipped",
+            EventKind::CacheHit { .. } => "cache_hit",
+            EventKind::TakenOver { .. } => "taken_over",
+            EventKind::CancelAsked { .. } => "cancel_asked",
+            EventKind::AttemptEnded { .. } => "attempt_ended",
+        }
+    }
+
+    /// The task whose history it changes, if it is about one.
+    pub fn task(&self) -> Option<&FullId> {
+        match self {
+            EventKind::Launching { key, .. }
+            | EventKind::Launched { key, .. }
+            | EventKind::Progress { key, .. }
+            | EventKind::Ended { key, .. }
+            | EventKind::RetryAt { key, .. } => key.node(),
+            EventKind::Skipped { node, .. }
+            | EventKind::CacheHit { node, .. }
+            | EventKind::TakenOver { node, .. }
+            | EventKind::Answered { node, .. } => Some(node),
+            EventKind::AttemptCreated(_)
+            | EventKind::Claimed { .. }
+            | EventKind::Expanded { .. }
+            | EventKind::CancelAsked { .. }
+            | EventKind::AttemptEnded { .. } => None,
+        }
+    }
 }
 
 /// Everything an attempt starts from.

@@ -1,6 +1,7 @@
 //! [`Engine`]: the whole public face. Faces and embedders talk to nothing else.
 
 mod builder;
+mod cache;
 mod read;
 mod restart;
 
@@ -25,6 +26,7 @@ use crate::load::{folder_name, load};
 use crate::{EngineError, owner};
 
 pub use builder::EngineBuilder;
+pub use cache::CacheClear;
 pub use read::{Inspection, Standing};
 pub use restart::{RestartRefusal, RestartRequest, Takeover};
 

@@ -23,8 +23,8 @@ pub mod testing;
 
 pub use driver::LEASE;
 pub use engine::{
-    BakeRequest, Checked, CheckedAll, Created, Engine, EngineBuilder, Inspection, RestartRefusal, RestartRequest,
-    Standing, Takeover,
+    BakeRequest, CacheClear, Checked, CheckedAll, Created, Engine, EngineBuilder, Inspection, RestartRefusal,
+    RestartRequest, Standing, Takeover,
 };
 pub use error::{ConfigProblems, EngineError};
 pub use follow::Follow;

@@ -11,7 +11,7 @@ use flow_core::port::{Clock, EventScope, Store};
 use flow_engine::source::MemorySource;
 use flow_engine::store::MemoryStore;
 use flow_engine::testing::{CountingIds, Fault, FlakyStore, ManualClock, Moment, Script, ScriptedExecutor};
-use flow_engine::{BakeRequest, Engine, EngineError, FixedGit, LEASE, Standing};
+use flow_engine::{BakeRequest, CacheClear, Engine, EngineError, FixedGit, LEASE, Standing};
 
 /// A flow, what its units do, and how every task must end.
 pub(crate) struct Case {
@@ -319,6 +319,35 @@ async fn a_second_bake_comes_from_the_cache_and_a_change_misses() {
     engine.drive(&changed).await.unwrap();
     let statuses: Vec<_> = world.store.tasks(&changed).await.unwrap().iter().map(|task| task.status).collect();
     assert_eq!(statuses, [TaskStatus::Cached, TaskStatus::Succeeded, TaskStatus::Cached]);
+}
+
+#[tokio::test]
+async fn a_cleared_cache_is_empty_only_where_it_was_cleared() {
+    // BAT-105.
+    let case = &cases()[0];
+    let world = World::new(case);
+    let engine = world.engine(world.store.clone());
+    let source = MemorySource::new("/work-folder").flow("main", case.flow);
+    let statuses = async || {
+        let attempt = world.create(case).await;
+        engine.drive(&attempt).await.unwrap();
+        world.store.tasks(&attempt).await.unwrap().iter().map(|task| task.status).collect::<Vec<_>>()
+    };
+    let (ran, hit) = (TaskStatus::Succeeded, TaskStatus::Cached);
+    assert_eq!(statuses().await, [ran; 3]);
+    let task = |batch: &str, task: &str| CacheClear::Task(batch.to_owned(), task.to_owned());
+    for (clear, count, then) in [
+        (task("main", "b"), 1, [hit, ran, hit]),
+        (task("main", "nosuch"), 0, [hit; 3]),
+        (CacheClear::Batch("other".to_owned()), 0, [hit; 3]),
+        (CacheClear::Batch("main".to_owned()), 3, [ran; 3]),
+        (CacheClear::All, 3, [ran; 3]),
+    ] {
+        assert_eq!(engine.clear_cache(&source, &clear).await.unwrap(), count, "{clear:?}");
+        assert_eq!(statuses().await, then, "{clear:?}");
+    }
+    let elsewhere = MemorySource::new("/other-folder").flow("main", case.flow);
+    assert_eq!(engine.clear_cache(&elsewhere, &CacheClear::All).await.unwrap(), 0, "another project");
 }
 
 #[tokio::test]

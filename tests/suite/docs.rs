@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use flow_core::event::{Event, EventKind};
 use flow_core::model::TaskStatus;
 use flow_engine::source::{DirectorySource, MemorySource};
 use flow_engine::sys::SystemClock;
@@ -40,4 +41,41 @@ async fn the_example_has_no_problem() {
     let checked = engine.check(&source, "train", &IndexMap::new()).await.unwrap();
     assert!(checked.diagnostics.is_empty(), "{:?}", checked.diagnostics);
     assert_eq!(checked.plan.unwrap().nodes.len(), 12);
+}
+
+/// One bit for each kind: a new kind has to be added here, and then to the page.
+fn bit(kind: &EventKind) -> u32 {
+    let place = match kind {
+        EventKind::AttemptCreated(_) => 0,
+        EventKind::Claimed { .. } => 1,
+        EventKind::Expanded { .. } => 2,
+        EventKind::Answered { .. } => 3,
+        EventKind::Launching { .. } => 4,
+        EventKind::Launched { .. } => 5,
+        EventKind::Progress { .. } => 6,
+        EventKind::Ended { .. } => 7,
+        EventKind::RetryAt { .. } => 8,
+        EventKind::Skipped { .. } => 9,
+        EventKind::CacheHit { .. } => 10,
+        EventKind::TakenOver { .. } => 11,
+        EventKind::CancelAsked { .. } => 12,
+        EventKind::AttemptEnded { .. } => 13,
+    };
+    1 << place
+}
+
+#[test]
+fn the_page_of_events_shows_every_kind_as_it_is_stored() {
+    let page = std::fs::read_to_string(repository().join("docs/events.md")).unwrap();
+    let mut seen = 0;
+    for line in page.lines().filter(|line| line.starts_with("{\"version\"")) {
+        let mut shown: serde_json::Value = serde_json::from_str(line).unwrap();
+        let event: Event =
+            serde_json::from_value(shown["event"].take()).unwrap_or_else(|error| panic!("{error}: {line}"));
+        let stored = serde_json::to_string(&event).unwrap();
+        assert_eq!(line, format!("{{\"version\":1,\"event\":{stored}}}"));
+        assert!(stored.contains(&format!("\"event\":\"{}\"", event.kind.word())), "{stored}");
+        seen |= bit(&event.kind);
+    }
+    assert_eq!(seen, (1 << 14) - 1, "a kind without an example");
 }

@@ -10,7 +10,7 @@ use flow_core::model::{
     AttemptId, BakeId, CacheKey, Digest, Epoch, Exit, FullId, LaunchKey, LiveJobId, LogRef, NodeRecord, Outcome,
     OwnerId, ProjectId, RawId, Reason, Subject, TaskStatus, Timestamp,
 };
-use flow_core::port::{Append, BakeFilter, EventScope, NewEvent, RequestKind, Store, StoreError};
+use flow_core::port::{Append, BakeFilter, CacheScope, EventScope, NewEvent, RequestKind, Store, StoreError};
 use flow_engine::store::{MemoryStore, SqliteStore};
 use flow_engine::testing::{Fault, FlakyStore, Moment};
 use indexmap::IndexMap;
@@ -61,6 +61,7 @@ contract! {
     check_project_is_made_once
     check_tasks_keep_graph_order_and_follow_events
     check_newest_cache_entry_wins
+    check_cache_is_cleared_by_scope
     check_bakes_are_filtered_newest_first
     check_restarts_show_the_last_attempt
     check_an_attempt_number_is_given_once
@@ -421,6 +422,50 @@ async fn check_newest_cache_entry_wins(pair: Pair) {
     assert!(pair.there.cache_entry(&project, "test", &x, &cache).await.unwrap().is_none());
     assert!(pair.there.cache_entry(&ProjectId::new("p"), "train", &x, &cache).await.unwrap().is_none());
     assert!(pair.there.cache_entry(&project, "train", &id(&["y"]), &cache).await.unwrap().is_none());
+}
+
+/// Which of four entries are there: of two tasks of a batch, of another batch, of another project.
+async fn entries(store: &Arc<dyn Store>) -> Vec<bool> {
+    let cache = CacheKey(Digest::of(b"key"));
+    let mut found = Vec::new();
+    for (project, batch, task) in ENTRIES {
+        let entry = store.cache_entry(&ProjectId::new(project), batch, &id(&task), &cache).await.unwrap();
+        found.push(entry.is_some());
+    }
+    found
+}
+
+const ENTRIES: [(&str, &str, [&str; 2]); 4] =
+    [("p", "one", ["x", "0.1"]), ("p", "one", ["y", "z"]), ("p", "two", ["x", "0.1"]), ("q", "one", ["x", "0.1"])];
+
+async fn check_cache_is_cleared_by_scope(pair: Pair) {
+    let cache = CacheKey(Digest::of(b"key"));
+    for (at, (project, batch, task)) in ENTRIES.iter().enumerate() {
+        let name = format!("a{at}");
+        let mut first = created(&name, 1);
+        (first.project, first.batch) = (ProjectId::new(*project), (*batch).to_owned());
+        let kinds = vec![
+            EventKind::AttemptCreated(Box::new(first)),
+            expanded(&id(&task[..1]), &[task[1]]),
+            ended(&key(&name, &id(task), 1), 0, "v", Some(&cache)),
+        ];
+        pair.here.append(turn(&name, 0, 0, kinds)).await.unwrap();
+    }
+    let p = ProjectId::new("p");
+    assert_eq!(pair.there.cached_tasks(&p, "one").await.unwrap(), [id(&["x", "0.1"]), id(&["y", "z"])]);
+    assert!(pair.there.cached_tasks(&p, "three").await.unwrap().is_empty());
+    assert_eq!(entries(&pair.here).await, [true; 4]);
+    let task = |batch: &str, task: &[&str]| CacheScope::Task(batch.into(), id(task));
+    // The dotted text of an id is no id.
+    assert_eq!(pair.here.clear_cache(&p, &task("one", &["x.0.1"])).await.unwrap(), 0);
+    assert_eq!(pair.here.clear_cache(&p, &task("one", &["x", "0.1"])).await.unwrap(), 1);
+    assert_eq!(entries(&pair.there).await, [false, true, true, true]);
+    assert_eq!(pair.there.clear_cache(&p, &CacheScope::Batch("one".into())).await.unwrap(), 1);
+    assert_eq!(entries(&pair.here).await, [false, false, true, true]);
+    assert_eq!(pair.here.clear_cache(&p, &CacheScope::Project).await.unwrap(), 1);
+    assert_eq!(entries(&pair.there).await, [false, false, false, true]);
+    let kept = pair.here.task(&AttemptId::new("a0"), &id(&["x", "0.1"])).await.unwrap().unwrap();
+    assert_eq!(kept.outputs["out"], "v", "the past stays");
 }
 
 async fn check_bakes_are_filtered_newest_first(pair: Pair) {

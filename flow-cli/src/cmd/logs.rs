@@ -102,7 +102,8 @@ async fn print(
     session.print_bytes(&filter.finish())
 }
 
-async fn is_ended(engine: &Engine, attempt: &Attempt) -> Result<bool, CliError> {
+/// Whether the attempt is over.
+pub(super) async fn is_ended(engine: &Engine, attempt: &Attempt) -> Result<bool, CliError> {
     let found = engine.inspect(attempt.bake.as_str(), attempt.number.into()).await?;
     Ok(found.standing == Standing::Ended)
 }

@@ -4,8 +4,10 @@ mod bake;
 mod bakes;
 mod cancel;
 mod check;
+mod clear_cache;
 mod drive;
 mod engine;
+mod events;
 mod find;
 mod inspect;
 mod logs;
@@ -29,8 +31,10 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         Command::Inspect(own) => inspect::run(session, &own).await,
         Command::Show(own) => show::run(session, &own).await,
         Command::Logs(own) => logs::run(session, own).await,
+        Command::Events(own) => events::run(session, &own).await,
         Command::Cancel(own) => cancel::run(session, &own).await,
         Command::Restart(own) => restart::run(session, &own).await,
+        Command::ClearCache(own) => clear_cache::run(session, own).await,
         Command::Resume(own) => resume::run(session, &own).await,
         Command::Engine(own) => engine::run(session, &own).await,
         Command::Supervisor(own) => supervisor::run(&own),

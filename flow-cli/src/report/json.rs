@@ -6,8 +6,9 @@
 //! - `inspect`: `{version, bake, tasks: [task]}`; the bake holds the attempt
 //! - `show`: the task with `{version, bake: id, attempt: number}` before its own keys
 //! - `check`: `{version, ok, flows: [{flow, ok, diagnostics: [diagnostic]}]}`
-//! - `bake`, `restart`, `resume`: a line `{version, event}` for each event in the stored form (`flow-core`'s
-//!   `event`), at the end `{version, bake: id, attempt: number, result}`; `result` is the status,
+//! - `clear-cache`: `{version, cleared: count}`
+//! - `events`: a line `{version, event}` for each event in the stored form (`docs/events.md`)
+//! - `bake`, `restart`, `resume`: the same lines, at the end `{version, bake: id, attempt: number, result}`; `result` is the status,
 //!   `detached` or `stalled`. Warnings are not among them.
 //!
 //! Source: EXT-5.
@@ -65,6 +66,12 @@ pub(crate) struct FlowView<'a> {
     pub flow: &'a str,
     pub ok: bool,
     pub diagnostics: Vec<DiagnosticView<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ClearedView {
+    pub version: u32,
+    pub cleared: u64,
 }
 
 #[derive(Debug, Serialize)]

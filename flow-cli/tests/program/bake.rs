@@ -181,6 +181,24 @@ fn a_bake_is_restarted_from_its_failure() {
     assert_eq!(place.standings(), [("ended".to_owned(), "succeeded".to_owned())], "one bake, three attempts");
 }
 
+#[test]
+fn a_cleared_result_is_made_again() {
+    // CLI-28.
+    let place = Place::new("");
+    place.write(
+        ".apolo/b.yml",
+        "kind: batch\ntasks:\n  - {id: a, image: any, bash: echo x}\n  - {id: b, image: any, bash: echo y}\n",
+    );
+    place.run("bake b -n x").expect(0);
+    let ran = place.run("clear-cache b a").expect(0);
+    assert_eq!((ran.out.as_str(), ran.err.as_str()), ("", "1 cached result forgotten\n"));
+    place.run("bake b -n x").expect(0);
+    assert_eq!(place.statuses("x"), ["a succeeded", "b cached"]);
+    assert_eq!(place.run("clear-cache ALL ignored --json").expect(0).json()["cleared"], 2);
+    assert_eq!(place.run("clear-cache b").expect(0).err, "0 cached results forgotten\n");
+    place.run("clear-cache").expect(2);
+}
+
 /// Kills the engine that was started in the background, and nobody else.
 fn kill_engine(place: &Place) {
     let attempt = place.run("inspect x --json").expect(0).json()["bake"]["attempt"]["id"].as_str().unwrap().to_owned();

@@ -40,6 +40,36 @@ fn logs_to_a_pipe_are_the_bytes_as_written() {
 }
 
 #[test]
+fn events_are_replayed_from_a_position_and_followed_to_the_end() {
+    let place = Place::new("  - {id: a, image: any, bash: read go < gate}\n");
+    let gate = place.gate("gate");
+    let mut bake = place.start("bake b -n x");
+    bake.hear(&["a  running"]);
+    let early = place.run("events x --json").expect(0).out;
+    assert!(early.contains("\"stage\":\"running\"") && !early.contains("attempt_ended"), "{early}");
+    let follower = place.start("events x --json -f");
+    let beyond = place.start("events x --json -f --after 1000");
+    gate.open();
+    bake.end().expect(0);
+    assert_eq!(beyond.end().expect(0).out, "", "the end lies before its position");
+    let all = follower.end().expect(0).out;
+    let events: Vec<serde_json::Value> = all.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let seqs: Vec<u64> = events.iter().map(|line| line["event"]["seq"].as_u64().unwrap()).collect();
+    assert_eq!(seqs, (1..=events.len() as u64).collect::<Vec<_>>());
+    assert!(events.iter().all(|line| line["version"] == 1));
+    assert_eq!(events.last().unwrap()["event"]["kind"]["event"], "attempt_ended");
+    assert_eq!(place.run("events x --json").expect(0).out, all, "a replay is the same");
+    let third = events[2]["event"]["position"].as_u64().unwrap();
+    let rest = place.run(&format!("events x --json -f --after {third}")).expect(0).out;
+    assert_eq!(rest.lines().collect::<Vec<_>>(), all.lines().skip(3).collect::<Vec<_>>());
+    let last = events.last().unwrap()["event"]["position"].as_u64().unwrap();
+    assert_eq!(place.run(&format!("events x -f --after {last}")).expect(0).out, "", "nothing more will come");
+    let plain = place.run("events x").expect(0).out;
+    assert_eq!(plain.lines().count(), events.len());
+    assert!(plain.contains("  launching        a") && plain.contains("  attempt_ended"), "{plain}");
+}
+
+#[test]
 fn a_name_means_its_newest_bake() {
     // DEC-31.
     let place = Place::new("  - {id: a, image: any, bash: echo x}\n");

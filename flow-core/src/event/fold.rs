@@ -115,28 +115,8 @@ fn edit_attempt<R: Rows>(rows: &mut R, id: &AttemptId, edit: impl FnOnce(&mut At
     rows.put_attempt(&row)
 }
 
-/// The task that an event is about.
-fn task_of(kind: &EventKind) -> Option<&FullId> {
-    match kind {
-        EventKind::Launching { key, .. }
-        | EventKind::Launched { key, .. }
-        | EventKind::Progress { key, .. }
-        | EventKind::Ended { key, .. }
-        | EventKind::RetryAt { key, .. } => key.node(),
-        EventKind::Skipped { node, .. }
-        | EventKind::CacheHit { node, .. }
-        | EventKind::TakenOver { node, .. }
-        | EventKind::Answered { node, .. } => Some(node),
-        EventKind::AttemptCreated(_)
-        | EventKind::Claimed { .. }
-        | EventKind::Expanded { .. }
-        | EventKind::CancelAsked { .. }
-        | EventKind::AttemptEnded { .. } => None,
-    }
-}
-
 fn fold_task<R: Rows>(rows: &mut R, attempt: &AttemptId, event: &Event) -> Result<(), R::Error> {
-    let Some(node) = task_of(&event.kind) else { return Ok(()) };
+    let Some(node) = event.kind.task() else { return Ok(()) };
     let Some(mut task) = rows.task(attempt, node)? else { return Ok(()) };
     edit_task(&mut task, event);
     if let EventKind::Ended { cache: Some(key), outcome, .. } = &event.kind

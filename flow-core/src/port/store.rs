@@ -102,6 +102,17 @@ pub struct BakeFilter {
     pub limit: u32,
 }
 
+/// Which cache entries of a project somebody clears. Source: BAT-105.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CacheScope {
+    /// All.
+    Project,
+    /// Those of one batch.
+    Batch(Arc<str>),
+    /// Those of one task of a batch.
+    Task(Arc<str>, FullId),
+}
+
 /// A bake with its last attempt.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BakeRow {
@@ -253,4 +264,10 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         task: &FullId,
         key: &CacheKey,
     ) -> Result<Option<CacheEntry>, StoreError>;
+
+    /// Forgets cache entries of a project, and says how many; results of attempts stay as they are.
+    async fn clear_cache(&self, project: &ProjectId, scope: &CacheScope) -> Result<u64, StoreError>;
+
+    /// The tasks of a batch that have cache entries, each once, by id.
+    async fn cached_tasks(&self, project: &ProjectId, batch: &str) -> Result<Vec<FullId>, StoreError>;
 }

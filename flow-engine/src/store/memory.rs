@@ -1,6 +1,6 @@
 //! [`MemoryStore`]: a store that forgets everything with the process.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,7 +12,7 @@ use flow_core::model::{
     Timestamp,
 };
 use flow_core::port::{
-    Append, Appended, BakeFilter, BakeRow, ClaimState, EventScope, Request, RequestKind, Store, StoreError,
+    Append, Appended, BakeFilter, BakeRow, CacheScope, ClaimState, EventScope, Request, RequestKind, Store, StoreError,
 };
 use indexmap::IndexMap;
 use tokio::sync::watch;
@@ -154,6 +154,14 @@ fn is_wanted(bake: &Bake, filter: &BakeFilter) -> bool {
     filter.project.as_ref().is_none_or(|project| *project == bake.project)
         && filter.name.as_ref().is_none_or(|name| bake.name.as_ref() == Some(name))
         && filter.tags.iter().all(|tag| bake.tags.contains(tag))
+}
+
+fn covers(scope: &CacheScope, batch: &Arc<str>, task: &FullId) -> bool {
+    match scope {
+        CacheScope::Project => true,
+        CacheScope::Batch(wanted) => wanted == batch,
+        CacheScope::Task(wanted, id) => wanted == batch && id == task,
+    }
 }
 
 impl Rows for Memory {
@@ -311,5 +319,20 @@ impl Store for MemoryStore {
     ) -> Result<Option<CacheEntry>, StoreError> {
         let name = (project.clone(), Arc::from(batch), task.clone(), key.clone());
         Ok(self.rows().cache.get(&name).cloned())
+    }
+
+    async fn clear_cache(&self, project: &ProjectId, scope: &CacheScope) -> Result<u64, StoreError> {
+        self.change(|rows| {
+            let before = rows.cache.len();
+            rows.cache.retain(|(owner, batch, task, _), _| owner != project || !covers(scope, batch, task));
+            Ok((before - rows.cache.len()) as u64)
+        })
+    }
+
+    async fn cached_tasks(&self, project: &ProjectId, batch: &str) -> Result<Vec<FullId>, StoreError> {
+        let rows = self.rows();
+        let own = rows.cache.keys().filter(|(owner, of, ..)| owner == project && of.as_ref() == batch);
+        let tasks: BTreeSet<FullId> = own.map(|(_, _, task, _)| task.clone()).collect();
+        Ok(tasks.into_iter().collect())
     }
 }

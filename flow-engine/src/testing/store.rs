@@ -10,7 +10,7 @@ use flow_core::model::{
     Timestamp,
 };
 use flow_core::port::{
-    Append, Appended, BakeFilter, BakeRow, ClaimState, EventScope, Request, RequestKind, Store, StoreError,
+    Append, Appended, BakeFilter, BakeRow, CacheScope, ClaimState, EventScope, Request, RequestKind, Store, StoreError,
 };
 use tokio::sync::watch;
 
@@ -203,5 +203,14 @@ impl Store for FlakyStore {
         key: &CacheKey,
     ) -> Result<Option<CacheEntry>, StoreError> {
         self.inner.cache_entry(project, batch, task, key).await
+    }
+
+    async fn clear_cache(&self, project: &ProjectId, scope: &CacheScope) -> Result<u64, StoreError> {
+        self.pass().await?;
+        self.inner.clear_cache(project, scope).await
+    }
+
+    async fn cached_tasks(&self, project: &ProjectId, batch: &str) -> Result<Vec<FullId>, StoreError> {
+        self.inner.cached_tasks(project, batch).await
     }
 }

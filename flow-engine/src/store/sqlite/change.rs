@@ -5,7 +5,7 @@ use flow_core::event::{Event, EventKind};
 use flow_core::model::{
     Attempt, AttemptId, Bake, BakeId, CacheEntry, Epoch, FullId, OwnerId, ProjectId, Subject, Task, Timestamp,
 };
-use flow_core::port::{Append, Appended, ClaimState, NewEvent, RequestKind};
+use flow_core::port::{Append, Appended, CacheScope, ClaimState, NewEvent, RequestKind};
 use indexmap::IndexMap;
 use rusqlite::Connection;
 
@@ -121,6 +121,20 @@ pub(super) fn project(connection: &Connection, key: &str, fresh: &ProjectId) -> 
         .execute((key, fresh.as_str()))?;
     let mut statement = connection.prepare_cached("SELECT id FROM projects WHERE key = ?1")?;
     Ok(statement.query_row([key], |row| row.get::<_, String>(0).map(ProjectId::new))?)
+}
+
+/// Forgets cache entries; how many.
+pub(super) fn clear_cache(connection: &Connection, project: &ProjectId, scope: &CacheScope) -> Result<u64, Fault> {
+    let (batch, task) = match scope {
+        CacheScope::Project => (None, None),
+        CacheScope::Batch(batch) => (Some(batch.as_ref()), None),
+        CacheScope::Task(batch, task) => (Some(batch.as_ref()), Some(document(task)?)),
+    };
+    let mut statement = connection.prepare_cached(
+        "DELETE FROM cache_entries
+         WHERE project = ?1 AND (?2 IS NULL OR batch = ?2) AND (?3 IS NULL OR task = ?3)",
+    )?;
+    Ok(statement.execute((project.as_str(), batch, task))? as u64)
 }
 
 /// A record of the turn, and whether it must be written back.

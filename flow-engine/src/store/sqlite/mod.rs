@@ -24,7 +24,7 @@ use flow_core::model::{
     Timestamp,
 };
 use flow_core::port::{
-    Append, Appended, BakeFilter, BakeRow, ClaimState, EventScope, Request, RequestKind, Store, StoreError,
+    Append, Appended, BakeFilter, BakeRow, CacheScope, ClaimState, EventScope, Request, RequestKind, Store, StoreError,
 };
 use rusqlite::Connection;
 use tokio::sync::{Mutex, watch};
@@ -233,6 +233,16 @@ impl Store for SqliteStore {
     ) -> Result<Option<CacheEntry>, StoreError> {
         let (project, batch, task, key) = (project.clone(), batch.to_owned(), task.clone(), key.clone());
         self.read(move |connection| query::cache_entry(connection, (&project, &batch), &task, &key)).await
+    }
+
+    async fn clear_cache(&self, project: &ProjectId, scope: &CacheScope) -> Result<u64, StoreError> {
+        let (project, scope) = (project.clone(), scope.clone());
+        self.write(move |connection| change::clear_cache(connection, &project, &scope)).await
+    }
+
+    async fn cached_tasks(&self, project: &ProjectId, batch: &str) -> Result<Vec<FullId>, StoreError> {
+        let (project, batch) = (project.clone(), batch.to_owned());
+        self.read(move |connection| query::cached_tasks(connection, &project, &batch)).await
     }
 }
 

@@ -182,6 +182,14 @@ pub(super) fn cache_entry(
     first(connection, sql, (project.as_str(), batch, document(task)?, key.0.0.as_ref()))
 }
 
+/// The tasks of a batch that have cache entries.
+pub(super) fn cached_tasks(connection: &Connection, project: &ProjectId, batch: &str) -> Result<Vec<FullId>, Fault> {
+    let sql = "SELECT DISTINCT task FROM cache_entries WHERE project = ?1 AND batch = ?2";
+    let mut tasks: Vec<FullId> = all(connection, sql, (project.as_str(), batch))?;
+    tasks.sort();
+    Ok(tasks)
+}
+
 fn all<T: DeserializeOwned>(connection: &Connection, sql: &str, params: impl Params) -> Result<Vec<T>, Fault> {
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params)?;
