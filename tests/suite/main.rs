@@ -10,6 +10,7 @@ mod conformance_commands;
 mod conformance_expr;
 mod conformance_yaml;
 mod diagnostics;
+mod hostile;
 mod plan;
 mod prop_expr;
 mod prop_sched;
