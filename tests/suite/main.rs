@@ -11,6 +11,7 @@ mod conformance_expr;
 mod conformance_yaml;
 mod diagnostics;
 mod docs;
+mod hostile;
 mod plan;
 mod prop_expr;
 mod prop_sched;
