@@ -7,8 +7,9 @@ use crate::plan::{self, Prepared};
 use crate::resolve::ResolvedFlow;
 use crate::sched::end::End;
 use crate::sched::fact::{Decision, Fact, Timed};
+use crate::sched::node::Phase;
 use crate::sched::pass::Pass;
-use crate::sched::state::{AttemptState, Phase};
+use crate::sched::state::AttemptState;
 use crate::sched::turn::Turn;
 use crate::value::Value;
 

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use crate::event::{EventKind, Stage};
 use crate::model::{Exit, LaunchKey, LogRef, Outcome, Reason, TaskStatus};
 use crate::plan;
-use crate::sched::state::{Node, Phase};
+use crate::sched::node::{Node, Phase};
 use crate::sched::turn::{Turn, last_key, stumbled};
 
 /// How a task ended.

@@ -7,6 +7,7 @@
 mod decide;
 mod end;
 mod fact;
+mod node;
 mod pass;
 mod request;
 mod restart;

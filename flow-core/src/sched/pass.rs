@@ -9,7 +9,7 @@ use crate::model::{CacheKey, Timestamp, UnitSpec};
 use crate::plan::{self, Prepared};
 use crate::sched::end::End;
 use crate::sched::fact::Effect;
-use crate::sched::state::{Node, Phase};
+use crate::sched::node::{Node, Phase};
 use crate::sched::turn::{Turn, last_key};
 
 /// One walk in graph order: starts what has room, skips what is not enabled.

@@ -3,7 +3,7 @@
 use crate::event::{CancelScope, EventKind, SkipReason};
 use crate::model::FullId;
 use crate::port::{Request, RequestKind};
-use crate::sched::state::Phase;
+use crate::sched::node::Phase;
 use crate::sched::turn::Turn;
 
 impl Turn<'_> {

@@ -4,7 +4,8 @@ use crate::event::{Event, EventKind, Reuse};
 use crate::model::{AttemptId, Subject, TaskStatus};
 use crate::plan::{self, NodeView, Prepared};
 use crate::resolve::ResolvedFlow;
-use crate::sched::state::{AttemptState, Node, apply};
+use crate::sched::node::Node;
+use crate::sched::state::{AttemptState, apply};
 use crate::sched::turn::Turn;
 use crate::sched::view::view;
 

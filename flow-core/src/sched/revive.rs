@@ -2,7 +2,8 @@
 
 use crate::resolve::ResolvedFlow;
 use crate::sched::fact::Revive;
-use crate::sched::state::{AttemptState, Phase};
+use crate::sched::node::Phase;
+use crate::sched::state::AttemptState;
 use crate::sched::turn::{GRACE, Turn, last_key};
 
 /// What was under way when the engine that wrote this state went away.

@@ -7,7 +7,7 @@ use crate::model::{CacheKey, LaunchKey, RawId, UnitSpec};
 use crate::port::{ExecutorError, Report, What};
 use crate::sched::end::End;
 use crate::sched::fact::Effect;
-use crate::sched::state::{Live, Node, Phase};
+use crate::sched::node::{Live, Node, Phase};
 use crate::sched::turn::Turn;
 
 /// How often a task runs when its machine is lost (EXT-3).
@@ -96,7 +96,7 @@ impl<'a> Turn<'a> {
         }
         match self.state.key(at, node.tries + 1) {
             Some(key) if node.runs < MAX_RUNS && node.tries < MAX_STARTS => {
-                self.event(EventKind::RetryAt { key, at: self.now })
+                self.event(EventKind::RetryAt { key, at: self.now });
             }
             _ => self.end_live(at, &End::lost()),
         }

@@ -8,7 +8,8 @@ use crate::model::{CacheKey, LaunchKey, Reason, Timestamp, UnitSpec};
 use crate::plan::{self, NodeView};
 use crate::resolve::ResolvedFlow;
 use crate::sched::fact::{Decision, Effect};
-use crate::sched::state::{AttemptState, Node, Phase};
+use crate::sched::node::{Node, Phase};
+use crate::sched::state::AttemptState;
 use crate::sched::view::view;
 
 /// How long a unit may take to end politely.

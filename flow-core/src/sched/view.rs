@@ -7,7 +7,8 @@ use indexmap::IndexMap;
 
 use crate::model::NeedsLevel;
 use crate::plan::{Needed, NodeView, RowResult, TaskResult};
-use crate::sched::state::{AttemptState, Node};
+use crate::sched::node::Node;
+use crate::sched::state::AttemptState;
 
 /// The planner's view of a node.
 pub(super) fn view<'a>(state: &'a AttemptState, node: &'a Node, winding_down: bool) -> NodeView<'a> {
