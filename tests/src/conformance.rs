@@ -117,7 +117,9 @@ fn run_suite(suite: &Suite, exceptions: &BTreeMap<String, String>, say: &mut dyn
         }
     }
     counts.failed += idle.len();
-    idle.iter().for_each(|(id, decision)| say(format!("{id}: is no exception by {decision} (any more)")));
+    for (id, decision) in idle {
+        say(format!("{id}: is no exception by {decision} (any more)"));
+    }
     counts
 }
 
