@@ -117,7 +117,7 @@ fn run_suite(suite: &Suite, exceptions: &BTreeMap<String, String>, say: &mut dyn
         }
     }
     counts.failed += idle.len();
-    for (id, decision) in &idle {
+    for (id, decision) in idle {
         say(format!("{id}: is no exception by {decision} (any more)"));
     }
     counts

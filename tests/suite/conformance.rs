@@ -14,6 +14,7 @@ const SUITES: &[Suite] = &[
 ];
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the counts are what the run is for")]
 fn conformance() {
     let counts = run(SUITES, &mut |line| println!("{line}"));
     assert_eq!(counts.failed, 0, "each is printed above; see them with `-- --nocapture`");

@@ -79,7 +79,9 @@ pub(super) fn explain(flaw: &Flaw, at: usize, text: &str, bracket: Option<usize>
         _ => words(flaw),
     };
     let place = match flaw {
-        Flaw::KeyExpected | Flaw::DashExpected | Flaw::AfterQuote | Flaw::Indentation => line_rest(text, at),
+        Flaw::KeyExpected => line_rest(text, dash_before(text, at)),
+        Flaw::DashExpected | Flaw::AfterQuote | Flaw::Indentation => line_rest(text, at),
+        Flaw::StrayBracket => one_character(text, stray_bracket(text, at)),
         Flaw::Escape => bad_escape(text, at),
         Flaw::Tab => tab(text, at),
         _ => one_character(text, at),
@@ -195,6 +197,28 @@ fn line_rest(text: &str, at: usize) -> Range<usize> {
     let rest = text.get(at..line_of(text, at).end).unwrap_or("");
     let rest = rest.split_once(" #").map_or(rest, |(content, _)| content);
     at..at + rest.trim_end().len()
+}
+
+/// Where the item begins whose content begins at `at`, if a dash stands before it.
+fn dash_before(text: &str, at: usize) -> usize {
+    let start = line_of(text, at).start;
+    let before = text.get(start..at).unwrap_or("");
+    let blanks = before.len() - before.trim_start().len();
+    if before.trim() == "-" { start + blanks } else { at }
+}
+
+/// The parser may point at the bracket that is open; the one that closes another stands behind it.
+fn stray_bracket(text: &str, at: usize) -> usize {
+    let mut open = Vec::new();
+    for (offset, one) in text.get(at..).unwrap_or("").char_indices() {
+        match one {
+            '[' => open.push(']'),
+            '{' => open.push('}'),
+            ']' | '}' if open.pop() != Some(one) => return at + offset,
+            _ => {}
+        }
+    }
+    at
 }
 
 /// The parser points at or behind the tab.

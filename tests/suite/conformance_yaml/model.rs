@@ -364,11 +364,8 @@ fn command(command: &Command) -> Json {
             plain(&convert(&text, target).expect("any text is a command"))
         }
         Field::Expr(template) => {
-            let mut json = expression(template);
-            if let Some(shell) = shell {
-                json["shell"] = json!(shell);
-            }
-            json
+            let source = &*template.text().content;
+            shell.map_or_else(|| expression(template), |shell| json!({"expr": source, "shell": shell}))
         }
     }
 }
@@ -422,6 +419,7 @@ fn text(text: Option<&Spanned<String>>) -> Json {
     text.map_or(Json::Null, |text| json!(text.value))
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "renders a literal in its place, as its siblings")]
 fn number(seconds: &f64) -> Json {
     plain(&Value::Float(*seconds))
 }

@@ -117,6 +117,8 @@ fn errors_point_at_the_smallest_wrong_thing() {
         ("a:\n\t- x\n", "\t"),
         ("a: 'x' y\n", "y"),
         ("a: !foo x\n", "!foo"),
+        ("a: {b: [}\n", "}"),
+        ("a:\n  - b\n- c\n", "- c"),
         ("k: &name 1\na: *nme\n", "*nme"),
     ];
     for (text, wanted) in table {
