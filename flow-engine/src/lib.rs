@@ -21,7 +21,7 @@ pub mod store;
 pub mod sys;
 pub mod testing;
 
-pub use driver::LEASE;
+pub use driver::{LEASE, hash_files};
 pub use engine::{BakeRequest, Checked, CheckedAll, Created, Engine, EngineBuilder, Inspection, Standing};
 pub use error::{ConfigProblems, EngineError};
 pub use follow::Follow;

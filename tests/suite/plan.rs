@@ -12,7 +12,13 @@ use crate::sim::{flow, resolved};
 
 fn inputs(params: IndexMap<String, String>) -> Inputs {
     let git = GitInfo { sha: "abc".to_owned(), branch: "main".to_owned(), tags: Vec::new() };
-    Inputs { params, git: Some(git), workspace: "/home/ann/my-ws".to_owned(), username: "ann".to_owned() }
+    Inputs {
+        params,
+        git: Some(git),
+        workspace: "/home/ann/my-ws".to_owned(),
+        username: "ann".to_owned(),
+        platform: None,
+    }
 }
 
 /// The lines of a plan: `id <- needs`, a running need with `~`; else the lines of its problems.
@@ -313,7 +319,7 @@ fn params_are_settled_all_at_once() {
         given(&[("a", "1"), ("bird", "wren"), ("c", "")]).into_iter().collect::<Vec<(String, String)>>()
     );
     let (_, diags) = plan::params(&flow, &given(&[("brid", "owl"), ("c", "x")]));
-    let sources = flow.sources.as_ref();
+    let sources = flow.shared.sources.as_ref();
     assert_eq!(
         problems(&diags, sources),
         [
@@ -353,9 +359,9 @@ fn projects_and_folders_name_the_flow() {
             .supply(SourceRef::Flow("fl-ow".into()), Some(("f.yml".to_owned(), "kind: batch\ntasks: []\n".into())));
         assert!(workspace.missing().is_empty());
         let (flow, diags) = workspace.resolve(folder);
-        assert_eq!(flow.as_ref().map(|flow| flow.project.id.as_ref()), wanted, "{folder}: {diags:?}");
+        assert_eq!(flow.as_ref().map(|flow| flow.shared.project.id.as_ref()), wanted, "{folder}: {diags:?}");
         let Some(flow) = flow else { continue };
-        assert_eq!((flow.id.as_ref(), flow.title.as_str()), ("fl_ow", "fl_ow"));
+        assert_eq!((flow.shared.id.as_ref(), flow.shared.title.as_str()), ("fl_ow", "fl_ow"));
     }
 }
 
@@ -370,7 +376,10 @@ fn a_project_file_is_bound_below_the_flow() {
     assert_eq!(names, ["project.yml", "main.yml"], "the project first, however they came");
     let (flow, diags) = workspace.resolve("x");
     let flow = flow.unwrap_or_else(|| panic!("{diags:?}"));
-    assert_eq!((flow.project.id.as_ref(), flow.id.as_ref(), flow.title.as_str()), ("proj", "Fl", "T"));
+    assert_eq!(
+        (flow.shared.project.id.as_ref(), flow.shared.id.as_ref(), flow.shared.title.as_str()),
+        ("proj", "Fl", "T")
+    );
     let sim = crate::sim::Sim::with(flow, &[]).begin();
     let mut sim = sim;
     let spec = sim.spec("a").clone();
