@@ -51,6 +51,7 @@ pub struct Verdict {
 }
 
 /// One file of vectors, and how its cases are judged.
+#[derive(Clone, Copy, Debug)]
 pub struct Suite {
     /// The name of the file without its ending, such as `expr-eval`.
     pub file: &'static str,
@@ -75,55 +76,48 @@ impl fmt::Display for Counts {
     }
 }
 
-/// Judges all cases of all files: prints each that fails with what is expected and what came, a line of
-/// counts for each file, and a closing line; gives the counts of all.
+/// Judges all cases of all files, and gives the counts of all.
 ///
-/// With our own folder an absent file fails, and so does an exception that holds after all or names no
-/// case: the list must stay true. Of other folders absent files are passed over aloud.
-pub fn run(suites: &[Suite]) -> Counts {
+/// Says each case that fails with what is expected and what came, a line of counts for each file, and a
+/// closing line. With our own folder an absent file fails, and so does an exception that holds after all
+/// or names no case: the list must stay true. Of other folders absent files are passed over aloud.
+pub fn run(suites: &[Suite], say: &mut dyn FnMut(String)) -> Counts {
     let exceptions = exceptions();
     let mut total = Counts::default();
     for suite in suites {
-        let counts = run_suite(suite, &exceptions);
+        if !is_own() && !path_of(suite.file).exists() {
+            say(format!("{}: no such file in this folder", suite.file));
+            continue;
+        }
+        let counts = run_suite(suite, &exceptions, say);
+        say(format!("{}: {counts}", suite.file));
         total.passed += counts.passed;
         total.failed += counts.failed;
         total.excepted += counts.excepted;
     }
-    println!("conformance: {total}");
+    say(format!("conformance: {total}"));
     total
 }
 
-fn run_suite(suite: &Suite, exceptions: &BTreeMap<String, String>) -> Counts {
-    let path = directory().join(format!("{}.jsonl", suite.file));
-    if !path.exists() && !is_own() {
-        println!("{}: no such file in this folder", suite.file);
-        return Counts::default();
-    }
-    let cases = cases(suite.file);
+fn run_suite(suite: &Suite, exceptions: &BTreeMap<String, String>, say: &mut dyn FnMut(String)) -> Counts {
     let mut counts = Counts::default();
-    for case in &cases {
-        let decision = exceptions.get(&case.id);
+    let mut idle: BTreeMap<&String, &String> =
+        exceptions.iter().filter(|(id, _)| is_own() && id.split('/').next() == Some(suite.file)).collect();
+    for case in &cases(suite.file) {
         let verdict = judge(suite, case);
-        match (verdict.holds, decision) {
-            (true, Some(decision)) if is_own() => {
-                println!("{}: is no exception by {decision} any more: {}", case.id, verdict.actual);
-                counts.failed += 1;
-            }
-            (true, _) => counts.passed += 1,
-            (false, Some(_)) => counts.excepted += 1,
-            (false, None) => {
-                println!("{} ({})\n  expected {}\n  actual   {}", case.id, case.note, expect(case), verdict.actual);
-                counts.failed += 1;
-            }
-        }
-    }
-    for id in exceptions.keys().filter(|id| is_own() && id.split('/').next() == Some(suite.file)) {
-        if !cases.iter().any(|case| case.id == *id) {
-            println!("{id}: an exception without a case");
+        if verdict.holds {
+            counts.passed += 1;
+        } else if exceptions.contains_key(&case.id) {
+            idle.remove(&case.id);
+            counts.excepted += 1;
+        } else {
             counts.failed += 1;
+            let expected = case.fields.get("expect").map(Value::to_string).unwrap_or_default();
+            say(format!("{} ({})\n  expected {expected}\n  actual   {}", case.id, case.note, verdict.actual));
         }
     }
-    println!("{}: {counts}", suite.file);
+    counts.failed += idle.len();
+    idle.iter().for_each(|(id, decision)| say(format!("{id}: is no exception by {decision} (any more)")));
     counts
 }
 
@@ -134,10 +128,6 @@ fn judge(suite: &Suite, case: &Case) -> Verdict {
         let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
         Verdict { holds: false, actual: format!("a panic: {}", text.unwrap_or_default()) }
     })
-}
-
-fn expect(case: &Case) -> String {
-    case.fields.get("expect").map(Value::to_string).unwrap_or_default()
 }
 
 /// The folder of the vectors: that of the environment, else our own.
@@ -169,7 +159,11 @@ pub fn environment() -> Value {
 /// # Panics
 /// If the file is absent, or a line of it is no case.
 pub fn cases(file: &str) -> Vec<Case> {
-    parse_cases(&read(&directory().join(format!("{file}.jsonl"))))
+    parse_cases(&read(&path_of(file)))
+}
+
+fn path_of(file: &str) -> PathBuf {
+    directory().join(format!("{file}.jsonl"))
 }
 
 /// The cases that a decision overrules: id → `DEC-n` or `EXT-n`.

@@ -18,7 +18,7 @@ const SUITES: &[Suite] = &[
 
 #[test]
 fn conformance() {
-    let counts = run(SUITES);
+    let counts = run(SUITES, &mut |line| println!("{line}"));
     assert_eq!(counts.failed, 0, "each is printed above; see them with `-- --nocapture`");
     assert!(counts.passed > 0, "no case at all");
 }

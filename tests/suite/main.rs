@@ -13,6 +13,7 @@ mod conformance_live_plan;
 mod conformance_plan;
 mod conformance_yaml;
 mod diagnostics;
+mod hostile;
 mod live;
 mod plan;
 mod prop_expr;

@@ -398,3 +398,69 @@ fn a_missing_flow_is_said() {
     let wanted = ["F0002 there is no flow `trian` | write it to `trian.yml` in the config folder"];
     assert_eq!(problems(&diags, workspace.sources()), wanted);
 }
+
+#[test]
+fn calls_open_graphs_of_their_own() {
+    use flow_core::expr::Answers;
+    use flow_core::port::ActionRef;
+    use std::sync::Arc;
+
+    let main = "kind: batch
+defaults: {env: {STAGE: draft}}
+tasks:
+  - {id: near, module: 'ws:tools/twice', args: {times: 2}}
+  - {id: far, action: 'gh:ann/tools@v1'}
+";
+    let twice = "kind: batch
+inputs: {times: {type: int}}
+tasks:
+  - {id: 'go_${{ matrix.n }}', image: x, cmd: '${{ env.STAGE }}', strategy: {matrix: {n: '${{ range(inputs.times) }}'}}}
+";
+    let tools = "kind: batch
+tasks: [{id: here, image: x, cmd: '${{ flow.action_path }}'}]
+";
+    let mut workspace = Workspace::new("main");
+    workspace.supply(SourceRef::Project, None);
+    workspace.supply(SourceRef::Flow("main".into()), Some((".apolo/main.yml".to_owned(), Arc::from(main))));
+    let near = ActionRef::parse("workspace:tools/twice").unwrap();
+    let far = ActionRef::parse("github:ann/tools@v1").unwrap();
+    let wanted = [SourceRef::Action(near.clone()), SourceRef::Action(far.clone())];
+    assert_eq!(workspace.missing(), wanted);
+    workspace.supply(SourceRef::Action(near), Some(("tools/twice.yml".to_owned(), Arc::from(twice))));
+    workspace.supply(SourceRef::Action(far), Some(("/clones/tools/action.yml".to_owned(), Arc::from(tools))));
+    let (flow, diags) = workspace.resolve("my-ws");
+    let flow = flow.unwrap_or_else(|| panic!("{diags:#?}"));
+    let inputs = inputs(IndexMap::new());
+    let (top, diags) = plan::plan(&flow, &inputs);
+    let top = top.unwrap_or_else(|| panic!("{diags:#?}"));
+    assert_eq!(graph(&top), ["near <-", "far <- near"]);
+    let opened = |at: usize, inputs_of: &[(&str, flow_core::value::Value)]| {
+        let given = inputs_of.iter().map(|(name, value)| (Arc::from(*name), value.clone())).collect();
+        let call = plan::OpenCall { node: top.nodes[at].clone(), inputs: given };
+        graph(&plan::open(&flow, &inputs, &[call], &Answers::new()).0.unwrap())
+    };
+    let two = flow_core::value::Value::Int(flow_core::value::Int::Small(2));
+    assert_eq!(opened(0, &[("times", two)]), ["go_0 <-", "go_1 <-"]);
+    assert_eq!(opened(1, &[]), ["here <-"]);
+}
+
+#[test]
+fn calls_name_files_and_repositories() {
+    use flow_core::port::ActionRef;
+    let cases = [
+        ("ws:a/b.yml", Some("ws:a/b.yml")),
+        ("workspace:a", Some("ws:a")),
+        ("gh:ann/tools@v1.2", Some("gh:ann/tools@v1.2")),
+        ("gh:ann/tools@feature/x", Some("gh:ann/tools@feature/x")),
+        ("gh:ann/tools", None),
+        ("gh:ann@v1", None),
+        ("gh:ann/tools@--upload-pack=x", None),
+        ("gh:-x/tools@v1", None),
+        ("a/b.yml", None),
+        ("ftp:a", None),
+        ("ws:", None),
+    ];
+    for (text, wanted) in cases {
+        assert_eq!(ActionRef::parse(text).ok().map(|one| one.to_string()).as_deref(), wanted, "{text}");
+    }
+}

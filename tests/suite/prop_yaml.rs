@@ -1,7 +1,7 @@
 //! Properties of reading: spans lie inside of the text and nest, and no text is a reason to panic.
 
 use flow_core::command::{Scanner, parse_output_file};
-use flow_core::parse::{parse_batch, parse_project};
+use flow_core::parse::{parse_action, parse_flow, parse_project};
 use flow_core::text::{FileId, Span};
 use flow_core::yaml::{Node, NodeKind, read};
 use proptest::prelude::*;
@@ -53,6 +53,9 @@ fn yaml_like() -> impl Strategy<Value = String> {
         Just("- id: "),
         Just("\n  cmd: "),
         Just("matrix: "),
+        Just("\n  action: "),
+        Just("\n  mixins: "),
+        Just("default: "),
         Just("  "),
     ];
     prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
@@ -73,9 +76,13 @@ proptest! {
 
     #[test]
     fn no_text_makes_the_parsers_panic(text in yaml_like()) {
-        let whole = format!("kind: batch\ntasks:\n  - id: a\n    {}", text.replace('\n', "\n    "));
-        for text in [text.as_str(), whole.as_str()] {
-            for found in [parse_batch(FileId(0), text).1, parse_project(FileId(0), text).1] {
+        let below = text.replace('\n', "\n    ");
+        let whole = format!("kind: batch\ntasks:\n  - id: a\n    {below}");
+        let live = format!("kind: live\njobs:\n  a:\n    {below}");
+        let action = format!("kind: stateful\ninputs:\n  a:\n    {below}\nmain:\n    {below}");
+        for text in [&text, &whole, &live, &action] {
+            let found = [parse_flow(FileId(0), text).1, parse_project(FileId(0), text).1, parse_action(FileId(0), text).1];
+            for found in found {
                 for label in found.iter().flat_map(|one| &one.labels) {
                     prop_assert!(text.get(label.span.start as usize..label.span.end as usize).is_some());
                 }

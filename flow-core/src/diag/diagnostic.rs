@@ -68,10 +68,16 @@ impl Diagnostic {
     }
 }
 
+/// How many problems are kept; who has more mends these first.
+pub const MAX_DIAGNOSTICS: usize = 10_000;
+
 /// Collects all problems of all files.
+///
+/// Shape: at most [`MAX_DIAGNOSTICS`], those found first; but an error is never lost to warnings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
+    has_errors: bool,
 }
 
 impl Diagnostics {
@@ -82,17 +88,24 @@ impl Diagnostics {
 
     /// Adds one.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.list.push(diagnostic);
+        let is_first_error = diagnostic.severity == Severity::Error && !self.has_errors;
+        if self.list.len() >= MAX_DIAGNOSTICS && is_first_error {
+            self.list.pop();
+        }
+        if self.list.len() < MAX_DIAGNOSTICS {
+            self.has_errors |= is_first_error;
+            self.list.push(diagnostic);
+        }
     }
 
     /// Adds all of another sink.
     pub fn append(&mut self, other: Diagnostics) {
-        self.list.extend(other.list);
+        other.list.into_iter().for_each(|one| self.push(one));
     }
 
     /// Whether a flow with these problems must not be planned.
     pub fn has_errors(&self) -> bool {
-        self.list.iter().any(|one| one.severity == Severity::Error)
+        self.has_errors
     }
 
     /// Whether there is none at all.
@@ -129,6 +142,8 @@ impl IntoIterator for Diagnostics {
 
 impl FromIterator<Diagnostic> for Diagnostics {
     fn from_iter<I: IntoIterator<Item = Diagnostic>>(iter: I) -> Self {
-        Diagnostics { list: iter.into_iter().collect() }
+        let mut found = Diagnostics::new();
+        iter.into_iter().for_each(|one| found.push(one));
+        found
     }
 }

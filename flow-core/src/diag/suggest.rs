@@ -4,8 +4,11 @@
 ///
 /// Ties go to the first candidate. Cost: the product of the lengths for each candidate.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (name.chars().count() / 3).max(1);
-    let scored = candidates.into_iter().map(|candidate| (distance(name, candidate), candidate));
+    let length = name.chars().count();
+    let limit = (length / 3).max(1);
+    // Each character more or less is a step.
+    let near = candidates.into_iter().filter(|candidate| candidate.chars().count().abs_diff(length) <= limit);
+    let scored = near.map(|candidate| (distance(name, candidate), candidate));
     let (steps, best) = scored.min_by_key(|(steps, _)| *steps)?;
     (steps <= limit).then_some(best)
 }

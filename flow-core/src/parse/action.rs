@@ -138,11 +138,11 @@ fn action(root: &Node, table: &Table, body: Body, diagnostics: &mut Diagnostics)
     let descr = plain(fields.get("descr"), &PLAIN_TEXT, diagnostics);
     let inputs = inputs(fields.get("inputs"), diagnostics);
     let outputs = outputs(fields.get("outputs"), diagnostics);
-    let body = body(&fields, diagnostics)?;
-    if !matches!(body, ActionBody::Batch(_)) {
+    let body = body(&fields, diagnostics);
+    if !matches!(body, Some(ActionBody::Batch(_))) {
         refuse_values(&outputs, table.what, diagnostics);
     }
-    Some(Action { span: fields.span, name, author, descr, inputs, outputs, body })
+    Some(Action { span: fields.span, name, author, descr, inputs, outputs, body: body? })
 }
 
 fn live(fields: &Fields<'_>, diagnostics: &mut Diagnostics) -> Option<ActionBody> {

@@ -264,7 +264,8 @@ pub fn check_live(flow: &LiveFlow, inputs: &Inputs) -> (Diagnostics, IndexMap<Ar
 
 fn check_job(flow: &LiveFlow, inputs: &Inputs, job: &JobDefinition, known: &Known) -> Diagnostics {
     let git = inputs.git.is_some();
-    let mut checked = Checked { diags: job.problems.clone(), ..Checked::default() };
+    let mut checked = Checked::default();
+    checked.add(job.problems.clone());
     let Some((unit, call)) = unit_of(flow, job) else { return checked.into_diagnostics() };
     let mut own = known.clone();
     own.insert(Context::Params, types::params(Declared::<Param>::keys(&job.params)));

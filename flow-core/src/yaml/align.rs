@@ -16,7 +16,8 @@ pub(super) fn segments(content: &str, text: &str, mark: usize, range: Range<usiz
     let line = text.get(..range.start).and_then(|before| before.rfind('\n')).map_or(0, |found| found + 1);
     let block = matches!(style, Style::Literal | Style::Folded);
     let indent = block.then_some(range.start - line);
-    let mut walk = Walk { raw: text.get(..range.end).unwrap_or(""), at: mark, style, indent, found: Vec::new() };
+    let raw = text.get(..range.end).unwrap_or("");
+    let mut walk = Walk { raw, at: mark, kept: 0, style, indent, found: Vec::new() };
     match style {
         Style::Plain => {}
         Style::SingleQuoted | Style::DoubleQuoted => walk.at += 1,
@@ -35,6 +36,8 @@ struct Walk<'a> {
     raw: &'a str,
     /// Where in it the walk stands.
     at: usize,
+    /// The end of the last run of blanks that is content, so that each run is looked at once.
+    kept: usize,
     style: Style,
     /// Blanks to skip at the start of a line; `None`: all of them.
     indent: Option<usize>,
@@ -78,13 +81,16 @@ impl Walk<'_> {
 
     /// Blanks before a line break are no content of flow scalars.
     fn skip_trailing_blanks(&mut self) {
-        if self.indent.is_some() {
+        if self.indent.is_some() || self.at < self.kept {
             return;
         }
         let rest = self.raw.get(self.at..).unwrap_or("");
         let trimmed = rest.trim_start_matches([' ', '\t']);
+        let end = self.at + rest.len() - trimmed.len();
         if line_break(trimmed).is_some() {
-            self.at += rest.len() - trimmed.len();
+            self.at = end;
+        } else {
+            self.kept = end;
         }
     }
 

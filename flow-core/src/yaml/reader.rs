@@ -85,10 +85,7 @@ fn feed(builder: &mut Builder<'_>, event: Event<'_>, span: &granit_parser::Span,
         Event::MappingStart(style, anchor, tag) => {
             builder.open_mapping(mark(style, &range), origin(anchor, tag.as_deref()))
         }
-        Event::SequenceEnd | Event::MappingEnd => {
-            builder.close(range.end);
-            true
-        }
+        Event::SequenceEnd | Event::MappingEnd => builder.close(range.end),
         Event::Alias(anchor) => builder.alias(anchor, range),
         Event::UnresolvedAlias(name) => {
             builder.unknown_alias(&name, range);

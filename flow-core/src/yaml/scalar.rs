@@ -28,6 +28,9 @@ pub(super) fn resolve(text: &str) -> Value {
     timestamp::render(text).map_or_else(|| Value::Str(Arc::from(text)), |date| Value::Str(Arc::from(date)))
 }
 
+/// The most digits of an integer, as in expressions; what has more is a text.
+const MAX_DIGITS: usize = 4300;
+
 /// Decimal, octal with a leading zero, `0x` or `0b`; underscores anywhere behind the first digit.
 pub(super) fn int(text: &str) -> Option<Int> {
     let (negative, digits) = sign(text);
@@ -40,7 +43,7 @@ pub(super) fn int(text: &str) -> Option<Int> {
     } else {
         (10, digits.starts_with(|one: char| one.is_ascii_digit()).then_some(digits)?)
     };
-    if !body.chars().all(|one| one == '_' || one.is_digit(radix)) {
+    if body.len() > MAX_DIGITS || !body.chars().all(|one| one == '_' || one.is_digit(radix)) {
         return None;
     }
     let plain: String = body.chars().filter(|one| *one != '_').collect();

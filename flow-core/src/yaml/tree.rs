@@ -19,6 +19,9 @@ pub const MAX_NODES: usize = 1_000_000;
 /// How many nodes aliases may add.
 pub const MAX_EXPANDED: usize = 100_000;
 
+/// How many anchors may be meant by an alias that names none.
+const SUGGESTED_ANCHORS: usize = 20;
+
 /// Where a collection begins.
 #[derive(Clone, Copy)]
 pub(super) enum Mark {
@@ -71,6 +74,8 @@ pub(super) struct Builder<'a> {
     anchor_names: Vec<String>,
     nodes: usize,
     expanded: usize,
+    /// Nodes that anchors keep, one within another counted twice.
+    anchored: usize,
     /// The end of the last event: a block scalar's mark lies behind it.
     last_end: usize,
     diagnostics: Diagnostics,
@@ -87,6 +92,7 @@ impl<'a> Builder<'a> {
             anchor_names: Vec::new(),
             nodes: 0,
             expanded: 0,
+            anchored: 0,
             last_end: 0,
             diagnostics: Diagnostics::new(),
         }
@@ -216,9 +222,10 @@ impl<'a> Builder<'a> {
         true
     }
 
-    /// Closes the innermost collection; `end` is the end of its closing bracket, if it has one.
-    pub(super) fn close(&mut self, end: usize) {
-        let Some(frame) = self.open.pop() else { return };
+    /// Closes the innermost collection; `end` is the end of its closing bracket, if it has one. `false`
+    /// if anchors keep too much.
+    pub(super) fn close(&mut self, end: usize) -> bool {
+        let Some(frame) = self.open.pop() else { return true };
         let (start, end) = match frame.mark {
             Mark::Block(start) => (start, frame.end),
             Mark::Flow(start) => (start, end.max(frame.end)),
@@ -240,9 +247,15 @@ impl<'a> Builder<'a> {
         };
         let node = Node { kind, span, alias: None };
         if let Some(anchor) = frame.origin.anchor {
+            self.anchored += frame.size;
+            if self.anchored > MAX_NODES {
+                self.refuse(format!("anchors name more than {MAX_NODES} values"), start..start);
+                return false;
+            }
             self.anchors.insert(anchor, Anchored { node: node.clone(), size: frame.size, depth: frame.depth + 1 });
         }
         self.place(node, (frame.size, frame.depth + 1));
+        true
     }
 
     /// Adds a copy of what an anchor names; `false` if aliases add too much.
@@ -273,7 +286,8 @@ impl<'a> Builder<'a> {
 
     pub(super) fn unknown_alias(&mut self, name: &str, range: Range<usize>) {
         let span = self.span(range.clone());
-        let names = self.anchor_names.iter().map(String::as_str);
+        // The nearest name is looked for among the last ones, so that many slips take no time.
+        let names = self.anchor_names.iter().rev().take(SUGGESTED_ANCHORS).map(String::as_str);
         let help = suggest::help(name, "anchors", names)
             .unwrap_or_else(|| format!("write `&{name}` before the value that is meant, above this line"));
         self.report(Diagnostic::error(Code::YamlAlias, format!("no anchor `{name}`")).at(span, "").help(help));
@@ -282,8 +296,11 @@ impl<'a> Builder<'a> {
 
     /// The tree, also if collections are still open.
     pub(super) fn finish(mut self) -> (Option<Node>, Diagnostics) {
-        while let Some(frame) = self.open.last() {
-            self.close(frame.end);
+        while let Some(frame) = self.open.last_mut() {
+            // Nothing behind can name it.
+            frame.origin.anchor = None;
+            let end = frame.end;
+            self.close(end);
         }
         (self.root, self.diagnostics)
     }

@@ -51,3 +51,18 @@ async fn yml_beats_yaml_and_the_config_folder_beats_the_workspace() {
     assert!(name(SourceRef::Flow("nosuch".into())).await.is_none());
     assert_eq!(source.flows().await.unwrap(), ["b", "c"]);
 }
+
+#[tokio::test]
+async fn actions_are_looked_for_from_the_workspace() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join(".apolo")).unwrap();
+    std::fs::create_dir_all(folder.path().join("tools/act")).unwrap();
+    std::fs::write(folder.path().join("tools/act.yaml"), "kind: local").unwrap();
+    let source = DirectorySource::find(folder.path()).unwrap();
+    for (path, wanted) in
+        [("tools/act", Some("tools/act.yaml")), ("tools/act.yaml", Some("tools/act.yaml")), ("none", None)]
+    {
+        let found = source.read(&SourceRef::Action(ActionRef::Workspace(path.into()))).await.unwrap();
+        assert_eq!(found.map(|(name, _)| name).as_deref(), wanted, "{path}");
+    }
+}
