@@ -1,5 +1,6 @@
 //! The shared vectors of batch plans, `batch-plan.jsonl`, and of cache keys, `cache-key.jsonl`.
 //! Source: spec 04, DEC-28, DEC-29.
+#![expect(clippy::indexing_slicing, reason = "a malformed vector is a failed test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -49,7 +50,9 @@ fn compare(expected: &Json, actual: &Json, checks: &Json) -> Vec<String> {
         if wrong.is_empty() && checks.as_array().is_none_or(Vec::is_empty) {
             wrong.push(format!("no graph: {actual}"));
         }
-        ["graphs", "tasks"].into_iter().for_each(|name| drop(members.remove(name)));
+        for name in ["graphs", "tasks"] {
+            members.remove(name);
+        }
     }
     // Where the reference could not draw, the same errors stand among those of its checks.
     if !expected["graphs"]["error"].is_null() {
@@ -84,8 +87,7 @@ fn compare_checks(expected: &Json, ours: &Json) -> Vec<String> {
 }
 
 /// A flow with what its tasks are taken to have given.
-struct Run<'a> {
-    place: &'a Place,
+struct Run {
     flow: ResolvedFlow,
     inputs: Inputs,
     results: BTreeMap<String, TaskResult>,
@@ -96,8 +98,8 @@ struct Run<'a> {
     wrong: Diagnostics,
 }
 
-impl<'a> Run<'a> {
-    fn new(place: &'a Place, batch: &str, fields: &Json) -> Result<Self, Json> {
+impl Run {
+    fn new(place: &Place, batch: &str, fields: &Json) -> Result<Self, Json> {
         let workspace = place.load(Workspace::new(batch));
         let (flow, diags) = workspace.resolve(&place.folder_name());
         let Some(flow) = flow else { return Err(kit::errors(&diags, workspace.sources())) };
@@ -109,7 +111,6 @@ impl<'a> Run<'a> {
         let results = fields["results"].as_object().into_iter().flatten();
         let states = fields["states"].as_object().into_iter().flatten();
         let run = Run {
-            place,
             flow,
             inputs,
             results: results.map(|(id, json)| (id.clone(), result(json))).collect(),
@@ -193,7 +194,7 @@ impl<'a> Run<'a> {
         let main = node.id.strip_prefix("post-").map(|main| prefix.child(main).to_string());
         let state_from = main.filter(|_| self.is_post(node, calls));
         let state = state_from.as_ref().and_then(|main| self.states.get(main)).cloned().unwrap_or_default();
-        let none = Answers::new();
+        let unanswered = Answers::new();
         let asking = NodeView {
             id: &id,
             node,
@@ -201,12 +202,12 @@ impl<'a> Run<'a> {
             inputs: &self.inputs,
             needs: needed(node, nodes, done),
             state,
-            answers: &none,
+            answers: &unanswered,
             winding_down: false,
         };
         let mut answers = Answers::new();
         if let Prepared::Ask(questions) = plan::unit(&self.flow, &asking) {
-            self.place.answer(&questions, &Json::Null, &mut answers);
+            kit::answer(&questions, &Json::Null, &mut answers);
         }
         let view = NodeView { answers: &answers, ..asking };
         let mut json = json!({"needs": levels(node)});

@@ -1,4 +1,5 @@
 //! The shared vectors of live plans, `live-plan.jsonl`. Source: spec 04, 06 §3.
+#![expect(clippy::indexing_slicing, reason = "a malformed vector is a failed test")]
 
 use flow_core::diag::{Diagnostic, Diagnostics};
 use flow_core::expr::Answers;
@@ -56,7 +57,7 @@ fn plan(case: &Case, place: &Place, flow: &LiveFlow) -> Json {
     let mut answers = Answers::new();
     loop {
         match plan_job(flow, &inputs, &request, &answers) {
-            PreparedJob::Ask(calls) => place.answer(&calls, &case.fields["running_jobs"], &mut answers),
+            PreparedJob::Ask(calls) => kit::answer(&calls, &case.fields["running_jobs"], &mut answers),
             PreparedJob::Fault(diags) => return json!({"error": kit::errors(&diags, &flow.shared.sources)}),
             PreparedJob::Run(job) => return job_json(flow, &inputs, &job),
         }

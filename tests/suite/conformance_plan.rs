@@ -1,7 +1,8 @@
 //! What the runners of plans have in common: workspaces of the vectors, the account they were made under, and
 //! errors in the words of the vectors.
+#![expect(clippy::indexing_slicing, reason = "a malformed vector is a failed test")]
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -67,25 +68,24 @@ impl Place {
             }
         }
     }
+}
 
-    /// Answers questions as the host of the vectors did.
-    pub(crate) fn answer(&self, calls: &[HostCall], running: &Json, answers: &mut Answers) {
-        for call in calls {
-            let answer = match call {
-                HostCall::HashFiles { root, patterns } => {
-                    Value::from(flow_engine::hash_files(Path::new(root), patterns).expect("files").as_str())
-                }
-                HostCall::Upload { .. } => Value::Null,
-                HostCall::ParseVolume { text } => parse_volume(text, &home()).expect("a volume"),
-                HostCall::InspectJob { .. } => running.get(0).map_or(Value::Null, |job| {
-                    let texts = job.as_object().into_iter().flatten();
-                    let texts =
-                        texts.map(|(name, text)| (name.as_str(), Value::from(text.as_str().unwrap_or_default())));
-                    Value::object("job", texts)
-                }),
-            };
-            answers.insert(call.clone(), answer);
-        }
+/// Answers questions as the host of the vectors did.
+pub(crate) fn answer(calls: &[HostCall], running: &Json, answers: &mut Answers) {
+    for call in calls {
+        let answer = match call {
+            HostCall::HashFiles { root, patterns } => {
+                Value::from(flow_engine::hash_files(Path::new(root), patterns).expect("files").as_str())
+            }
+            HostCall::Upload { .. } => Value::Null,
+            HostCall::ParseVolume { text } => parse_volume(text, &home()).expect("a volume"),
+            HostCall::InspectJob { .. } => running.get(0).map_or(Value::Null, |job| {
+                let texts = job.as_object().into_iter().flatten();
+                let texts = texts.map(|(name, text)| (name.as_str(), Value::from(text.as_str().unwrap_or_default())));
+                Value::object("job", texts)
+            }),
+        };
+        answers.insert(call.clone(), answer);
     }
 }
 
@@ -202,7 +202,7 @@ pub(crate) fn placed(json: &Json, place: &Place) -> Json {
 pub(crate) fn value(value: &Value) -> Json {
     match value {
         Value::List(items) => Json::Array(items.iter().map(self::value).collect()),
-        other => serde_json::to_value(other).map_or_else(|_| json!(other.text()), |json| json),
+        other => serde_json::to_value(other).unwrap_or_else(|_| json!(other.text())),
     }
 }
 
@@ -210,12 +210,12 @@ pub(crate) fn value(value: &Value) -> Json {
 pub(crate) fn differences(expected: &Json, actual: &Json, path: &str) -> Vec<String> {
     match (expected, actual) {
         (Json::Object(one), Json::Object(other)) if !other.contains_key("kinds") => {
-            let keys: BTreeMap<&String, ()> = one.keys().chain(other.keys()).map(|key| (key, ())).collect();
+            let keys: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
             let of = |key: &String| {
                 let (one, other) = (one.get(key).unwrap_or(&Json::Null), other.get(key).unwrap_or(&Json::Null));
                 differences(one, other, &format!("{path}/{key}"))
             };
-            keys.into_keys().flat_map(of).collect()
+            keys.into_iter().flat_map(of).collect()
         }
         _ if same(expected, actual) => Vec::new(),
         _ => vec![format!("{path}: {expected} <> {actual}")],

@@ -20,7 +20,7 @@ use crate::plan::unit::missing_image;
 use crate::plan::walk::{self, Found};
 use crate::resolve::{ActionDefinition, CallDefinition, CalledBody, ResolvedFlow, TaskDefinition, Work};
 use crate::scope::{Context, Place};
-use crate::text::{FileId, Span};
+use crate::text::Span;
 
 /// What the check found.
 #[derive(Debug, Default)]
@@ -32,8 +32,11 @@ pub(crate) struct Checked {
     /// What evaluation found in graphs below the top.
     pub(crate) evaluated: Diagnostics,
     /// What stands among the problems already.
-    said: BTreeSet<(Option<(FileId, u32, u32)>, Code, String)>,
+    said: BTreeSet<Said>,
 }
+
+/// What makes two problems the same one.
+type Said = (Option<Span>, Code, String);
 
 /// Which way a graph is seen: what is called, whether as a module, and of which graph it then sees things.
 type Sight = (usize, bool, Option<usize>);
@@ -107,8 +110,7 @@ impl Checked {
     /// Adds what was not said before: an action is looked at once for each way of seeing it.
     pub(crate) fn add(&mut self, diags: Diagnostics) {
         for one in diags {
-            let place = one.span().map(|span| (span.file, span.start, span.end));
-            if self.said.insert((place, one.code, one.message.clone())) {
+            if self.said.insert((one.span(), one.code, one.message.clone())) {
                 self.diags.push(one);
             }
         }
