@@ -37,7 +37,8 @@ fn check(text: &str) -> Result<usize, Failure> {
     let (flow, problems) = workspace.resolve("bench");
     let flow = flow.filter(|_| !problems.has_errors()).ok_or_else(|| format!("{problems:?}"))?;
     let (params, _) = params(&flow, &IndexMap::new());
-    let inputs = Inputs { params, git: None, workspace: "/bench".to_owned(), username: "bench".to_owned() };
+    let inputs =
+        Inputs { params, git: None, workspace: "/bench".to_owned(), username: "bench".to_owned(), platform: None };
     let (plan, problems) = plan(&flow, &inputs);
     Ok(plan.ok_or_else(|| format!("{problems:?}"))?.nodes.len())
 }

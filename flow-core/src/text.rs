@@ -39,6 +39,11 @@ impl Span {
         }
         Span { file: self.file, start: self.start.min(other.start), end: self.end.max(other.end) }
     }
+
+    /// Its first byte: shows where a long thing begins.
+    pub fn head(self) -> Span {
+        Span { end: self.end.min(self.start + 1), ..self }
+    }
 }
 
 /// A value together with the place it was written at.

@@ -13,7 +13,7 @@ use flow_core::event::{AttemptCreated, CancelScope, EventKind, Reuse, VERSION};
 use flow_core::model::{
     Attempt, AttemptId, BakeId, Digest, Epoch, FullId, OwnerId, ProjectId, SourceText, Subject, TaskStatus,
 };
-use flow_core::plan::{Inputs, Plan, params, plan, without_echoes};
+use flow_core::plan::{Inputs, Plan, params, plan, unsupported, without_echoes};
 use flow_core::port::{
     Append, Clock, ConfigSource, Executor, GitSource, Ids, NewEvent, RequestKind, Store, StoreError,
 };
@@ -183,7 +183,7 @@ impl Engine {
     pub async fn create_bake(&self, source: &dyn ConfigSource, request: BakeRequest) -> Result<Created, EngineError> {
         let ready = self.ready(source, &request.batch, &request.params).await?;
         let fresh = ProjectId::new(self.inner.ids.fresh("project"));
-        let project = self.inner.store.project(&ready.flow.project.id, fresh).await?;
+        let project = self.inner.store.project(&ready.flow.shared.project.id, fresh).await?;
         let bake = BakeId::new(self.inner.ids.fresh("bake"));
         let attempt = AttemptId::new(self.inner.ids.fresh("attempt"));
         let texts: Vec<_> = ready.workspace.texts();
@@ -191,7 +191,7 @@ impl Engine {
         let created = AttemptCreated {
             version: VERSION,
             project,
-            project_name: ready.flow.project.id.to_string(),
+            project_name: ready.flow.shared.project.id.to_string(),
             bake: bake.clone(),
             number: 1,
             batch: request.batch,
@@ -285,10 +285,15 @@ impl Engine {
             git: git.clone(),
             workspace: source.workspace().to_owned(),
             username: self.inner.user.clone(),
+            platform: None,
         };
         let (plan, problems) = plan(&flow, &inputs);
         let problems = without_echoes(&flow, &diagnostics, problems);
         diagnostics.append(problems);
+        // What is wrong is told first: it would still be wrong if the engine could run it.
+        if !diagnostics.has_errors() {
+            diagnostics.append(unsupported(&flow));
+        }
         match plan.filter(|_| !diagnostics.has_errors()) {
             Some(plan) => Ok(Ready { workspace, flow, params, plan, git, diagnostics }),
             None => Err(EngineError::config(diagnostics, workspace.sources().clone())),

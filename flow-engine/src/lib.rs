@@ -21,7 +21,7 @@ pub mod store;
 pub mod sys;
 pub mod testing;
 
-pub use driver::LEASE;
+pub use driver::{LEASE, hash_files};
 pub use engine::{
     BakeRequest, CacheClear, Checked, CheckedAll, Created, Engine, EngineBuilder, Inspection, RestartRefusal,
     RestartRequest, Standing, Takeover,

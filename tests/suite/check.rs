@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use flow_core::diag::Code;
+use flow_core::port::ActionRef;
 use flow_engine::source::MemorySource;
 use flow_engine::sys::SystemClock;
 use flow_engine::testing::ScriptedExecutor;
@@ -18,6 +19,14 @@ use indexmap::IndexMap;
 
 /// Stands before the code at the end of a wrong line.
 const MARK: &str = "# <-- here: ";
+
+/// What the fixtures may call.
+const ACTIONS: &[(&str, &str)] = &[
+    ("count.yml", "kind: batch\ninputs: {count: {type: int}}\ntasks: [{id: a, image: x}]\n"),
+    ("again.yml", "kind: batch\ntasks: [{id: a, action: ws:again.yml}]\n"),
+    ("here.yml", "kind: local\ncmd: ls\n"),
+    ("job.yml", "kind: live\njob: {image: x}\n"),
+];
 
 /// Where problems are: the line, 0 where there is no place, and the number of the code.
 type Places = BTreeSet<(u32, String)>;
@@ -46,8 +55,10 @@ fn marks(text: &str) -> Places {
 async fn differences(path: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(path).expect("a fixture can be read");
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    let source = MemorySource::new("/srv/shop").flow("flow", text.as_str());
-    let checked = check(source, "flow", &IndexMap::new()).await;
+    let source = ACTIONS.iter().fold(MemorySource::new("/srv/shop"), |source, (name, text)| {
+        source.action(ActionRef::Workspace((*name).into()), name, *text)
+    });
+    let checked = check(source.flow("flow", text.as_str()), "flow", &IndexMap::new()).await;
     let (marked, found) = (marks(&text), places(&checked));
     let missing = marked.difference(&found).map(|(line, code)| format!("{name}:{line}: {code} is not reported"));
     let extra = found.difference(&marked).map(|(line, code)| format!("{name}:{line}: {code} is reported, unmarked"));

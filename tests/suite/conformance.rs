@@ -4,12 +4,15 @@
 
 use flow_tests::conformance::{Suite, run};
 
-use crate::{conformance_commands, conformance_expr, conformance_yaml};
+use crate::{conformance_batch_plan, conformance_commands, conformance_expr, conformance_live_plan, conformance_yaml};
 
 const SUITES: &[Suite] = &[
     Suite { file: "expr-parse", judge: conformance_expr::judge_parse },
     Suite { file: "expr-eval", judge: conformance_expr::judge_eval },
     Suite { file: "yaml-parse", judge: conformance_yaml::judge },
+    Suite { file: "live-plan", judge: conformance_live_plan::judge },
+    Suite { file: "batch-plan", judge: conformance_batch_plan::judge },
+    Suite { file: "cache-key", judge: conformance_batch_plan::judge_keys },
     Suite { file: "commands", judge: conformance_commands::judge },
 ];
 

@@ -2,7 +2,7 @@
 //! the others. Source: spec 02.
 
 mod model;
-mod tree;
+pub(crate) mod tree;
 
 use flow_core::ast::Flow;
 use flow_core::diag::{Code, Diagnostic, Diagnostics, Severity};

@@ -12,7 +12,13 @@ use crate::sim::{flow, resolved};
 
 fn inputs(params: IndexMap<String, String>) -> Inputs {
     let git = GitInfo { sha: "abc".to_owned(), branch: "main".to_owned(), tags: Vec::new() };
-    Inputs { params, git: Some(git), workspace: "/home/ann/my-ws".to_owned(), username: "ann".to_owned() }
+    Inputs {
+        params,
+        git: Some(git),
+        workspace: "/home/ann/my-ws".to_owned(),
+        username: "ann".to_owned(),
+        platform: None,
+    }
 }
 
 /// The lines of a plan: `id <- needs`, a running need with `~`; else the lines of its problems.
@@ -329,7 +335,7 @@ fn params_are_settled_all_at_once() {
         given(&[("a", "1"), ("bird", "wren"), ("c", "")]).into_iter().collect::<Vec<(String, String)>>()
     );
     let (_, diags) = plan::params(&flow, &given(&[("brid", "owl"), ("c", "x")]));
-    let sources = flow.sources.as_ref();
+    let sources = flow.shared.sources.as_ref();
     assert_eq!(
         problems(&diags, sources),
         [
@@ -369,9 +375,9 @@ fn projects_and_folders_name_the_flow() {
             .supply(SourceRef::Flow("fl-ow".into()), Some(("f.yml".to_owned(), "kind: batch\ntasks: []\n".into())));
         assert!(workspace.missing().is_empty());
         let (flow, diags) = workspace.resolve(folder);
-        assert_eq!(flow.as_ref().map(|flow| flow.project.id.as_ref()), wanted, "{folder}: {diags:?}");
+        assert_eq!(flow.as_ref().map(|flow| flow.shared.project.id.as_ref()), wanted, "{folder}: {diags:?}");
         let Some(flow) = flow else { continue };
-        assert_eq!((flow.id.as_ref(), flow.title.as_str()), ("fl_ow", "fl_ow"));
+        assert_eq!((flow.shared.id.as_ref(), flow.shared.title.as_str()), ("fl_ow", "fl_ow"));
     }
 }
 
@@ -386,7 +392,10 @@ fn a_project_file_is_bound_below_the_flow() {
     assert_eq!(names, ["project.yml", "main.yml"], "the project first, however they came");
     let (flow, diags) = workspace.resolve("x");
     let flow = flow.unwrap_or_else(|| panic!("{diags:?}"));
-    assert_eq!((flow.project.id.as_ref(), flow.id.as_ref(), flow.title.as_str()), ("proj", "Fl", "T"));
+    assert_eq!(
+        (flow.shared.project.id.as_ref(), flow.shared.id.as_ref(), flow.shared.title.as_str()),
+        ("proj", "Fl", "T")
+    );
     let sim = crate::sim::Sim::with(flow, &[]).begin();
     let mut sim = sim;
     let spec = sim.spec("a").clone();
@@ -404,4 +413,70 @@ fn a_missing_flow_is_said() {
     assert!(flow.is_none());
     let wanted = ["F0002 there is no flow `trian` | write it to `trian.yml` in the config folder"];
     assert_eq!(problems(&diags, workspace.sources()), wanted);
+}
+
+#[test]
+fn calls_open_graphs_of_their_own() {
+    use flow_core::expr::Answers;
+    use flow_core::port::ActionRef;
+    use std::sync::Arc;
+
+    let main = "kind: batch
+defaults: {env: {STAGE: draft}}
+tasks:
+  - {id: near, module: 'ws:tools/twice', args: {times: 2}}
+  - {id: far, action: 'gh:ann/tools@v1'}
+";
+    let twice = "kind: batch
+inputs: {times: {type: int}}
+tasks:
+  - {id: 'go_${{ matrix.n }}', image: x, cmd: '${{ env.STAGE }}', strategy: {matrix: {n: '${{ range(inputs.times) }}'}}}
+";
+    let tools = "kind: batch
+tasks: [{id: here, image: x, cmd: '${{ flow.action_path }}'}]
+";
+    let mut workspace = Workspace::new("main");
+    workspace.supply(SourceRef::Project, None);
+    workspace.supply(SourceRef::Flow("main".into()), Some((".apolo/main.yml".to_owned(), Arc::from(main))));
+    let near = ActionRef::parse("workspace:tools/twice").unwrap();
+    let far = ActionRef::parse("github:ann/tools@v1").unwrap();
+    let wanted = [SourceRef::Action(near.clone()), SourceRef::Action(far.clone())];
+    assert_eq!(workspace.missing(), wanted);
+    workspace.supply(SourceRef::Action(near), Some(("tools/twice.yml".to_owned(), Arc::from(twice))));
+    workspace.supply(SourceRef::Action(far), Some(("/clones/tools/action.yml".to_owned(), Arc::from(tools))));
+    let (flow, diags) = workspace.resolve("my-ws");
+    let flow = flow.unwrap_or_else(|| panic!("{diags:#?}"));
+    let inputs = inputs(IndexMap::new());
+    let (top, diags) = plan::plan(&flow, &inputs);
+    let top = top.unwrap_or_else(|| panic!("{diags:#?}"));
+    assert_eq!(graph(&top), ["near <-", "far <- near"]);
+    let opened = |at: usize, inputs_of: &[(&str, flow_core::value::Value)]| {
+        let given = inputs_of.iter().map(|(name, value)| (Arc::from(*name), value.clone())).collect();
+        let call = plan::OpenCall { node: top.nodes[at].clone(), inputs: given };
+        graph(&plan::open(&flow, &inputs, &[call], &Answers::new()).0.unwrap())
+    };
+    let two = flow_core::value::Value::Int(flow_core::value::Int::Small(2));
+    assert_eq!(opened(0, &[("times", two)]), ["go_0 <-", "go_1 <-"]);
+    assert_eq!(opened(1, &[]), ["here <-"]);
+}
+
+#[test]
+fn calls_name_files_and_repositories() {
+    use flow_core::port::ActionRef;
+    let cases = [
+        ("ws:a/b.yml", Some("ws:a/b.yml")),
+        ("workspace:a", Some("ws:a")),
+        ("gh:ann/tools@v1.2", Some("gh:ann/tools@v1.2")),
+        ("gh:ann/tools@feature/x", Some("gh:ann/tools@feature/x")),
+        ("gh:ann/tools", None),
+        ("gh:ann@v1", None),
+        ("gh:ann/tools@--upload-pack=x", None),
+        ("gh:-x/tools@v1", None),
+        ("a/b.yml", None),
+        ("ftp:a", None),
+        ("ws:", None),
+    ];
+    for (text, wanted) in cases {
+        assert_eq!(ActionRef::parse(text).ok().map(|one| one.to_string()).as_deref(), wanted, "{text}");
+    }
 }

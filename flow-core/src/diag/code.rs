@@ -41,6 +41,8 @@ codes! {
     MissingParam "F0006" "missing-param" "A param without a default was given no value.";
     InvalidId "F0007" "invalid-id" "A name that must be an identifier is none.";
     NotSupported "F0008" "not-supported" "Valid in the language, but this version cannot run it.";
+    UnknownJob "F0009" "unknown-job" "The live flow has no job of that name.";
+    WrongSuffix "F0010" "wrong-suffix" "A suffix for a job that is not `multi`.";
     // F01: the YAML text.
     YamlSyntax "F0101" "yaml-syntax" "The text is not well-formed YAML.";
     DuplicateKey "F0102" "duplicate-key" "A mapping holds the same key twice.";
@@ -80,4 +82,12 @@ codes! {
     MatrixTooLarge "F0505" "matrix-too-large" "A matrix has more combinations than allowed.";
     MatrixShape "F0506" "matrix-shape" "An include or exclude entry does not fit the matrix.";
     UnknownMixin "F0507" "unknown-mixin" "A mixin that is not defined.";
+    MixinCycle "F0508" "mixin-cycle" "Mixins include each other in a circle.";
+    UnknownAction "F0509" "unknown-action" "A call of an action or a module that does not exist.";
+    WrongCall "F0510" "wrong-call" "A call of something that cannot be called there, or not in this way.";
+    WrongArguments "F0511" "wrong-arguments" "Arguments that do not fit the inputs of what is called.";
+    CallCycle "F0512" "call-cycle" "An action or a module that calls itself.";
+    LocalAfterRemote "F0513" "local-after-remote" "A local action that needs a task that does not run on the user's machine.";
+    ImageConflict "F0514" "image-conflict" "Two images with one reference that are built from different files.";
+    ImageFiles "F0515" "image-files" "A context and a Dockerfile that do not go together.";
 }

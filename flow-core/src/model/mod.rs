@@ -9,6 +9,7 @@ mod record;
 mod spec;
 mod status;
 mod time;
+pub mod words;
 
 pub use id::{AttemptId, BakeId, Epoch, FullId, LaunchKey, LiveJobId, OwnerId, ProjectId, RawId, Subject, UnitOwner};
 pub use outcome::{Exit, LogRef, Outcome, OutputFiles, Reason};

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::model::{CacheKey, Digest, TaskStatus, UnitSpec};
-use crate::plan::prepare::{NodeView, TaskResult};
-use crate::plan::{Needed, RowResult};
+use crate::plan::needed::{Needed, RowResult, TaskResult};
+use crate::plan::prepare::NodeView;
+use crate::resolve::Shared;
 use crate::value::Value;
 
 /// The canonical form: fields in this order, mappings sorted by key, lists as they are.
@@ -16,6 +17,8 @@ use crate::value::Value;
 #[derive(Serialize)]
 struct Canonical<'a> {
     form: u32,
+    project: &'a str,
+    flow: &'a str,
     id: Vec<&'a str>,
     always: bool,
     image: Option<&'a str>,
@@ -32,6 +35,8 @@ struct Canonical<'a> {
     pass_config: Option<bool>,
     restart: Option<&'a str>,
     needs: BTreeMap<&'a str, CanonicalNeed<'a>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    state: BTreeMap<&'a str, &'a str>,
 }
 
 #[derive(Serialize)]
@@ -56,18 +61,21 @@ struct CanonicalRow<'a> {
 
 /// The key of a node that is about to run `spec`: the digest of its [`canonical`] text.
 ///
-/// Equal full id, evaluated unit and completed needs give an equal key, on every machine.
-pub(crate) fn cache_key(view: &NodeView<'_>, spec: &UnitSpec, always: bool) -> CacheKey {
-    CacheKey(Digest::of(canonical(view, spec, always).as_bytes()))
+/// Equal project, flow, full id, evaluated unit, completed needs and saved state give an equal key, on every
+/// machine.
+pub(crate) fn cache_key(shared: &Shared, view: &NodeView<'_>, spec: &UnitSpec, always: bool) -> CacheKey {
+    CacheKey(Digest::of(canonical(shared, view, spec, always).as_bytes()))
 }
 
 /// All that decides whether a node that is about to run `spec` does what was done before.
 ///
 /// Shape: a JSON object without blanks, its fields in a fixed order, mappings sorted by key. No
 /// secret's text is in it, as none is in the spec.
-pub fn canonical(view: &NodeView<'_>, spec: &UnitSpec, always: bool) -> String {
+pub fn canonical(shared: &Shared, view: &NodeView<'_>, spec: &UnitSpec, always: bool) -> String {
     let canonical = Canonical {
-        form: 1,
+        form: 2,
+        project: &shared.project.id,
+        flow: &shared.id,
         id: view.id.0.iter().map(AsRef::as_ref).collect(),
         always,
         image: spec.image.as_deref(),
@@ -83,6 +91,7 @@ pub fn canonical(view: &NodeView<'_>, spec: &UnitSpec, always: bool) -> String {
         http_auth: spec.http_auth,
         pass_config: spec.pass_config,
         restart: spec.restart.as_deref(),
+        state: view.state.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
         needs: view.needs.iter().map(|(name, need)| (name.as_ref(), canonical_need(need))).collect(),
     };
     serde_json::to_string(&canonical).expect("texts, numbers and mappings with text keys always serialize")

@@ -1,172 +1,241 @@
-//! The static check: what can be known to go wrong in expressions before the run.
+//! The static check: what can be known to go wrong before the run, in a flow and in all that it calls.
 //!
-//! Source: EXP-60…64, CTX-13, CTX-70, DEC-28. Deliberate differences: expressions inside of lists and
-//! mappings are checked too, and the names of params, environment and matrices are known.
+//! Source: EXP-60…64, CTX-13, CTX-70, CTX-83, DEC-28. Deliberate differences: expressions inside of lists
+//! and mappings are checked too, and the names of params, environment and matrices are known.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
-use indexmap::IndexMap;
-
-use crate::ast::Entries;
+use crate::ast::{CallKind, Field};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::expr::{Lookup, Type, TypeNames, check as check_template};
-use crate::model::{NeedsLevel, NodeRecord};
-use crate::plan::level::{Inputs, Level};
-use crate::plan::walk::{Found, templates};
-use crate::resolve::ResolvedFlow;
+use crate::expr::{Answers, Lookup, Template, Type, check as check_template, check_type};
+use crate::plan::args;
+use crate::plan::conflict::ImageRefs;
+use crate::plan::evaluate::Problems;
+use crate::plan::level::{Entrance, Inputs, Level};
+use crate::plan::nodes::{Drawn, draw};
+use crate::plan::open::called;
+use crate::plan::strategy::{CacheValues, strategy_of};
+use crate::plan::types::{self, Known, Rows, Types};
+use crate::plan::unit::missing_image;
+use crate::plan::walk::{self, Found};
+use crate::resolve::{ActionDefinition, CallDefinition, CalledBody, ResolvedFlow, TaskDefinition, Work};
 use crate::scope::{Context, Place};
 use crate::text::Span;
 
 /// What the check found.
+#[derive(Debug, Default)]
 pub(crate) struct Checked {
     /// The problems.
     pub(crate) diags: Diagnostics,
     /// The templates that have one: what their evaluation says is the same again.
     pub(crate) templates: Vec<Span>,
+    /// What evaluation found in graphs below the top.
+    pub(crate) evaluated: Diagnostics,
+    /// What stands among the problems already.
+    said: BTreeSet<Said>,
 }
 
-/// What the check knows of a flow.
-pub(crate) struct Known<'a> {
-    pub(crate) level: &'a Level,
-    pub(crate) inputs: &'a Inputs,
-    /// The nodes; `None` where they are not to be relied on.
-    pub(crate) nodes: Option<&'a [NodeRecord]>,
+/// What makes two problems the same one.
+type Said = (Option<Span>, Code, String);
+
+/// Which way a graph is seen: what is called, whether as a module, and of which graph it then sees things.
+type Sight = (usize, bool, Option<usize>);
+
+/// Walks through a flow and what it calls.
+struct Checker<'a> {
+    flow: &'a ResolvedFlow,
+    inputs: &'a Inputs,
+    checked: Checked,
+    seen: BTreeSet<Sight>,
+    refs: ImageRefs,
 }
 
-/// Checks all expressions of a flow. Errors: `F0401`…`F0403`; a warning `F0401` for `git` outside of a
-/// repository.
-pub(crate) fn check(flow: &ResolvedFlow, known: &Known<'_>) -> Checked {
-    let shared = shared_types(flow, known);
-    let rows = by_entry(known.nodes);
-    let groups = groups(known.nodes);
-    let mut checked = Checked { diags: Diagnostics::new(), templates: Vec::new() };
-    for found in templates(flow) {
-        let entry = found.entry.map(|entry| rows.get(&entry).map_or(&[][..], Vec::as_slice));
-        let own = BTreeMap::from([(Context::Matrix, matrix_type(entry)), (Context::Needs, needs_type(entry, &groups))]);
-        let names = Types { place: found.place, own: &own, shared: &shared };
-        let mut diags = hinted(&found, check_template(found.template, &names));
-        if diags.has_errors() {
-            checked.templates.push(found.template.span());
+/// One graph under check.
+struct Graph<'a> {
+    tasks: &'a [TaskDefinition],
+    level: &'a Level,
+    drawn: &'a Drawn,
+    types: &'a Known,
+    /// The nearest action around it that is no module; `None` for the flow.
+    anchor: Option<usize>,
+}
+
+/// Checks a flow whose top graph is drawn. Errors: `F0401`…`F0403`, `F0504`, `F0511`, `F0513`, `F0514`, and
+/// those of the graphs below; a warning `F0401` for `git` outside of a repository.
+pub(crate) fn check(flow: &ResolvedFlow, inputs: &Inputs, level: &Level, drawn: &Drawn) -> Checked {
+    let mut checker =
+        Checker { flow, inputs, checked: Checked::default(), seen: BTreeSet::new(), refs: ImageRefs::default() };
+    let mut types = types::of_shared(&flow.shared, &level.contexts);
+    types.insert(Context::Params, types::params(flow.params.keys()));
+    types.insert(Context::State, Type::Map(Box::new(Type::Str)));
+    let git = inputs.git.is_some();
+    checker.checked.templates(walk::of_flow(flow), |_| Known::new(), &types, git);
+    checker.refs.add(&flow.shared.images, &level.images);
+    checker.graph(&Graph { tasks: &flow.tasks, level, drawn, types: &types, anchor: None });
+    checker.checked.diags.append(checker.refs.conflicts());
+    checker.checked
+}
+
+impl Checked {
+    /// Both kinds of faults, by place; what evaluation says of a template that the check has refused is left out.
+    pub(crate) fn into_diagnostics(self) -> Diagnostics {
+        let said = |fault: &Diagnostic| {
+            let span = fault.span();
+            span.is_some_and(|span| self.templates.iter().any(|template| template.to(span) == *template))
+        };
+        let mut diags: Diagnostics = self.evaluated.into_iter().filter(|fault| !said(fault)).collect();
+        diags.append(self.diags);
+        diags.sorted()
+    }
+
+    /// Checks templates; `own` gives what is known of the contexts of an entry.
+    pub(crate) fn templates(&mut self, found: Vec<Found<'_>>, own: impl Fn(u32) -> Known, shared: &Known, git: bool) {
+        let mut cached: BTreeMap<u32, Known> = BTreeMap::new();
+        let nothing = Known::new();
+        for found in found {
+            let own = match found.entry {
+                Some(entry) => cached.entry(entry).or_insert_with(|| own(entry)),
+                None => &nothing,
+            };
+            let names = Types { place: found.place, own, shared };
+            let mut diags = hinted(&found, check_template(found.template, &names));
+            if diags.has_errors() {
+                self.templates.push(found.template.span());
+            }
+            diags.append(check_git(&found, git));
+            self.add(diags);
         }
-        diags.append(check_git(&found, known.inputs));
-        checked.diags.append(diags);
-    }
-    checked
-}
-
-/// The types of one place.
-struct Types<'a> {
-    place: Place,
-    own: &'a BTreeMap<Context, Type>,
-    shared: &'a BTreeMap<Context, Type>,
-}
-
-impl TypeNames for Types<'_> {
-    fn get(&self, name: &str) -> Option<Type> {
-        let context = Context::of(name).filter(|one| self.place.has(*one))?;
-        Some(self.own.get(&context).or_else(|| self.shared.get(&context)).cloned().unwrap_or(Type::Any))
     }
 
-    fn list(&self) -> Vec<String> {
-        self.place.contexts().iter().map(|one| one.name().to_owned()).collect()
-    }
-}
-
-/// The contexts that all tasks share.
-fn shared_types(flow: &ResolvedFlow, known: &Known<'_>) -> BTreeMap<Context, Type> {
-    let git = [("sha", Type::Str), ("branch", Type::Str), ("tags", Type::List(Box::new(Type::Str)))];
-    let params = flow.params.keys().map(|name| (name.clone(), Type::Str));
-    let mut types = BTreeMap::from([
-        (Context::Git, Type::object("git", git)),
-        (Context::Params, Type::record("params", "params", params)),
-        (Context::Env, env_type(flow)),
-        (Context::Tags, Type::Set),
-    ]);
-    for context in [Context::Project, Context::Flow, Context::Strategy] {
-        types.extend(known.level.contexts.get(context).map(|value| (context, Type::of(value))));
-    }
-    types
-}
-
-/// The default environment; its names are not known where an expression makes it.
-fn env_type(flow: &ResolvedFlow) -> Type {
-    let mut names: IndexMap<Arc<str>, Type> = IndexMap::new();
-    for layer in &flow.defaults.env {
-        match layer {
-            Entries::Absent => {}
-            Entries::Written(written) => names.extend(written.value.keys().map(|name| (name.clone(), Type::Str))),
-            Entries::Expr(_) => return Type::Map(Box::new(Type::Str)),
+    /// Adds what was not said before: an action is looked at once for each way of seeing it.
+    pub(crate) fn add(&mut self, diags: Diagnostics) {
+        for one in diags {
+            if self.said.insert((one.span(), one.code, one.message.clone())) {
+                self.diags.push(one);
+            }
         }
     }
-    Type::record("env", "variables of the defaults", names)
 }
 
-fn by_entry(nodes: Option<&[NodeRecord]>) -> BTreeMap<u32, Vec<&NodeRecord>> {
-    let mut entries: BTreeMap<u32, Vec<&NodeRecord>> = BTreeMap::new();
-    for node in nodes.into_iter().flatten() {
-        entries.entry(node.entry).or_default().push(node);
+impl Checker<'_> {
+    fn graph(&mut self, graph: &Graph<'_>) {
+        let nodes = graph.drawn.sure.then_some(graph.drawn.nodes.as_slice());
+        let rows = Rows::new(nodes);
+        let git = self.inputs.git.is_some();
+        let found = walk::of_tasks(graph.tasks, graph.level.kind);
+        self.checked.templates(found, |entry| rows.of_entry(entry), graph.types, git);
+        self.checked.add(self.local_after_remote(graph));
+        for (task, entry) in graph.tasks.iter().zip(0_u32..) {
+            let Some(call) = task.call() else { continue };
+            let Some(action) = self.flow.shared.actions.get(call.target) else { continue };
+            let own = rows.of_entry(entry);
+            let names = Types { place: Place::Task(graph.level.kind), own: &own, shared: graph.types };
+            let type_of = |template: &Template| check_type(template, &names).0;
+            self.checked.add(args::check_names(call, action));
+            self.checked.add(args::check_types(call, action, type_of));
+            match task.work {
+                Work::Tasks(_) => self.descend(graph, task),
+                Work::Main(_) | Work::Local(_) => self.alone(action),
+                Work::Unit(_) | Work::Post { .. } => {}
+            }
+        }
     }
-    entries
-}
 
-/// The group of each node that has one.
-fn groups(nodes: Option<&[NodeRecord]>) -> BTreeMap<&str, &str> {
-    nodes.into_iter().flatten().filter_map(|node| Some((node.id.as_ref(), node.group.as_deref()?))).collect()
-}
-
-/// `matrix` as the rows of an entry have it; anything where no row is known.
-fn matrix_type(rows: Option<&[&NodeRecord]>) -> Type {
-    let Some(first) = rows.and_then(<[_]>::first) else { return Type::Any };
-    let of = |name: &Arc<str>| {
-        let values = rows.into_iter().flatten().filter_map(|row| row.matrix.get(name));
-        Type::join(values.map(Type::of))
-    };
-    Type::record("matrix", "variables", first.matrix.keys().map(|name| (name.clone(), of(name))))
-}
-
-/// `needs` as the rows of an entry have it together; anything where no row is known.
-fn needs_type(rows: Option<&[&NodeRecord]>, groups: &BTreeMap<&str, &str>) -> Type {
-    let Some(rows) = rows.filter(|rows| !rows.is_empty()) else { return Type::Any };
-    let mut types: IndexMap<Arc<str>, Type> = IndexMap::new();
-    for row in rows {
-        types.extend(row.names.iter().filter_map(|name| Some((name.clone(), need_type(row, name, groups)?))));
+    /// What a stateful or a local action runs.
+    fn alone(&mut self, action: &ActionDefinition) {
+        let types = Known::from([(Context::Inputs, types::inputs(&action.inputs))]);
+        self.checked.templates(walk::of_inputs_only(action), |_| Known::new(), &types, true);
+        let CalledBody::Stateful(stateful) = &action.body else { return };
+        let units = std::iter::once(&stateful.main).chain(&stateful.post);
+        let faults = units.filter(|unit| matches!(unit.value.image, Field::Absent | Field::Null(_)));
+        self.checked.add(faults.map(|unit| missing_image(&unit.value, unit.span.head())).collect());
     }
-    Type::record("needs", "completed needs", types)
-}
 
-/// One entry of `needs`; `None` for a need of level running, which is not there (CTX-70).
-fn need_type(row: &NodeRecord, name: &str, groups: &BTreeMap<&str, &str>) -> Option<Type> {
-    if let Some(need) = row.needs.iter().find(|need| need.id.as_ref() == name) {
-        let object = || if groups.get(name) == Some(&name) { single_row_type() } else { need_object() };
-        return (need.level == NeedsLevel::Completed).then(object);
+    /// The graph below a call.
+    fn descend(&mut self, outer: &Graph<'_>, task: &TaskDefinition) {
+        let Some((call, action, body)) = called(self.flow, task) else { return };
+        let is_module = call.kind == CallKind::Module;
+        let anchor = if is_module { outer.anchor } else { Some(call.target) };
+        if !self.seen.insert((call.target, is_module, anchor)) {
+            return;
+        }
+        let mut problems = Problems::default();
+        let strategy = strategy_of(task, outer.level, &Answers::new(), &mut problems);
+        let entrance = Entrance { action, kind: call.kind, inputs: None, strategy, cache: CacheValues::BUILT_IN };
+        let level = outer.level.enter((self.flow, self.inputs), &entrance, &Answers::new(), &mut problems);
+        // What the strategy has to say was said where the caller was drawn.
+        let mut problems = Problems::default();
+        let drawn = draw(&body.tasks, &level, &mut problems);
+        self.refs.evaluate(&body.images, &level, &self.inputs.workspace, &mut problems);
+        let types = Self::types_below(outer, action, &level);
+        let git = self.inputs.git.is_some();
+        let rows = Rows::new(drawn.sure.then_some(drawn.nodes.as_slice()));
+        let mut with_needs = types.clone();
+        with_needs.insert(Context::Needs, rows.all());
+        self.checked.templates(walk::of_called(action, body, level.kind), |_| Known::new(), &with_needs, git);
+        self.checked.evaluated.append(problems.faults.into_iter().filter(|fault| !is_too_early(fault)).collect());
+        self.graph(&Graph { tasks: &body.tasks, level: &level, drawn: &drawn, types: &types, anchor });
     }
-    let mut members = row.needs.iter().filter(|need| groups.get(need.id.as_ref()) == Some(&name));
-    let is_completed = members.all(|need| need.level == NeedsLevel::Completed);
-    is_completed.then(group_type)
+
+    fn types_below(outer: &Graph<'_>, action: &ActionDefinition, level: &Level) -> Known {
+        let mut types = match level.kind {
+            crate::scope::GraphKind::Module => outer.types.clone(),
+            crate::scope::GraphKind::Flow | crate::scope::GraphKind::Action => Known::new(),
+        };
+        let kept = [Context::Git, Context::Strategy, Context::State];
+        types.extend(kept.into_iter().filter_map(|one| Some((one, outer.types.get(&one)?.clone()))));
+        types.extend(level.contexts.get(Context::Flow).map(|flow| (Context::Flow, Type::of(flow))));
+        types.insert(Context::Inputs, types::inputs(&action.inputs));
+        let images = action.tasks().map(|body| types::images(&body.images));
+        types.extend(images.map(|images| (Context::Images, images)));
+        types
+    }
+
+    /// A local action runs before the bake, so it can need nothing that runs in it. Source: CTX-69.
+    fn local_after_remote(&self, graph: &Graph<'_>) -> Diagnostics {
+        let by_id: BTreeMap<&str, u32> = graph.drawn.nodes.iter().map(|node| (node.id.as_ref(), node.entry)).collect();
+        let task_of = |entry: u32| graph.tasks.get(entry as usize);
+        let mut diags = Diagnostics::new();
+        for node in &graph.drawn.nodes {
+            let Some(TaskDefinition { work: Work::Local(call), .. }) = task_of(node.entry) else { continue };
+            let needed = node.needs.iter().filter_map(|need| Some((need, task_of(*by_id.get(need.id.as_ref())?)?)));
+            for (need, _) in needed.filter(|(_, task)| self.is_remote(task)) {
+                diags.push(after_remote(&node.id, &need.id, call));
+            }
+        }
+        diags
+    }
+
+    /// Whether anything of a task does not run on the user's machine, however deep.
+    fn is_remote(&self, task: &TaskDefinition) -> bool {
+        let mut seen: BTreeSet<usize> = BTreeSet::new();
+        let mut open = vec![task];
+        while let Some(task) = open.pop() {
+            match &task.work {
+                Work::Unit(_) | Work::Main(_) | Work::Post { .. } => return true,
+                Work::Tasks(call) if seen.insert(call.target) => {
+                    let action = self.flow.shared.actions.get(call.target);
+                    open.extend(
+                        action.and_then(ActionDefinition::tasks).into_iter().flat_map(|body| body.tasks.iter()),
+                    );
+                }
+                Work::Tasks(_) | Work::Local(_) => {}
+            }
+        }
+        false
+    }
 }
 
-fn result_types() -> [(&'static str, Type); 2] {
-    [("result", Type::Status), ("outputs", Type::Map(Box::new(Type::Str)))]
+/// Before the run a matrix or a strategy may lack what it uses; the check of its names has said the rest.
+fn is_too_early(fault: &Diagnostic) -> bool {
+    matches!(fault.code, Code::UnknownContext | Code::UnknownProperty)
 }
 
-fn need_object() -> Type {
-    Type::object("need", result_types())
-}
-
-fn rows_type() -> (&'static str, Type) {
-    let own = [("id", Type::Str), ("matrix", Type::Map(Box::new(Type::Any)))];
-    let row = Type::object("row", own.into_iter().chain(result_types()));
-    ("rows", Type::List(Box::new(row)))
-}
-
-fn group_type() -> Type {
-    Type::object("group", [("result", Type::Status), rows_type()])
-}
-
-/// A group of one row is seen as a task as well.
-fn single_row_type() -> Type {
-    Type::object("group", result_types().into_iter().chain([rows_type()]))
+fn after_remote(id: &str, need: &str, call: &CallDefinition) -> Diagnostic {
+    let message = format!("the local action `{id}` needs `{need}`, which does not run on this machine");
+    Diagnostic::error(Code::LocalAfterRemote, message)
+        .at(call.span.head(), "runs before the bake")
+        .help("put it before those tasks, and give it `needs: []` if it has none")
 }
 
 /// Adds what to do where a context has no members at all, so that nothing can be suggested.
@@ -180,7 +249,16 @@ fn hinted(found: &Found<'_>, diags: Diagnostics) -> Diagnostics {
             Context::Params => "declare it under `params`",
             Context::Env => "set it under `defaults.env`: a task's own variables are not seen here",
             Context::Matrix => "give the task a `strategy` with a `matrix`",
-            Context::Project | Context::Flow | Context::Git | Context::Tags | Context::Strategy => return None,
+            Context::Volumes => "declare it under `volumes`",
+            Context::Images => "declare it under `images`: an action or a module sees its own only",
+            Context::Inputs => "declare it under `inputs`",
+            Context::Project
+            | Context::Flow
+            | Context::Git
+            | Context::Tags
+            | Context::Multi
+            | Context::State
+            | Context::Strategy => return None,
         };
         Some(help.to_owned())
     };
@@ -189,8 +267,8 @@ fn hinted(found: &Found<'_>, diags: Diagnostics) -> Diagnostics {
 }
 
 /// A warning only: the expression may stand in a branch that is never taken (CTX-2).
-fn check_git(found: &Found<'_>, inputs: &Inputs) -> Diagnostics {
-    if inputs.git.is_some() || !found.place.has(Context::Git) {
+fn check_git(found: &Found<'_>, has_git: bool) -> Diagnostics {
+    if has_git || !found.place.has(Context::Git) {
         return Diagnostics::new();
     }
     let roots = found.template.roots().into_iter().filter(|(root, _)| root.as_ref() == Context::Git.name());

@@ -3,13 +3,13 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use crate::ast::Field;
+use crate::ast::{Field, Items, Strategy};
 use crate::diag::{Code, Diagnostic};
 use crate::expr::{Answers, Names, Target};
 use crate::plan::evaluate::{Evaluator, Problems};
 use crate::plan::level::Level;
 use crate::plan::matrix::{self, Row};
-use crate::resolve::TaskDefinition;
+use crate::resolve::{TaskDefinition, Work};
 use crate::scope::{self, Context, Contexts, Place, Scope};
 use crate::text::Span;
 use crate::value::Value;
@@ -25,14 +25,62 @@ pub(crate) struct Entry {
     pub(crate) named: bool,
     /// The group that the rows form (EXT-1); a single row has the group's own name.
     pub(crate) group: Option<Arc<str>>,
+    /// Whether its rows are made later, so that there are none yet (EXT-2, CTX-53).
+    pub(crate) deferred: bool,
+}
+
+/// Expands all entries of a graph; post tasks have the rows of the entry that they end (CTX-67).
+pub(crate) fn expand_all(tasks: &[TaskDefinition], level: &Level, problems: &mut Problems) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = Vec::with_capacity(tasks.len());
+    for (task, place) in tasks.iter().zip(0_u32..) {
+        let entry = match task.work {
+            Work::Post { of, .. } => end_of(entries.get(of as usize), place),
+            Work::Unit(_) | Work::Tasks(_) | Work::Main(_) | Work::Local(_) => expand(task, place, level, problems),
+        };
+        entries.push(entry);
+    }
+    entries
+}
+
+fn end_of(main: Option<&Entry>, place: u32) -> Entry {
+    let rows = main.iter().flat_map(|main| &main.rows);
+    let rows = rows.map(|(id, row)| (Arc::from(format!("post-{id}")), row.clone())).collect();
+    Entry { place, rows, named: false, group: None, deferred: main.is_some_and(|main| main.deferred) }
+}
+
+/// Whether a matrix uses what is not known yet: results of tasks, or the inputs of a call (CTX-53, EXT-2).
+fn is_deferred(strategy: &Strategy, level: &Level) -> bool {
+    let is_open = |name: &str| {
+        let Some(context) = Context::of(name) else { return false };
+        let later = matches!(context, Context::Needs | Context::Inputs | Context::Images);
+        later && level.contexts.get(context).is_none()
+    };
+    let of_items = |items: &Items<Value>| match items {
+        Items::Expr(template) => template.roots(),
+        Items::Written(written) => written.value.iter().flat_map(roots).collect(),
+        Items::Absent | Items::Null(_) => Vec::new(),
+    };
+    let values = strategy.matrix.variables.values().flat_map(|(_, items)| of_items(items));
+    let rows = strategy.matrix.exclude.iter().chain(&strategy.matrix.include);
+    let fields = rows.flat_map(|row| row.value.values()).flat_map(|(_, field)| roots(field));
+    values.chain(fields).any(|(name, _)| is_open(&name))
+}
+
+fn roots<T>(field: &Field<T>) -> Vec<(Arc<str>, Span)> {
+    match field {
+        Field::Expr(template) => template.roots(),
+        Field::Absent | Field::Null(_) | Field::Literal(_) => Vec::new(),
+    }
 }
 
 /// Expands one entry. An id that cannot be evaluated leaves its row out and stands in `problems`.
-pub(crate) fn expand(task: &TaskDefinition, place: u32, level: &Level, problems: &mut Problems) -> Entry {
+fn expand(task: &TaskDefinition, place: u32, level: &Level, problems: &mut Problems) -> Entry {
+    let deferred = task.strategy.as_ref().is_some_and(|strategy| is_deferred(strategy, level));
     let rows = match &task.strategy {
         None => vec![Row::new()],
+        Some(_) if deferred => Vec::new(),
         Some(strategy) => {
-            let scope = Scope::new(Place::Strategy, &level.contexts);
+            let scope = Scope::new(Place::Strategy(level.kind), &level.contexts);
             let mut evaluator = Evaluator { names: &scope, answers: &Answers::new(), problems };
             matrix::rows(&strategy.matrix, place, &mut evaluator)
         }
@@ -40,9 +88,9 @@ pub(crate) fn expand(task: &TaskDefinition, place: u32, level: &Level, problems:
     if matches!(task.id, Field::Absent | Field::Null(_)) {
         let base = format!("task-{}", place + 1);
         let rows = rows.into_iter().map(|row| (generated(&base, &row), row)).collect();
-        return Entry { place, rows, named: false, group: None };
+        return Entry { place, rows, named: false, group: None, deferred };
     }
-    named(task, place, rows, problems)
+    Entry { deferred, ..named(task, place, rows, problems) }
 }
 
 fn named(task: &TaskDefinition, place: u32, rows: Vec<Row>, problems: &mut Problems) -> Entry {
@@ -57,15 +105,15 @@ fn named(task: &TaskDefinition, place: u32, rows: Vec<Row>, problems: &mut Probl
         ids.extend(id.map(|id| (Arc::from(id), row)));
     }
     if task.strategy.is_none() || uses_matrix {
-        return Entry { place, rows: ids, named: true, group: None };
+        return Entry { place, rows: ids, named: true, group: None, deferred: false };
     }
     let group = group_name(task, &ids);
     if ids.len() == 1 {
         // One row keeps the id as written, so that `strategy` on a single task changes no name.
-        return Entry { place, rows: ids, named: true, group };
+        return Entry { place, rows: ids, named: true, group, deferred: false };
     }
     let rows = ids.into_iter().map(|(id, row)| (generated(&id, &row), row)).collect();
-    Entry { place, rows, named: false, group }
+    Entry { place, rows, named: false, group, deferred: false }
 }
 
 /// The name of a group. A matrix without rows still has one, so that it can be needed.
@@ -117,13 +165,7 @@ impl Names for Watched<'_> {
 
 /// The place that shows whose entry it is: its id, else the beginning of its mapping.
 pub(crate) fn place_of(task: &TaskDefinition) -> Span {
-    task.id.span().unwrap_or_else(|| start_of(task))
-}
-
-/// The beginning of an entry's mapping.
-pub(crate) fn start_of(task: &TaskDefinition) -> Span {
-    let end = task.span.end.min(task.span.start + 1);
-    Span::new(task.span.file, task.span.start..end)
+    task.id.span().unwrap_or_else(|| task.span.head())
 }
 
 /// Reports ids that occur twice, with both places (DEC-2).

@@ -160,17 +160,22 @@ impl Evaluator<'_> {
 
     /// A list of texts; null and empty items are left out.
     pub(crate) fn texts(&mut self, items: &Items<String>) -> Vec<String> {
+        self.texts_as(items, Target::Str, Target::TextList)
+    }
+
+    /// A list of texts of a type, the type of the whole being `whole`.
+    pub(crate) fn texts_as(&mut self, items: &Items<String>, item: Target, whole: Target) -> Vec<String> {
         let list = match items {
             Items::Absent | Items::Null(_) => Vec::new(),
-            Items::Written(written) => written.value.iter().filter_map(|item| self.field(item, Target::Str)).collect(),
-            Items::Expr(template) => self.text_list(template).unwrap_or_default(),
+            Items::Written(written) => written.value.iter().filter_map(|one| self.field(one, item)).collect(),
+            Items::Expr(template) => self.text_list(template, whole).unwrap_or_default(),
         };
         list.into_iter().filter(|item| !item.is_empty()).collect()
     }
 
-    fn text_list(&mut self, template: &Template) -> Option<Vec<String>> {
+    fn text_list(&mut self, template: &Template, whole: Target) -> Option<Vec<String>> {
         let value = self.template(template)?;
-        match self.converted(&value, Target::TextList, template.value_span())? {
+        match self.converted(&value, whole, template.value_span())? {
             Value::List(list) => Some(list.iter().filter_map(as_text).map(str::to_owned).collect()),
             _ => None,
         }

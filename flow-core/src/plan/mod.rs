@@ -1,29 +1,49 @@
 //! From a resolved flow to the graph of an attempt, and from a ready node to what is started.
 //!
 //! Main functions: [`params`] and [`plan`] (once, before the bake), [`prepare`] (once per ready
-//! node). Main types: [`Plan`], [`Prepared`]. When a node is ready does not belong here (`sched`).
+//! node), [`open`] and [`outputs`] (before and after the tasks of a call), [`plan_job`] (a live job).
+//! Main types: [`Plan`], [`Prepared`]. When a node is ready does not belong here (`sched`).
 
+mod args;
 mod cache_key;
 mod check;
+mod command_line;
+mod conflict;
 mod echo;
 mod entry;
 mod evaluate;
 mod graph;
+mod image;
 mod level;
+mod live;
 mod matrix;
 mod need;
+mod needed;
 mod nodes;
+mod open;
 mod param;
 mod prepare;
 mod strategy;
+mod support;
+mod types;
 mod unit;
+mod values;
+mod volume;
 mod walk;
 
 pub use cache_key::canonical;
+pub use command_line::command_line;
 pub use echo::without_echoes;
 pub use graph::levels;
-pub use level::Inputs;
+pub use image::{ImageFiles, ImageSpec};
+pub use level::{Inputs, Platform};
+pub use live::{JobRequest, JobSpec, PreparedJob, check_live, is_multi, plan_job};
+pub use needed::{Needed, RowResult, TaskResult};
 pub use nodes::{Plan, plan};
+pub use open::{OpenCall, open, outputs};
 pub use param::params;
-pub use prepare::{Needed, NodeView, Prepared, RowResult, TaskResult, is_always, prepare, spec};
+pub use prepare::{Enabled, NodeView, Prepared, Settled, is_always, key, prepare, settle, spec, unit};
 pub use strategy::{fail_fast, max_parallel, max_parallel_of};
+pub use support::unsupported;
+pub use values::FlowValues;
+pub use volume::VolumeSpec;

@@ -2,7 +2,7 @@
 //!
 //! Source: CTX-70…77, DEC-18, EXT-1.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
@@ -10,7 +10,7 @@ use indexmap::{IndexMap, IndexSet};
 use crate::ast::NeedItem;
 use crate::diag::{Code, Diagnostic, suggest};
 use crate::expr::{Answers, Target};
-use crate::model::{Need, NeedsLevel};
+use crate::model::{Need, NeedsLevel, NodeRecord};
 use crate::plan::entry::Entry;
 use crate::plan::evaluate::{Evaluator, Problems};
 use crate::plan::matrix::Row;
@@ -32,6 +32,8 @@ pub(crate) struct Edges {
 pub(crate) struct Targets<'a> {
     tasks: BTreeMap<&'a str, &'a Arc<str>>,
     groups: BTreeMap<&'a str, &'a Entry>,
+    /// Whether some ids are not known yet.
+    open: bool,
 }
 
 impl<'a> Targets<'a> {
@@ -40,7 +42,8 @@ impl<'a> Targets<'a> {
         let named = entries.iter().filter(|entry| entry.named);
         let tasks = named.flat_map(|entry| &entry.rows).map(|(id, _)| (id.as_ref(), id)).collect();
         let groups = entries.iter().filter_map(|entry| Some((entry.group.as_deref()?, entry))).collect();
-        Targets { tasks, groups }
+        let open = entries.iter().any(|entry| entry.deferred);
+        Targets { tasks, groups, open }
     }
 
     fn names(&self) -> impl Iterator<Item = &'a str> {
@@ -62,6 +65,39 @@ pub(crate) fn implicit(before: &[Entry]) -> Edges {
     Edges { needs, names, places }
 }
 
+/// Appends the post tasks' edges: they run at the end of the graph, in the order of their entries.
+///
+/// Those of the first need every node that no other task needs, those of the next all of the one
+/// before; each row its own main, too. Source: CTX-67, DEC-19.
+pub(crate) struct Ends {
+    before: Vec<Arc<str>>,
+}
+
+impl Ends {
+    /// The ends of a graph of these nodes.
+    pub(crate) fn new(nodes: &[NodeRecord]) -> Self {
+        let needed: BTreeSet<&str> = nodes.iter().flat_map(|node| &node.needs).map(|need| need.id.as_ref()).collect();
+        let ends = nodes.iter().filter(|node| !needed.contains(node.id.as_ref()));
+        Ends { before: ends.map(|node| node.id.clone()).collect() }
+    }
+
+    /// The edges of each row of a post entry, given those of the entry that it ends.
+    pub(crate) fn edges(&mut self, post: &Entry, main: &Entry) -> Vec<Edges> {
+        let edges = main.rows.iter().map(|(own, _)| {
+            let mut ids: IndexSet<Arc<str>> = self.before.iter().cloned().collect();
+            ids.insert(own.clone());
+            let needs: Vec<_> = ids.iter().map(completed).collect();
+            let places = vec![None; needs.len()];
+            Edges { needs, names: ids.into_iter().collect(), places }
+        });
+        let edges = edges.collect();
+        if !post.rows.is_empty() {
+            self.before = post.rows.iter().map(|(id, _)| id.clone()).collect();
+        }
+        edges
+    }
+}
+
 fn completed(id: &Arc<str>) -> Need {
     Need { id: id.clone(), level: NeedsLevel::Completed }
 }
@@ -79,6 +115,8 @@ pub(crate) fn written(list: &[NeedItem], row: &Row, targets: &Targets<'_>, probl
         let opened: Vec<Arc<str>> = match (targets.tasks.get(name.as_str()), targets.groups.get(name.as_str())) {
             (Some(id), _) => vec![Arc::clone(id)],
             (None, Some(group)) => group.rows.iter().map(|(id, _)| id.clone()).collect(),
+            // It may be a row that is made later.
+            (None, None) if targets.open => Vec::new(),
             (None, None) => {
                 problems.faults.push(unknown(&name, span, targets));
                 continue;

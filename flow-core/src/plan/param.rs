@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use crate::ast::{Declared, Param};
 use crate::diag::{Code, Diagnostic, Diagnostics, suggest};
 use crate::expr::{Answers, Target};
 use crate::plan::evaluate::{Evaluator, Problems};
@@ -14,30 +15,44 @@ use crate::scope::{Contexts, Place, Scope};
 /// left out. Errors, all at once: `F0005`, `F0006`, and those of the defaults' expressions.
 pub fn params(flow: &ResolvedFlow, given: &IndexMap<String, String>) -> (IndexMap<String, String>, Diagnostics) {
     let mut problems = Problems::default();
-    for name in given.keys().filter(|name| !flow.params.contains_key(name.as_str())) {
-        let known = flow.params.keys().map(AsRef::as_ref);
-        let fault = Diagnostic::error(Code::UnknownParam, format!("the flow has no param `{name}`"));
-        let help = suggest::help(name, "params", known).unwrap_or_else(|| "the flow declares no params".to_owned());
-        problems.faults.push(fault.help(help));
-    }
     let nothing = Contexts::new();
     let scope = Scope::new(Place::Param, &nothing);
+    let mut evaluator = Evaluator { names: &scope, answers: &Answers::new(), problems: &mut problems };
+    let values = settle_params(&flow.params, given, &mut evaluator);
+    (values, problems.into_diagnostics())
+}
+
+/// Settles declared params, their defaults evaluated where the evaluator stands.
+pub(crate) fn settle_params(
+    declared: &Declared<Param>,
+    given: &IndexMap<String, String>,
+    evaluator: &mut Evaluator<'_>,
+) -> IndexMap<String, String> {
+    for name in given.keys().filter(|name| !declared.contains_key(name.as_str())) {
+        let known = declared.keys().map(AsRef::as_ref);
+        let fault = Diagnostic::error(Code::UnknownParam, format!("the flow has no param `{name}`"));
+        let help = suggest::help(name, "params", known).unwrap_or_else(|| "the flow declares no params".to_owned());
+        evaluator.problems.faults.push(fault.help(help));
+    }
     let mut values = IndexMap::new();
-    for (name, param) in flow.params.iter() {
-        let faults = problems.faults.len();
-        let mut evaluator = Evaluator { names: &scope, answers: &Answers::new(), problems: &mut problems };
+    for (name, param) in declared {
+        let before = evaluator.problems.faults.len() + evaluator.problems.asks.len();
         let value = given.get(name.as_ref()).cloned();
-        if let Some(value) = value.or_else(|| evaluator.field(&param.default, Target::Str)) {
-            values.insert(name.to_string(), value);
-        } else if problems.faults.len() == faults {
-            let message = format!("the param `{name}` has no value");
-            let help = format!("give one with `-p {name}=VALUE`, or write a default");
-            problems.faults.push(
-                Diagnostic::error(Code::MissingParam, message)
-                    .at(param.default.span().unwrap_or(param.name), "has no default")
-                    .help(help),
-            );
+        let value = value.or_else(|| evaluator.field(&param.default, Target::Str));
+        let after = evaluator.problems.faults.len() + evaluator.problems.asks.len();
+        match value {
+            Some(value) => {
+                values.insert(name.to_string(), value);
+            }
+            None if before == after => evaluator.problems.faults.push(missing(name, param)),
+            None => {}
         }
     }
-    (values, problems.into_diagnostics())
+    values
+}
+
+fn missing(name: &str, param: &Param) -> Diagnostic {
+    Diagnostic::error(Code::MissingParam, format!("the param `{name}` has no value"))
+        .at(param.default.span().unwrap_or(param.name), "has no default")
+        .help(format!("give one with `-p {name}=VALUE`, or write a default"))
 }

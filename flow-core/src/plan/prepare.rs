@@ -10,57 +10,20 @@ use crate::diag::{Code, Diagnostic};
 use crate::event::SkipReason;
 use crate::expr::{Answers, HostCall, Target};
 use crate::model::{CacheKey, FullId, NodeRecord, TaskStatus, UnitSpec};
+use crate::plan::args::args;
 use crate::plan::cache_key::cache_key;
 use crate::plan::evaluate::{Evaluator, Problems};
-use crate::plan::level::{Inputs, Level};
-use crate::plan::strategy::{cache_of, strategy_of, task_contexts};
-use crate::plan::unit::{self, unit_spec};
-use crate::resolve::{ResolvedFlow, TaskDefinition};
+use crate::plan::level::{Inputs, UnitDefaults};
+use crate::plan::needed::{Needed, needs_context};
+use crate::plan::open::{OpenCall, Opened};
+use crate::plan::strategy::{CacheValues, StrategyValues, strategy_of, task_contexts};
+use crate::plan::unit::{self, UnitGround, unit_spec};
+use crate::resolve::{
+    ActionDefinition, CallDefinition, CalledBody, ResolvedFlow, TaskDefinition, UnitDefinition, Work,
+};
 use crate::scope::{self, Context, Contexts, Place, Scope, tag_form};
-use crate::value::{Value, ValueMap};
-
-/// How a needed task ended.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TaskResult {
-    /// Its final status.
-    pub status: TaskStatus,
-    /// Name to text.
-    pub outputs: IndexMap<String, String>,
-}
-
-/// How a row of a needed group ended (EXT-1).
-#[derive(Clone, Debug, PartialEq)]
-pub struct RowResult {
-    /// Its id.
-    pub id: Arc<str>,
-    /// Its variables.
-    pub matrix: IndexMap<Arc<str>, Value>,
-    /// How it ended.
-    pub result: TaskResult,
-}
-
-/// What a task sees under one name of `needs`.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Needed {
-    /// One task.
-    Task(TaskResult),
-    /// A group, in row order.
-    Group(Vec<RowResult>),
-}
-
-impl Needed {
-    /// The result as `needs.x.result` shows it; that of a group is settled as that of a bake (DEC-4).
-    pub fn result(&self) -> TaskStatus {
-        match self {
-            Needed::Task(task) => task.status.as_result(),
-            Needed::Group(rows) => {
-                let any = |status| rows.iter().any(|row| row.result.status == status);
-                let bad = [TaskStatus::Failed, TaskStatus::Cancelled].into_iter().find(|status| any(*status));
-                bad.unwrap_or(TaskStatus::Succeeded)
-            }
-        }
-    }
-}
+use crate::text::Span;
+use crate::value::Value;
 
 /// All that is known of a node when it is ready.
 #[derive(Clone, Debug)]
@@ -69,10 +32,14 @@ pub struct NodeView<'a> {
     pub id: &'a FullId,
     /// Its record.
     pub node: &'a NodeRecord,
+    /// The calls that opened its graph, the outermost first; empty for a node of the flow itself.
+    pub calls: &'a [OpenCall],
     /// What the attempt was given.
     pub inputs: &'a Inputs,
     /// Its needs of level completed, by the names it sees them under (CTX-70).
     pub needs: IndexMap<Arc<str>, Needed>,
+    /// What the main task has saved, for a post task; else empty.
+    pub state: IndexMap<String, String>,
     /// Answers that were recorded for it.
     pub answers: &'a Answers,
     /// Whether only `always()` lets it run (BAT-72).
@@ -93,6 +60,16 @@ pub enum Prepared {
         /// How long a cached result is good; absent where the cache is off.
         cache_life: Option<Duration>,
     },
+    /// It calls a batch action or a module: a graph is opened below it, see [`open`](crate::plan::open).
+    Open {
+        /// The inputs of the call.
+        inputs: IndexMap<Arc<str>, Value>,
+    },
+    /// It is a local action: a command for the user's machine, before the bake.
+    Local {
+        /// The command line; split by shell rules.
+        cmd: Option<String>,
+    },
     /// Questions come first.
     Ask(Vec<HostCall>),
     /// An expression failed.
@@ -101,9 +78,12 @@ pub enum Prepared {
 
 /// What `enable` came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Enabled {
+pub enum Enabled {
+    /// It is false.
     No,
+    /// It is true.
     Yes,
+    /// It is `always()` as a whole.
     Always,
 }
 
@@ -113,7 +93,22 @@ impl Enabled {
     }
 }
 
-/// Evaluates `enable`, then what the node runs.
+/// What is settled about a node before its unit: for `plan` and `why`. Source: CTX-11 (stages 3 to 6).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settled {
+    /// What `enable` came to.
+    pub enabled: Enabled,
+    /// Whether its failure winds the bake down.
+    pub fail_fast: bool,
+    /// The strategy's bound as its expressions see it.
+    pub max_parallel: i64,
+    /// Whether results are looked up and kept.
+    pub cached: bool,
+    /// How long a result is good.
+    pub cache_life: Duration,
+}
+
+/// Evaluates `enable`, then what the node does.
 ///
 /// A pure function of its arguments: asked again it says the same. Source: CTX-40, CTX-82, BAT-52.
 pub fn prepare(flow: &ResolvedFlow, view: &NodeView<'_>) -> Prepared {
@@ -130,26 +125,53 @@ pub fn prepare(flow: &ResolvedFlow, view: &NodeView<'_>) -> Prepared {
         Enabled::No if view.winding_down => return Prepared::Skip(SkipReason::WindingDown),
         Enabled::No => return Prepared::Skip(SkipReason::Disabled { needs: ground.spoilers(view) }),
     }
-    let spec = ground.spec(view, &mut problems);
-    let cache = cache_of(flow, ground.task, &ground.contexts, view.answers, &mut problems);
-    match (stopped(&mut problems), spec) {
-        (Some(stopped), _) => stopped,
-        (None, None) => Prepared::Fault(Box::new(unit::missing_image(ground.task))),
-        (None, Some(spec)) => Prepared::Run {
-            cache: cache.enabled.then(|| cache_key(view, &spec, enabled == Enabled::Always)),
-            cache_life: cache.enabled.then_some(cache.life_span),
-            spec: Box::new(spec),
-        },
+    ground.work(view, enabled, &mut problems)
+}
+
+/// What is settled about a node, however it is enabled. Errors: a fault or questions.
+pub fn settle(flow: &ResolvedFlow, view: &NodeView<'_>) -> Result<Settled, Box<Prepared>> {
+    let mut problems = Problems::default();
+    let Some(ground) = Ground::new(flow, view, &mut problems) else {
+        return Err(Box::new(Prepared::Fault(Box::new(no_entry(view)))));
+    };
+    let enabled = ground.enabled(view, &mut problems);
+    let cache = ground.cache(view, &mut problems);
+    if let Some(stopped) = stopped(&mut problems) {
+        return Err(Box::new(stopped));
     }
+    Ok(Settled {
+        enabled,
+        fail_fast: ground.strategy.fail_fast,
+        max_parallel: ground.strategy.own_max_parallel.unwrap_or(ground.opened.level.max_parallel),
+        cached: cache.enabled,
+        cache_life: cache.life_span,
+    })
+}
+
+/// What a node does if it is enabled, whatever `enable` says. Never [`Prepared::Skip`].
+pub fn unit(flow: &ResolvedFlow, view: &NodeView<'_>) -> Prepared {
+    let mut problems = Problems::default();
+    let Some(ground) = Ground::new(flow, view, &mut problems) else { return Prepared::Fault(Box::new(no_entry(view))) };
+    ground.work(view, Enabled::Yes, &mut problems)
+}
+
+/// The key of a node's result, also where the cache is off. `None` if it has no unit, or a wrong one.
+pub fn key(flow: &ResolvedFlow, view: &NodeView<'_>) -> Option<CacheKey> {
+    let mut problems = Problems::default();
+    let ground = Ground::new(flow, view, &mut problems)?;
+    let enabled = ground.enabled(view, &mut problems);
+    let spec = ground.spec(view, &mut problems)?;
+    stopped(&mut problems).is_none().then(|| cache_key(&flow.shared, view, &spec, enabled == Enabled::Always))
 }
 
 /// Whether a node's `enable` is `always()` as a whole, so that it survives winding down (BAT-52, BAT-71).
 pub fn is_always(flow: &ResolvedFlow, view: &NodeView<'_>) -> bool {
-    let written = flow.tasks.get(view.node.entry as usize).map(|task| &task.enable);
-    match written {
-        None | Some(Field::Absent | Field::Null(_)) => false,
-        Some(Field::Literal(literal)) => matches!(literal.value, Value::Always),
-        Some(Field::Expr(_)) => {
+    let top = flow.tasks.get(view.node.entry as usize).filter(|_| view.calls.is_empty());
+    match top.map(|task| (&task.enable, &task.work)) {
+        Some((Field::Absent | Field::Null(_), Work::Post { .. })) => true,
+        Some((Field::Absent | Field::Null(_), _)) => false,
+        Some((Field::Literal(literal), _)) => matches!(literal.value, Value::Always),
+        Some((Field::Expr(_), _)) | None => {
             let mut problems = Problems::default();
             let ground = Ground::new(flow, view, &mut problems);
             ground.is_some_and(|ground| ground.enabled(view, &mut problems) == Enabled::Always)
@@ -167,29 +189,37 @@ pub fn spec(flow: &ResolvedFlow, view: &NodeView<'_>) -> Option<UnitSpec> {
 
 /// The node's entry and everything that its expressions see.
 struct Ground<'a> {
+    flow: &'a ResolvedFlow,
     task: &'a TaskDefinition,
-    level: Level,
+    opened: Opened<'a>,
+    strategy: StrategyValues,
     contexts: Contexts,
 }
 
 impl<'a> Ground<'a> {
     fn new(flow: &'a ResolvedFlow, view: &NodeView<'_>, problems: &mut Problems) -> Option<Self> {
-        let task = flow.tasks.get(view.node.entry as usize)?;
-        let level = Level::new(flow, view.inputs, view.answers, problems);
-        let strategy = strategy_of(task, &level, view.answers, problems);
-        let contexts = task_contexts(&level, strategy, scope::matrix(&view.node.matrix));
-        let contexts = contexts.with(Context::Needs, needs_context(&view.needs));
-        Some(Ground { task, level, contexts })
+        let opened = Opened::at(flow, view.inputs, view.calls, view.answers, problems)?;
+        let task = opened.tasks.get(view.node.entry as usize)?;
+        let strategy = strategy_of(task, &opened.level, view.answers, problems);
+        let contexts = task_contexts(&opened.level, strategy, scope::matrix(&view.node.matrix));
+        let contexts =
+            contexts.with(Context::Needs, needs_context(&view.needs)).with(Context::State, scope::texts(&view.state));
+        Some(Ground { flow, task, opened, strategy, contexts })
     }
 
-    /// `enable`; absent it is `success()` (BAT-53).
+    fn place(&self) -> Place {
+        Place::Task(self.opened.level.kind)
+    }
+
+    /// `enable`; absent it is `success()`, and `always()` for a post task (BAT-53).
     fn enabled(&self, view: &NodeView<'_>, problems: &mut Problems) -> Enabled {
-        let scope = Scope::new(Place::Task, &self.contexts);
+        let scope = Scope::new(self.place(), &self.contexts);
         let mut evaluator = Evaluator { names: &scope, answers: view.answers, problems };
         let value: Option<Value> = evaluator.required(&self.task.enable, Target::Enable);
         match value {
             Some(Value::Always) => Enabled::Always,
             Some(value) => Enabled::of(matches!(value, Value::Bool(true))),
+            None if matches!(self.task.work, Work::Post { .. }) => Enabled::Always,
             None => Enabled::of(view.needs.values().all(|need| need.result() == TaskStatus::Succeeded)),
         }
     }
@@ -203,17 +233,104 @@ impl<'a> Ground<'a> {
         results.filter(|(_, result)| *result != TaskStatus::Succeeded).collect()
     }
 
-    /// The unit; `None` if its image is unset or something stands in `problems`.
+    fn cache(&self, view: &NodeView<'_>, problems: &mut Problems) -> CacheValues {
+        match self.task.work {
+            Work::Main(_) | Work::Post { .. } | Work::Local(_) => CacheValues::NEVER,
+            Work::Unit(_) | Work::Tasks(_) => {
+                let scope = Scope::new(Place::Cache(self.opened.level.kind), &self.contexts);
+                let mut evaluator = Evaluator { names: &scope, answers: view.answers, problems };
+                self.opened.level.cache.under(&self.task.cache, &mut evaluator)
+            }
+        }
+    }
+
+    /// What an enabled node does.
+    fn work(&self, view: &NodeView<'_>, enabled: Enabled, problems: &mut Problems) -> Prepared {
+        let done = match &self.task.work {
+            Work::Tasks(call) => self.args(call, view, problems).map(|inputs| Prepared::Open { inputs }),
+            Work::Local(call) => self.local(call, view, problems),
+            Work::Unit(_) | Work::Main(_) | Work::Post { .. } => {
+                let cache = self.cache(view, problems);
+                self.spec(view, problems).map(|spec| Prepared::Run {
+                    cache: cache.enabled.then(|| cache_key(&self.flow.shared, view, &spec, enabled == Enabled::Always)),
+                    cache_life: cache.enabled.then_some(cache.life_span),
+                    spec: Box::new(spec),
+                })
+            }
+        };
+        match (stopped(problems), done) {
+            (Some(stopped), _) => stopped,
+            (None, Some(done)) => done,
+            (None, None) => Prepared::Fault(Box::new(self.no_image())),
+        }
+    }
+
+    fn no_image(&self) -> Diagnostic {
+        let (unit, start) = self.own_unit().map_or((None, self.task.span), |(unit, start)| (Some(unit), start));
+        unit::missing_image(unit.unwrap_or(&UnitDefinition::default()), start.head())
+    }
+
+    /// The unit that the node runs, with the place of its mapping.
+    fn own_unit(&self) -> Option<(&'a UnitDefinition, Span)> {
+        match &self.task.work {
+            Work::Unit(unit) | Work::Post { unit, .. } => Some((unit, self.task.span)),
+            Work::Main(call) => match &self.called(call)?.body {
+                CalledBody::Stateful(stateful) => Some((&stateful.main.value, stateful.main.span)),
+                CalledBody::Live(_) | CalledBody::Tasks(_) | CalledBody::Local(_) => None,
+            },
+            Work::Tasks(_) | Work::Local(_) => None,
+        }
+    }
+
+    fn called(&self, call: &CallDefinition) -> Option<&'a ActionDefinition> {
+        self.flow.shared.actions.get(call.target)
+    }
+
+    /// The evaluated inputs of a call.
+    fn args(
+        &self,
+        call: &CallDefinition,
+        view: &NodeView<'_>,
+        problems: &mut Problems,
+    ) -> Option<IndexMap<Arc<str>, Value>> {
+        let scope = Scope::new(self.place(), &self.contexts);
+        args(call, self.called(call)?, &mut Evaluator { names: &scope, answers: view.answers, problems })
+    }
+
+    /// What `main` and a local action see: their inputs and nothing else.
+    fn inputs_only(&self, call: &CallDefinition, view: &NodeView<'_>, problems: &mut Problems) -> Option<Contexts> {
+        let inputs = self.args(call, view, problems)?;
+        Some(Contexts::new().with(Context::Inputs, scope::inputs(&inputs)))
+    }
+
+    fn local(&self, call: &CallDefinition, view: &NodeView<'_>, problems: &mut Problems) -> Option<Prepared> {
+        let contexts = self.inputs_only(call, view, problems)?;
+        let CalledBody::Local(command) = &self.called(call)?.body else { return None };
+        let scope = Scope::new(Place::InputsOnly, &contexts);
+        let cmd = Evaluator { names: &scope, answers: view.answers, problems }.command(command);
+        Some(Prepared::Local { cmd })
+    }
+
+    /// The unit; `None` if it has none, its image is unset, or something stands in `problems`.
     fn spec(&self, view: &NodeView<'_>, problems: &mut Problems) -> Option<UnitSpec> {
-        let scope = Scope::new(Place::Task, &self.contexts);
+        let (unit, _) = self.own_unit()?;
+        let tags = vec![format!("task:{}", tag_form(&view.id.to_string()))];
+        if let Work::Main(call) = &self.task.work {
+            let contexts = self.inputs_only(call, view, problems)?;
+            let scope = Scope::new(Place::InputsOnly, &contexts);
+            let mut evaluator = Evaluator { names: &scope, answers: view.answers, problems };
+            let defaults: UnitDefaults = self.opened.level.unit.tags_only();
+            return unit_spec(unit, UnitGround { defaults: &defaults, tags, home: None }, &mut evaluator);
+        }
+        let scope = Scope::new(self.place(), &self.contexts);
         let mut evaluator = Evaluator { names: &scope, answers: view.answers, problems };
-        let tag = format!("task:{}", tag_form(&view.id.to_string()));
-        unit_spec(&self.task.unit, &self.level.unit, tag, &mut evaluator)
+        let level = &self.opened.level;
+        unit_spec(unit, UnitGround { defaults: &level.unit, tags, home: level.home.as_ref() }, &mut evaluator)
     }
 }
 
 /// What ends a preparation early: the first fault, else all questions.
-fn stopped(problems: &mut Problems) -> Option<Prepared> {
+pub(crate) fn stopped(problems: &mut Problems) -> Option<Prepared> {
     let faults = std::mem::take(&mut problems.faults);
     if let Some(fault) = faults.into_iter().next() {
         return Some(Prepared::Fault(Box::new(fault)));
@@ -230,34 +347,4 @@ fn stopped(problems: &mut Problems) -> Option<Prepared> {
 fn no_entry(view: &NodeView<'_>) -> Diagnostic {
     let message = format!("`{}` stands for an entry that the flow does not have", view.id);
     Diagnostic::error(Code::UnknownNeed, message).help("bake the flow anew: its texts have changed")
-}
-
-/// The context `needs`. Source: CTX-1, EXT-1.
-fn needs_context(needs: &IndexMap<Arc<str>, Needed>) -> Value {
-    let entries = needs.iter().map(|(name, need)| (Value::Str(name.clone()), need_value(name, need)));
-    Value::Map(Arc::new(entries.collect::<ValueMap>()))
-}
-
-/// A group of one row, whose row bears the group's name, is seen as a task as well.
-fn need_value(name: &Arc<str>, need: &Needed) -> Value {
-    let result = ("result", Value::Status(need.result().word().into()));
-    match need {
-        Needed::Task(task) => Value::object("need", [result, ("outputs", scope::texts(&task.outputs))]),
-        Needed::Group(rows) => {
-            let single = rows.first().filter(|row| row.id == *name);
-            let outputs = single.map(|row| ("outputs", scope::texts(&row.result.outputs)));
-            let rows = ("rows", Value::list(rows.iter().map(row_value)));
-            Value::object("group", [result].into_iter().chain(outputs).chain([rows]))
-        }
-    }
-}
-
-fn row_value(row: &RowResult) -> Value {
-    let properties = [
-        ("id", Value::Str(row.id.clone())),
-        ("matrix", scope::matrix(&row.matrix)),
-        ("result", Value::Status(row.result.status.as_result().word().into())),
-        ("outputs", scope::texts(&row.result.outputs)),
-    ];
-    Value::object("row", properties)
 }

@@ -7,7 +7,8 @@ use crate::expr::{Answers, Target};
 use crate::plan::evaluate::{Evaluator, Problems};
 use crate::plan::level::{Inputs, Level, MAX_PARALLEL};
 use crate::resolve::{ResolvedFlow, TaskDefinition};
-use crate::scope::{Context, Contexts, Place, Scope};
+use crate::scope::{self, Context, Contexts, Place, Scope};
+use crate::value::Value;
 
 /// How long a cache entry is good unless the flow says else (BAT-100).
 const CACHE_LIFE: Duration = Duration::from_hours(14 * 24);
@@ -31,7 +32,7 @@ pub(crate) fn strategy_of(
     let Some(strategy) = &task.strategy else {
         return StrategyValues { fail_fast: level.fail_fast, own_max_parallel: None };
     };
-    let scope = Scope::new(Place::Strategy, &level.contexts);
+    let scope = Scope::new(Place::Strategy(level.kind), &level.contexts);
     let mut evaluator = Evaluator { names: &scope, answers, problems };
     StrategyValues {
         fail_fast: evaluator.field(&strategy.fail_fast, Target::Bool).unwrap_or(level.fail_fast),
@@ -44,7 +45,7 @@ pub(crate) fn strategy_of(
 pub fn fail_fast(flow: &ResolvedFlow, inputs: &Inputs, entry: Option<u32>) -> bool {
     let task = entry.and_then(|entry| flow.tasks.get(entry as usize));
     let own = task.and_then(|task| task.strategy.as_ref()).map(|strategy| &strategy.fail_fast);
-    let written = own.filter(|field| is_set(field)).unwrap_or(&flow.defaults.fail_fast);
+    let written = own.filter(|field| is_set(field)).unwrap_or(&flow.shared.defaults.fail_fast);
     if let Some(known) = constant(written, true) {
         return known;
     }
@@ -55,7 +56,7 @@ pub fn fail_fast(flow: &ResolvedFlow, inputs: &Inputs, entry: Option<u32>) -> bo
 
 /// How many tasks of the bake run at once; at least 1. Source: DEC-26.
 pub fn max_parallel(flow: &ResolvedFlow, inputs: &Inputs) -> usize {
-    let value = constant(&flow.defaults.max_parallel, MAX_PARALLEL)
+    let value = constant(&flow.shared.defaults.max_parallel, MAX_PARALLEL)
         .unwrap_or_else(|| Level::new(flow, inputs, &Answers::new(), &mut Problems::default()).max_parallel);
     usize::try_from(value).unwrap_or(1).max(1)
 }
@@ -88,7 +89,7 @@ fn constant<T: Copy>(field: &Field<T>, absent: T) -> Option<T> {
     }
 }
 
-/// The cache settings in force for a task.
+/// The cache settings in force at a level or for a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CacheValues {
     /// Whether results are looked up and kept.
@@ -97,28 +98,29 @@ pub(crate) struct CacheValues {
     pub(crate) life_span: Duration,
 }
 
-/// Settles the cache of a task: for each of the two settings the nearest level that has it decides.
-///
-/// `contexts` holds the task's row and strategy. Source: BAT-100, DEC-3.
-pub(crate) fn cache_of(
-    flow: &ResolvedFlow,
-    task: &TaskDefinition,
-    contexts: &Contexts,
-    answers: &Answers,
-    problems: &mut Problems,
-) -> CacheValues {
-    let mut values = CacheValues { enabled: true, life_span: CACHE_LIFE };
-    let outer = flow.defaults.caches.iter().map(|cache| (cache, Place::LateDefaults));
-    let own = task.cache.iter().map(|cache| (cache, Place::Cache));
-    for (cache, place) in outer.chain(own) {
-        let scope = Scope::new(place, contexts);
-        let mut evaluator = Evaluator { names: &scope, answers, problems };
-        if let Some(seconds) = evaluator.field(&cache.life_span, Target::Seconds) {
-            values.life_span = duration(seconds);
+impl CacheValues {
+    /// What holds where nothing is written (BAT-100).
+    pub(crate) const BUILT_IN: CacheValues = CacheValues { enabled: true, life_span: CACHE_LIFE };
+
+    /// What holds for stateful and local calls, whatever is written (CTX-45).
+    pub(crate) const NEVER: CacheValues = CacheValues { enabled: false, life_span: CACHE_LIFE };
+
+    /// Lays settings over these, the outermost first: for each of the two the nearest level that has it
+    /// decides. Source: BAT-100, DEC-3.
+    pub(crate) fn under<'a>(
+        self,
+        caches: impl IntoIterator<Item = &'a Cache>,
+        evaluator: &mut Evaluator<'_>,
+    ) -> CacheValues {
+        let mut values = self;
+        for cache in caches {
+            if let Some(seconds) = evaluator.field(&cache.life_span, Target::Seconds) {
+                values.life_span = duration(seconds);
+            }
+            values.enabled = enabled(cache).unwrap_or(values.enabled);
         }
-        values.enabled = enabled(cache).unwrap_or(values.enabled);
+        values
     }
-    values
 }
 
 /// Whether a level turns the cache on or off; `None` if it leaves that to the level above.
@@ -139,8 +141,8 @@ fn duration(seconds: f64) -> Duration {
 }
 
 /// The contexts of a task: those of the level, its own strategy, and its row.
-pub(crate) fn task_contexts(level: &Level, strategy: StrategyValues, matrix: crate::value::Value) -> Contexts {
+pub(crate) fn task_contexts(level: &Level, strategy: StrategyValues, matrix: Value) -> Contexts {
     let max_parallel = strategy.own_max_parallel.unwrap_or(level.max_parallel);
-    let own = crate::scope::strategy(strategy.fail_fast, max_parallel);
+    let own = scope::strategy(strategy.fail_fast, max_parallel);
     level.contexts.clone().with(Context::Strategy, own).with(Context::Matrix, matrix)
 }

@@ -6,33 +6,45 @@ use std::sync::Arc;
 use crate::ast::Field;
 use crate::diag::{Code, Diagnostic};
 use crate::expr::Target;
+use crate::expr::uri::{self, Home};
 use crate::model::UnitSpec;
-use crate::plan::entry::start_of;
 use crate::plan::evaluate::Evaluator;
 use crate::plan::level::UnitDefaults;
-use crate::resolve::{TaskDefinition, UnitDefinition};
+use crate::plan::volume::made_whole;
+use crate::resolve::UnitDefinition;
+use crate::text::Span;
 
-/// Evaluates a unit over the defaults; `tag` is the task's own system tag.
+/// What a unit is evaluated over.
+pub(crate) struct UnitGround<'a> {
+    /// Defaults that it is laid over.
+    pub(crate) defaults: &'a UnitDefaults,
+    /// The system tags of its own.
+    pub(crate) tags: Vec<String>,
+    /// What URIs are made whole with.
+    pub(crate) home: Option<&'a Home>,
+}
+
+/// Evaluates a unit over the defaults.
 ///
 /// `None` if the image is unset; then, or where the evaluator has problems, nothing may be started.
 pub(crate) fn unit_spec(
     unit: &UnitDefinition,
-    defaults: &UnitDefaults,
-    tag: String,
+    ground: UnitGround<'_>,
     evaluator: &mut Evaluator<'_>,
 ) -> Option<UnitSpec> {
+    let UnitGround { defaults, tags, home } = ground;
     let mut env = defaults.env.clone();
-    evaluator.lay_entries(&unit.env, &mut env);
-    let own_volumes = evaluator.texts(&unit.volumes);
-    let own_tags = evaluator.texts(&unit.tags);
+    unit.env.iter().for_each(|layer| evaluator.lay_entries(layer, &mut env));
+    let own_volumes: Vec<_> = unit.volumes.iter().flat_map(|layer| evaluator.texts(layer)).collect();
+    let own_tags: Vec<_> = unit.tags.iter().flat_map(|layer| evaluator.texts(layer)).collect();
     let tags: BTreeSet<Arc<str>> =
-        own_tags.into_iter().chain([tag]).map(Arc::from).chain(defaults.tags.iter().cloned()).collect();
+        own_tags.into_iter().chain(tags).map(Arc::from).chain(defaults.tags.iter().cloned()).collect();
     let not_empty = |text: &String| !text.is_empty();
     let not_zero = |seconds: &f64| *seconds != 0.0;
     let spec = UnitSpec {
         title: evaluator.field(&unit.title, Target::Str),
         name: evaluator.field(&unit.name, Target::Str).filter(not_empty),
-        image: evaluator.field(&unit.image, Target::Str),
+        image: image(unit, home, evaluator),
         preset: evaluator.field(&unit.preset, Target::Str).filter(not_empty).or_else(|| defaults.preset.clone()),
         entrypoint: evaluator.field(&unit.entrypoint, Target::Str),
         cmd: unit.command.as_ref().and_then(|command| evaluator.command(command)),
@@ -53,11 +65,18 @@ pub(crate) fn unit_spec(
     spec.image.is_some().then_some(spec)
 }
 
-/// An image whose expression gives `None` is as good as absent.
-pub(crate) fn missing_image(task: &TaskDefinition) -> Diagnostic {
-    let span = match &task.unit.image {
-        Field::Expr(template) => template.span(),
-        Field::Absent | Field::Null(_) | Field::Literal(_) => start_of(task),
+/// The image, made whole where the facts of the project are known (WS-51).
+fn image(unit: &UnitDefinition, home: Option<&Home>, evaluator: &mut Evaluator<'_>) -> Option<String> {
+    let text = evaluator.field(&unit.image, Target::Str)?;
+    made_whole(text, unit.image.span(), home, uri::resolve_image, evaluator)
+}
+
+/// An image whose expression gives `None` is as good as absent; `start` is where its owner begins.
+pub(crate) fn missing_image(unit: &UnitDefinition, start: Span) -> Diagnostic {
+    let fault = Diagnostic::error(Code::MissingImage, "the task has no image");
+    let fault = match &unit.image {
+        Field::Expr(template) => fault.at(template.span(), "gives `None`"),
+        Field::Absent | Field::Null(_) | Field::Literal(_) => fault.at(start, "this task"),
     };
-    Diagnostic::error(Code::MissingImage, "the task has no image").at(span, "gives `None`").help("give it an image")
+    fault.help("add `image`")
 }

@@ -1,9 +1,12 @@
 //! [`templates`]: every expression of a flow with the place where it stands.
 
-use crate::ast::{Cache, Command, Entries, Field, Items, Strategy};
+use crate::ast::{Cache, Command, Declared, Entries, Field, Image, Items, Param, Retry, Strategy};
 use crate::expr::Template;
-use crate::resolve::{MergedDefaults, ResolvedFlow, TaskDefinition, UnitDefinition};
-use crate::scope::Place;
+use crate::resolve::{
+    ActionDefinition, CallDefinition, CalledBody, CalledTasks, JobDefinition, JobUnitDefinition, JobWork,
+    MergedDefaults, ResolvedFlow, Shared, TaskDefinition, UnitDefinition, Work,
+};
+use crate::scope::{GraphKind, Place};
 
 /// A template with its place, and the entry of `tasks` that it belongs to.
 pub(crate) struct Found<'a> {
@@ -16,20 +19,77 @@ pub(crate) struct Found<'a> {
 struct Walk<'a> {
     found: Vec<Found<'a>>,
     entry: Option<u32>,
+    /// Where units and arguments stand.
+    place: Place,
 }
 
-/// Every expression of the flow: first those of the flow itself, then task by task.
-pub(crate) fn templates(flow: &ResolvedFlow) -> Vec<Found<'_>> {
-    let mut walk = Walk { found: Vec::new(), entry: None };
+/// Every expression of the flow itself, without those of its tasks.
+pub(crate) fn of_flow(flow: &ResolvedFlow) -> Vec<Found<'_>> {
+    let mut walk = Walk { found: Vec::new(), entry: None, place: Place::Defaults };
     walk.field(Place::Param, &flow.life_span);
-    for param in flow.params.values() {
-        walk.field(Place::Param, &param.default);
-    }
-    walk.defaults(&flow.defaults);
-    for (task, entry) in flow.tasks.iter().zip(0_u32..) {
+    walk.params(Place::Param, &flow.params);
+    walk.shared(Place::Defaults, Some(Place::LateDefaults), &flow.shared);
+    walk.found
+}
+
+/// Every expression of a live flow, without those of its jobs. Settings of batches have no effect there.
+pub(crate) fn of_live(shared: &Shared) -> Vec<Found<'_>> {
+    let mut walk = Walk { found: Vec::new(), entry: None, place: Place::LiveDefaults };
+    walk.shared(Place::LiveDefaults, None, shared);
+    walk.found
+}
+
+/// Every expression of the tasks of a graph, task by task.
+pub(crate) fn of_tasks(tasks: &[TaskDefinition], kind: GraphKind) -> Vec<Found<'_>> {
+    let mut walk = Walk { found: Vec::new(), entry: None, place: Place::Task(kind) };
+    for (task, entry) in tasks.iter().zip(0_u32..) {
         walk.entry = Some(entry);
-        walk.task(task);
+        walk.task(task, kind);
     }
+    walk.found
+}
+
+/// Every expression of a batch action or module, without those of its tasks.
+pub(crate) fn of_called<'a>(action: &'a ActionDefinition, body: &'a CalledTasks, kind: GraphKind) -> Vec<Found<'a>> {
+    let mut walk = Walk { found: Vec::new(), entry: None, place: Place::Called(kind) };
+    for image in body.images.values() {
+        walk.image(Place::EarlyImages(kind), Place::Called(kind), image);
+    }
+    body.cache.iter().for_each(|cache| walk.cache(Place::Called(kind), cache));
+    for output in action.outputs.values() {
+        walk.field(Place::Output(kind), &output.value);
+    }
+    walk.found
+}
+
+/// Every expression of what sees its inputs only: a local action, and `main` of a stateful one.
+pub(crate) fn of_inputs_only(action: &ActionDefinition) -> Vec<Found<'_>> {
+    let mut walk = Walk { found: Vec::new(), entry: None, place: Place::InputsOnly };
+    match &action.body {
+        CalledBody::Stateful(stateful) => walk.unit(&stateful.main.value),
+        CalledBody::Local(command) => walk.command(command),
+        CalledBody::Live(_) | CalledBody::Tasks(_) => {}
+    }
+    walk.found
+}
+
+/// Every expression of the params and of the call of a live job.
+pub(crate) fn of_job(job: &JobDefinition) -> Vec<Found<'_>> {
+    let mut walk = Walk { found: Vec::new(), entry: None, place: Place::Job };
+    walk.params(Place::LiveParam, &job.params);
+    if let Some(JobWork::Call(call)) = &job.work {
+        walk.args(call);
+    }
+    walk.found
+}
+
+/// Every expression of the unit of a live job.
+pub(crate) fn of_job_unit(unit: &JobUnitDefinition, place: Place) -> Vec<Found<'_>> {
+    let mut walk = Walk { found: Vec::new(), entry: None, place };
+    walk.unit(&unit.unit);
+    walk.field(place, &unit.detach);
+    walk.field(place, &unit.browse);
+    unit.port_forward.iter().for_each(|layer| walk.items(place, layer));
     walk.found
 }
 
@@ -66,32 +126,76 @@ impl<'a> Walk<'a> {
         self.field(place, &cache.life_span);
     }
 
-    fn defaults(&mut self, defaults: &'a MergedDefaults) {
-        let place = Place::Defaults;
+    fn params(&mut self, place: Place, params: &'a Declared<Param>) {
+        params.values().for_each(|param| self.field(place, &param.default));
+    }
+
+    fn shared(&mut self, place: Place, late: Option<Place>, shared: &'a Shared) {
+        self.defaults(place, late, &shared.defaults);
+        for volume in shared.volumes.values() {
+            for field in [&volume.remote, &volume.mount, &volume.local] {
+                self.field(place, field);
+            }
+            self.field(place, &volume.read_only);
+        }
+        shared.images.values().for_each(|image| self.image(place, place, image));
+    }
+
+    fn image(&mut self, early: Place, late: Place, image: &'a Image) {
+        self.field(early, &image.reference);
+        let texts = [&image.context, &image.dockerfile, &image.build_preset, &image.extra_kaniko_args];
+        for field in texts {
+            self.field(late, field);
+        }
+        self.items(late, &image.build_args);
+        self.entries(late, &image.env);
+        self.items(late, &image.volumes);
+        self.field(late, &image.force_rebuild);
+    }
+
+    fn defaults(&mut self, place: Place, late: Option<Place>, defaults: &'a MergedDefaults) {
         defaults.env.iter().for_each(|layer| self.entries(place, layer));
         defaults.tags.iter().chain(&defaults.volumes).for_each(|layer| self.items(place, layer));
         self.field(place, &defaults.workdir);
         self.field(place, &defaults.life_span);
         self.field(place, &defaults.preset);
         self.field(place, &defaults.schedule_timeout);
-        self.field(Place::LateDefaults, &defaults.fail_fast);
-        self.field(Place::LateDefaults, &defaults.max_parallel);
-        defaults.caches.iter().for_each(|cache| self.cache(Place::LateDefaults, cache));
+        let Some(late) = late else { return };
+        self.field(late, &defaults.fail_fast);
+        self.field(late, &defaults.max_parallel);
+        defaults.caches.iter().for_each(|cache| self.cache(late, cache));
+        defaults.retry.iter().for_each(|retry| self.retry(late, retry));
     }
 
-    fn task(&mut self, task: &'a TaskDefinition) {
+    fn retry(&mut self, place: Place, retry: &'a Retry) {
+        self.field(place, &retry.attempts);
+        self.field(place, &retry.delay);
+        self.field(place, &retry.backoff);
+    }
+
+    fn task(&mut self, task: &'a TaskDefinition, kind: GraphKind) {
+        self.field(self.place, &task.enable);
+        match &task.work {
+            // The strategy of a post task is that of the entry which it ends.
+            Work::Post { unit, .. } => return self.unit(unit),
+            Work::Unit(unit) => self.unit(unit),
+            Work::Tasks(call) | Work::Main(call) | Work::Local(call) => self.args(call),
+        }
         self.field(Place::Id, &task.id);
         for need in task.needs.iter().flat_map(|list| &list.value) {
             self.field(Place::Id, &need.id);
         }
-        task.strategy.iter().for_each(|strategy| self.strategy(strategy));
-        self.field(Place::Task, &task.enable);
-        task.cache.iter().for_each(|cache| self.cache(Place::Cache, cache));
-        self.unit(&task.unit);
+        task.strategy.iter().for_each(|strategy| self.strategy(Place::Strategy(kind), strategy));
+        task.cache.iter().for_each(|cache| self.cache(Place::Cache(kind), cache));
+        task.retry.iter().for_each(|retry| self.retry(Place::Cache(kind), retry));
     }
 
-    fn strategy(&mut self, strategy: &'a Strategy) {
-        let place = Place::Strategy;
+    fn args(&mut self, call: &'a CallDefinition) {
+        let args = call.args.iter().flat_map(|args| args.value.values());
+        args.for_each(|(_, field)| self.field(self.place, field));
+    }
+
+    fn strategy(&mut self, place: Place, strategy: &'a Strategy) {
         strategy.matrix.variables.values().for_each(|(_, items)| self.items(place, items));
         let rows = strategy.matrix.exclude.iter().chain(&strategy.matrix.include);
         rows.flat_map(|row| row.value.values()).for_each(|(_, field)| self.field(place, field));
@@ -100,16 +204,15 @@ impl<'a> Walk<'a> {
     }
 
     fn unit(&mut self, unit: &'a UnitDefinition) {
-        let place = Place::Task;
+        let place = self.place;
         let texts =
             [&unit.title, &unit.name, &unit.image, &unit.preset, &unit.entrypoint, &unit.workdir, &unit.restart];
         for field in texts {
             self.field(place, field);
         }
         unit.command.iter().for_each(|command| self.command(command));
-        self.entries(place, &unit.env);
-        self.items(place, &unit.volumes);
-        self.items(place, &unit.tags);
+        unit.env.iter().for_each(|layer| self.entries(place, layer));
+        unit.volumes.iter().chain(&unit.tags).for_each(|layer| self.items(place, layer));
         self.field(place, &unit.life_span);
         self.field(place, &unit.schedule_timeout);
         self.field(place, &unit.http_port);
@@ -120,8 +223,8 @@ impl<'a> Walk<'a> {
     fn command(&mut self, command: &'a Command) {
         match &command.text {
             Field::Absent | Field::Null(_) => {}
-            Field::Literal(literal) => self.template(Place::Task, &literal.value),
-            Field::Expr(template) => self.template(Place::Task, template),
+            Field::Literal(literal) => self.template(self.place, &literal.value),
+            Field::Expr(template) => self.template(self.place, template),
         }
     }
 }

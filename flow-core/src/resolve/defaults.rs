@@ -1,6 +1,6 @@
 //! [`MergedDefaults`]: defaults of the project below those of the flow. Source: CTX-30, CTX-33.
 
-use crate::ast::{Cache, Defaults, Entries, Field, Items};
+use crate::ast::{Cache, Defaults, Entries, Field, Items, Retry, Section};
 
 /// Defaults of all levels, merged but not evaluated.
 ///
@@ -29,12 +29,15 @@ pub struct MergedDefaults {
     pub max_parallel: Field<i64>,
     /// Cache settings of the levels that have some.
     pub caches: Vec<Cache>,
+    /// When tasks are tried again (EXT-3).
+    pub retry: Option<Retry>,
 }
 
 impl MergedDefaults {
     /// Puts `child` (the flow) over `parent` (the project).
-    pub fn merge(parent: Option<Defaults>, child: Defaults) -> Self {
-        let parent = parent.unwrap_or_default();
+    pub fn merge(parent: Option<&Defaults>, child: Option<&Defaults>) -> Self {
+        let parent = parent.cloned().unwrap_or_default();
+        let child = child.cloned().unwrap_or_default();
         MergedDefaults {
             env: vec![parent.env, child.env],
             tags: vec![child.tags, parent.tags],
@@ -45,12 +48,17 @@ impl MergedDefaults {
             schedule_timeout: over(child.schedule_timeout, parent.schedule_timeout),
             fail_fast: over(child.fail_fast, parent.fail_fast),
             max_parallel: over(child.max_parallel, parent.max_parallel),
-            caches: parent.cache.into_written().into_iter().chain(child.cache.into_written()).collect(),
+            caches: [parent.cache, child.cache].into_iter().filter_map(Section::into_written).collect(),
+            retry: over_section(child.retry, parent.retry).into_written(),
         }
     }
 }
 
 /// A key that is there hides the outer one, with null too (CTX-33).
 fn over<T>(child: Field<T>, parent: Field<T>) -> Field<T> {
+    if child.is_present() { child } else { parent }
+}
+
+fn over_section<T>(child: Section<T>, parent: Section<T>) -> Section<T> {
     if child.is_present() { child } else { parent }
 }

@@ -1,24 +1,24 @@
-//! [`ResolvedFlow`]: a batch flow with its project's settings bound to it.
+//! [`ResolvedFlow`] and [`LiveFlow`]: a flow with its project's settings bound to it.
 
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::ast::{
-    Batch, Cache, Command, Entries, Field, Items, NeedItem, Param, Project, Strategy, Task, TaskBody, Unit,
-};
+use crate::ast::{Batch, Declared, Defaults, Field, Image, Live, Mixin, Name, Param, Project, Section, Volume};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::expr::{Target, convert};
 use crate::resolve::MergedDefaults;
+use crate::resolve::call::{ActionDefinition, ActionFiles, Binder};
+use crate::resolve::job::{JobDefinition, define_job};
+use crate::resolve::mixin::Mixins;
+use crate::resolve::task::{TaskDefinition, define_tasks};
 use crate::scope::ProjectFacts;
-use crate::text::{SourceMap, Span, Spanned};
+use crate::text::{SourceMap, Spanned};
 use crate::value::Value;
 
-/// A batch flow that can be planned: no name is left open, no expression is evaluated yet.
-///
-/// Cheap to clone: the definitions are shared.
+/// What flows of both kinds have: their project's settings and their own, merged.
 #[derive(Clone, Debug)]
-pub struct ResolvedFlow {
+pub struct Shared {
     /// The texts it was made from, for the places of faults.
     pub sources: Arc<SourceMap>,
     /// The project.
@@ -29,70 +29,38 @@ pub struct ResolvedFlow {
     pub id: Arc<str>,
     /// Its title (WS-32).
     pub title: String,
+    /// Defaults of project and flow.
+    pub defaults: Arc<MergedDefaults>,
+    /// Volumes by id: those of the project, then those that only the flow has (CTX-20).
+    pub volumes: Arc<Declared<Volume>>,
+    /// Images by id, in the same way.
+    pub images: Arc<Declared<Image>>,
+    /// All actions and modules that are called, however deep.
+    pub actions: Arc<[ActionDefinition]>,
+}
+
+/// A batch flow that can be planned: no name is left open, no expression is evaluated yet.
+///
+/// Cheap to clone: the definitions are shared.
+#[derive(Clone, Debug)]
+pub struct ResolvedFlow {
+    /// Its settings.
+    pub shared: Shared,
     /// Seconds that the bake may take.
     pub life_span: Field<f64>,
     /// Declared params in order.
-    pub params: Arc<IndexMap<Arc<str>, Param>>,
-    /// Defaults of project and flow.
-    pub defaults: Arc<MergedDefaults>,
-    /// The entries of `tasks` in order.
+    pub params: Arc<Declared<Param>>,
+    /// The entries of `tasks` in order, then the post tasks.
     pub tasks: Arc<[TaskDefinition]>,
 }
 
-/// An entry of `tasks`, mixins applied.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TaskDefinition {
-    /// The entry's mapping.
-    pub span: Span,
-    /// `id`; its expressions may use `matrix` only.
-    pub id: Field<String>,
-    /// `needs`; `None` means the entry before (CTX-73).
-    pub needs: Option<Spanned<Vec<NeedItem>>>,
-    /// `strategy`.
-    pub strategy: Option<Strategy>,
-    /// `enable`.
-    pub enable: Field<Value>,
-    /// Cache settings.
-    pub cache: Option<Cache>,
-    /// What it runs.
-    pub unit: UnitDefinition,
-}
-
-/// What a task runs, mixins applied.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct UnitDefinition {
-    /// A title for people.
-    pub title: Field<String>,
-    /// A name for the executor.
-    pub name: Field<String>,
-    /// The container image.
-    pub image: Field<String>,
-    /// The preset.
-    pub preset: Field<String>,
-    /// Seconds that it may wait.
-    pub schedule_timeout: Field<f64>,
-    /// The entrypoint.
-    pub entrypoint: Field<String>,
-    /// The command.
-    pub command: Option<Command>,
-    /// The folder to run in.
-    pub workdir: Field<String>,
-    /// Environment.
-    pub env: Entries<String>,
-    /// Volume references.
-    pub volumes: Items<String>,
-    /// Tags.
-    pub tags: Items<String>,
-    /// Seconds that it may run.
-    pub life_span: Field<f64>,
-    /// HTTP port.
-    pub http_port: Field<i64>,
-    /// Whether the port asks who is there.
-    pub http_auth: Field<bool>,
-    /// Whether it may use this engine.
-    pub pass_config: Field<bool>,
-    /// Restart policy.
-    pub restart: Field<String>,
+/// A live flow whose jobs can be planned. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct LiveFlow {
+    /// Its settings.
+    pub shared: Shared,
+    /// The entries of `jobs` in order.
+    pub jobs: Arc<IndexMap<Arc<str>, JobDefinition>>,
 }
 
 /// What a flow is called from outside of its files.
@@ -103,33 +71,109 @@ pub(crate) struct Given<'a> {
     pub(crate) folder: &'a str,
     /// The texts.
     pub(crate) sources: &'a SourceMap,
+    /// Those of actions.
+    pub(crate) files: &'a ActionFiles,
+    /// The project file, if there is one.
+    pub(crate) project: Option<&'a Project>,
+}
+
+/// What flows of both kinds say of themselves.
+struct Own<'a> {
+    id: Option<&'a Name>,
+    title: Option<&'a Spanned<String>>,
+    defaults: &'a Section<Defaults>,
+    volumes: &'a Section<Declared<Volume>>,
+    images: &'a Section<Declared<Image>>,
 }
 
 impl ResolvedFlow {
-    /// Binds a batch to its project. Errors: `F0007`.
-    pub(crate) fn bind(given: &Given<'_>, project: Option<Project>, batch: Batch) -> (Option<Self>, Diagnostics) {
+    /// Binds a batch to its project. Errors: `F0007`, `F0507`…`F0512`.
+    pub(crate) fn bind(given: &Given<'_>, batch: &Batch) -> (Option<Self>, Diagnostics) {
         let mut diags = Diagnostics::new();
-        let (facts, outer) = match project {
-            Some(project) => (Some(facts_of(&project)), project.defaults.into_written()),
-            None => (facts_of_folder(given.folder, &mut diags), None),
+        let mixins = mixins(given, &batch.mixins, &mut diags);
+        let mut binder = Binder::new(given.files, &mixins);
+        let tasks = define_tasks(&batch.tasks, true, &mut binder, &mut diags);
+        let actions = binder.finish(&mut diags);
+        let own = Own {
+            id: batch.id.as_ref(),
+            title: batch.title.as_ref(),
+            defaults: &batch.defaults,
+            volumes: &batch.volumes,
+            images: &batch.images,
         };
-        let id = batch.id.map_or_else(|| Arc::from(given.flow.replace('-', "_")), |id| id.value);
-        let title = batch.title.map(|title| title.value).filter(|title| !title.is_empty());
-        let tasks = batch.tasks.into_iter().map(define).collect();
-        let Some(project) = facts else { return (None, diags) };
-        let flow = ResolvedFlow {
-            sources: Arc::new(given.sources.clone()),
-            project,
-            name: given.flow.into(),
-            title: title.unwrap_or_else(|| id.to_string()),
-            id,
-            life_span: batch.life_span,
-            params: Arc::new(batch.params.into_value()),
-            defaults: Arc::new(MergedDefaults::merge(outer, batch.defaults.into_value())),
-            tasks,
-        };
-        (Some(flow), diags)
+        let shared = share(given, &own, actions, &mut diags);
+        let flow = shared.map(|shared| ResolvedFlow {
+            shared,
+            life_span: batch.life_span.clone(),
+            params: Arc::new(batch.params.written().cloned().unwrap_or_default()),
+            tasks: tasks.into(),
+        });
+        (flow, diags)
     }
+}
+
+impl LiveFlow {
+    /// Binds a live flow to its project. Errors: `F0007`, `F0508`; those of a job stand in the job.
+    pub(crate) fn bind(given: &Given<'_>, live: &Live) -> (Option<Self>, Diagnostics) {
+        let mut diags = Diagnostics::new();
+        let mixins = mixins(given, &live.mixins, &mut diags);
+        let mut binder = Binder::new(given.files, &mixins);
+        let jobs: IndexMap<Arc<str>, JobDefinition> =
+            live.jobs.iter().map(|(name, job)| (name.clone(), define_job(job, &mut binder))).collect();
+        let actions = binder.finish(&mut diags);
+        let own = Own {
+            id: live.id.as_ref(),
+            title: live.title.as_ref(),
+            defaults: &live.defaults,
+            volumes: &live.volumes,
+            images: &live.images,
+        };
+        let shared = share(given, &own, actions, &mut diags);
+        (shared.map(|shared| LiveFlow { shared, jobs: Arc::new(jobs) }), diags)
+    }
+}
+
+/// One space of names; the flow's mixins hide those of the project (CTX-36).
+fn mixins<'a>(given: &Given<'a>, own: &'a Section<Declared<Mixin>>, diags: &mut Diagnostics) -> Mixins<'a> {
+    let outer = given.project.and_then(|project| project.mixins.written());
+    let mixins = Mixins::new(outer.into_iter().chain(own.written()));
+    diags.append(mixins.check());
+    mixins
+}
+
+fn share(
+    given: &Given<'_>,
+    own: &Own<'_>,
+    actions: Arc<[ActionDefinition]>,
+    diags: &mut Diagnostics,
+) -> Option<Shared> {
+    let project = match given.project {
+        Some(project) => facts_of(project),
+        None => facts_of_folder(given.folder, diags)?,
+    };
+    let id = own.id.map_or_else(|| Arc::from(given.flow.replace('-', "_")), |id| id.value.clone());
+    let title = own.title.map(|title| title.value.clone()).filter(|title| !title.is_empty());
+    let outer = given.project;
+    Some(Shared {
+        sources: Arc::new(given.sources.clone()),
+        project,
+        name: given.flow.into(),
+        title: title.unwrap_or_else(|| id.to_string()),
+        id,
+        defaults: Arc::new(MergedDefaults::merge(
+            outer.and_then(|project| project.defaults.written()),
+            own.defaults.written(),
+        )),
+        volumes: Arc::new(declared(outer.map(|project| &project.volumes), own.volumes)),
+        images: Arc::new(declared(outer.map(|project| &project.images), own.images)),
+        actions,
+    })
+}
+
+/// The flow's entry replaces the project's of the same name wholly (CTX-20).
+fn declared<T: Clone>(outer: Option<&Section<Declared<T>>>, own: &Section<Declared<T>>) -> Declared<T> {
+    let layers = outer.into_iter().chain([own]).filter_map(Section::written);
+    layers.flatten().map(|(name, one)| (name.clone(), one.clone())).collect()
 }
 
 fn facts_of(project: &Project) -> ProjectFacts {
@@ -156,43 +200,5 @@ fn facts_of_folder(folder: &str, diags: &mut Diagnostics) -> Option<ProjectFacts
             diags.push(Diagnostic::error(Code::InvalidId, message).help(help));
             None
         }
-    }
-}
-
-/// Calls and mixins never come here: `parse::unsupported` refuses them before.
-fn define(task: Task) -> TaskDefinition {
-    let unit = match task.body {
-        TaskBody::Unit(unit) => *unit,
-        TaskBody::Call(_) => Unit::default(),
-    };
-    TaskDefinition {
-        span: task.span,
-        id: task.id,
-        needs: task.needs.into_written(),
-        strategy: task.strategy.into_written(),
-        enable: task.enable,
-        cache: task.cache.into_written(),
-        unit: define_unit(unit),
-    }
-}
-
-fn define_unit(unit: Unit) -> UnitDefinition {
-    UnitDefinition {
-        title: unit.title,
-        name: unit.name,
-        image: unit.image,
-        preset: unit.preset,
-        schedule_timeout: unit.schedule_timeout,
-        entrypoint: unit.entrypoint,
-        command: unit.command,
-        workdir: unit.workdir,
-        env: unit.env,
-        volumes: unit.volumes,
-        tags: unit.tags,
-        life_span: unit.life_span,
-        http_port: unit.http_port,
-        http_auth: unit.http_auth,
-        pass_config: unit.pass_config,
-        restart: unit.restart,
     }
 }

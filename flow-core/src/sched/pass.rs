@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use crate::diag::{Code, Diagnostic};
 use crate::event::{EventKind, Stage};
 use crate::model::{CacheKey, Timestamp, UnitSpec};
 use crate::plan::{self, Prepared};
@@ -124,16 +125,23 @@ impl<'t, 'a> Pass<'t, 'a> {
                 Some((key, _)) => self.start(at, node, spec, Some(key)),
                 None => self.start(at, node, spec, None),
             },
-            Prepared::Fault(fault) => {
-                // What this pass has started must be known as live before the bake winds down.
-                if self.turn.decision.events.is_empty() {
-                    let reason = self.turn.evaluation(&fault);
-                    self.turn.end_unstarted(at, &End::evaluation(reason));
-                }
-                return ControlFlow::Break(());
+            Prepared::Fault(fault) => return self.fault(at, &fault),
+            // Such a flow is refused before it starts (`plan::unsupported`).
+            Prepared::Open { .. } | Prepared::Local { .. } => {
+                let message = "this version cannot run a call yet";
+                return self.fault(at, &Diagnostic::error(Code::NotSupported, message));
             }
         }
         ControlFlow::Continue(())
+    }
+
+    fn fault(&mut self, at: usize, fault: &Diagnostic) -> ControlFlow<()> {
+        // What this pass has started must be known as live before the bake winds down.
+        if self.turn.decision.events.is_empty() {
+            let reason = self.turn.evaluation(fault);
+            self.turn.end_unstarted(at, &End::evaluation(reason));
+        }
+        ControlFlow::Break(())
     }
 
     fn look_up(&mut self, node: &Node, key: CacheKey, life: Duration) {

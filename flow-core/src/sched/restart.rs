@@ -80,7 +80,9 @@ fn is_same(flow: &ResolvedFlow, (base, before): (&AttemptState, &Node), (draft, 
 /// What decides whether two units do the same; `None` if the node would not run or is open.
 fn unit(flow: &ResolvedFlow, view: &NodeView<'_>) -> Option<String> {
     match plan::prepare(flow, view) {
-        Prepared::Run { spec, .. } => Some(plan::canonical(view, &spec, plan::is_always(flow, view))),
-        Prepared::Skip(_) | Prepared::Ask(_) | Prepared::Fault(_) => None,
+        Prepared::Run { spec, .. } => Some(plan::canonical(&flow.shared, view, &spec, plan::is_always(flow, view))),
+        Prepared::Skip(_) | Prepared::Ask(_) | Prepared::Fault(_) | Prepared::Open { .. } | Prepared::Local { .. } => {
+            None
+        }
     }
 }

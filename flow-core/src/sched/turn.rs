@@ -67,7 +67,7 @@ impl<'a> Turn<'a> {
 
     /// An expression of the node failed.
     pub(super) fn evaluation(&self, fault: &Diagnostic) -> Reason {
-        let sources = &self.flow.sources;
+        let sources = &self.flow.shared.sources;
         let place = fault.span().and_then(|span| Some((sources.get(span.file)?, sources.position(span)?)));
         let place = place.map(|(file, at)| format!("{} {}:{}:{}", fault.code.number(), file.name, at.line, at.column));
         Reason::Evaluation { message: fault.message.clone(), place: place.unwrap_or_default() }

@@ -15,8 +15,10 @@ pub(super) fn view<'a>(state: &'a AttemptState, node: &'a Node, winding_down: bo
     NodeView {
         id: &node.id,
         node: &node.record,
+        calls: &[],
         inputs: &state.inputs,
         needs: needs(state, node),
+        state: IndexMap::new(),
         answers: &node.answers,
         winding_down,
     }

@@ -27,6 +27,12 @@ impl Contexts {
         self
     }
 
+    /// Takes one out.
+    pub fn without(mut self, context: Context) -> Self {
+        self.values.remove(&context);
+        self
+    }
+
     /// The value of one.
     pub fn get(&self, context: Context) -> Option<&Value> {
         self.values.get(&context)
@@ -46,12 +52,14 @@ pub struct ProjectFacts {
 
 impl ProjectFacts {
     /// The context `project`.
-    pub fn context(&self) -> Value {
+    ///
+    /// `selected`: the platform project that is selected; it counts where the files name none (WS-26).
+    pub fn context(&self, selected: Option<&str>) -> Value {
         Value::object(
             "project",
             [
                 ("id", text(&self.id)),
-                ("project_name", optional_text(self.project_name.as_deref())),
+                ("project_name", optional_text(self.project_name.as_deref().or(selected))),
                 ("owner", optional_text(self.owner.as_deref())),
             ],
         )
@@ -71,24 +79,37 @@ pub struct FlowFacts<'a> {
     pub title: &'a str,
     /// The user's name.
     pub username: &'a str,
-    /// Seconds that the bake may take.
-    pub life_span: Option<f64>,
+    /// What else it shows there.
+    pub more: FlowMore<'a>,
+}
+
+/// The property of `flow` that is not there everywhere.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum FlowMore<'a> {
+    /// None, as in a live flow.
+    Nothing,
+    /// Seconds that the bake may take: at the top of a batch.
+    LifeSpan(Option<f64>),
+    /// The folder of the file: in actions and modules.
+    ActionPath(&'a str),
 }
 
 impl FlowFacts<'_> {
     /// The context `flow`.
     pub fn context(&self) -> Value {
-        Value::object(
-            "flow",
-            [
-                ("flow_id", text(self.id)),
-                ("project_id", text(self.project_id)),
-                ("workspace", Value::LocalPath(self.workspace.into())),
-                ("title", text(self.title)),
-                ("username", text(self.username)),
-                ("life_span", self.life_span.map_or(Value::Null, Value::Float)),
-            ],
-        )
+        let more = match self.more {
+            FlowMore::Nothing => None,
+            FlowMore::LifeSpan(seconds) => Some(("life_span", seconds.map_or(Value::Null, Value::Float))),
+            FlowMore::ActionPath(folder) => Some(("action_path", Value::LocalPath(folder.into()))),
+        };
+        let properties = [
+            ("flow_id", text(self.id)),
+            ("project_id", text(self.project_id)),
+            ("workspace", Value::LocalPath(self.workspace.into())),
+            ("title", text(self.title)),
+            ("username", text(self.username)),
+        ];
+        Value::object("flow", properties.into_iter().chain(more))
     }
 }
 
@@ -122,6 +143,16 @@ pub fn strategy(fail_fast: bool, max_parallel: i64) -> Value {
 pub fn matrix(row: &IndexMap<Arc<str>, Value>) -> Value {
     let entries: ValueMap = row.iter().map(|(name, value)| (Value::Str(name.clone()), value.clone())).collect();
     Value::Map(Arc::new(entries))
+}
+
+/// The context `multi`.
+pub fn multi(suffix: &str) -> Value {
+    Value::object("multi", [("suffix", text(suffix))])
+}
+
+/// The context `inputs`.
+pub fn inputs(inputs: &IndexMap<Arc<str>, Value>) -> Value {
+    matrix(inputs)
 }
 
 /// A mapping of texts.

@@ -30,4 +30,8 @@ impl Names for Scope<'_> {
         let there = self.place.contexts().iter().filter(|one| self.contexts.get(**one).is_some());
         there.map(|one| one.name()).collect()
     }
+
+    fn allows(&self, function: &str) -> bool {
+        self.place.allows(function)
+    }
 }

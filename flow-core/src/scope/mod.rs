@@ -8,6 +8,8 @@ mod availability;
 mod context;
 mod lookup;
 
-pub use availability::{Context, Place};
-pub use context::{Contexts, FlowFacts, ProjectFacts, git, matrix, params, strategy, tag_form, tags, texts};
+pub use availability::{Context, GraphKind, Place};
+pub use context::{
+    Contexts, FlowFacts, FlowMore, ProjectFacts, git, inputs, matrix, multi, params, strategy, tag_form, tags, texts,
+};
 pub use lookup::Scope;

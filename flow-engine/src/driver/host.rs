@@ -24,10 +24,11 @@ pub(crate) async fn answer(call: HostCall) -> Result<Value, String> {
     }
 }
 
-/// One SHA-256 over names and contents of all matching files.
+/// One SHA-256 over names and contents of all matching files below `root`.
 ///
+/// Shape: lower-case hex. Errors: what cannot be read, a pattern that leaves the folder, in words for the user.
 /// Source: EXP-50.
-fn hash_files(root: &Path, patterns: &[String]) -> Result<String, String> {
+pub fn hash_files(root: &Path, patterns: &[String]) -> Result<String, String> {
     use sha2::Digest as _;
     let failed = |path: &Path, error: std::io::Error| format!("cannot read `{}`: {error}", path.display());
     let root = root.canonicalize().map_err(|error| failed(root, error))?;

@@ -9,6 +9,8 @@ mod host;
 pub(crate) mod load;
 mod report;
 
+pub use host::hash_files;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -51,7 +51,7 @@ impl Engine {
         match flow.filter(|_| !diagnostics.has_errors()) {
             Some(flow) => {
                 let fresh = ProjectId::new(self.inner.ids.fresh("project"));
-                Ok(self.inner.store.project(&flow.project.id, fresh).await?)
+                Ok(self.inner.store.project(&flow.shared.project.id, fresh).await?)
             }
             None => Err(EngineError::config(diagnostics, workspace.sources().clone())),
         }

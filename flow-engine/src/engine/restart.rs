@@ -98,7 +98,7 @@ fn params_of(
     let inputs = Inputs { params: params.clone(), ..Inputs::from(base) };
     diagnostics.append(plan(flow, &inputs).1);
     if diagnostics.has_errors() {
-        return Err(EngineError::config(diagnostics, flow.sources.as_ref().clone()));
+        return Err(EngineError::config(diagnostics, flow.shared.sources.as_ref().clone()));
     }
     Ok(params)
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use flow_core::port::{ConfigSource, NamedText, SourceError, SourceRef};
+use flow_core::port::{ActionRef, ConfigSource, NamedText, SourceError, SourceRef};
 
 /// The names of the config folder; in one folder the first wins (WS-4).
 const CONFIG_FOLDERS: [&str; 2] = [".apolo", ".neuro"];
@@ -62,6 +62,13 @@ impl DirectorySource {
                 let bare = EXTENSIONS.iter().find_map(|end| name.strip_suffix(&format!(".{end}")));
                 in_folder(&self.config, bare.unwrap_or(name)).into()
             }
+            SourceRef::Action(ActionRef::Workspace(path)) => {
+                let path = self.workspace.join(path.as_ref());
+                let with = |end: &&str| path.with_file_name(format!("{}.{end}", file_name(&path)));
+                std::iter::once(path.clone()).chain(EXTENSIONS.iter().map(with)).filter(|path| !path.is_dir()).collect()
+            }
+            // This version fetches nothing: what is not here does not exist.
+            SourceRef::Action(ActionRef::GitHub { .. }) => Vec::new(),
         }
     }
 
@@ -69,6 +76,10 @@ impl DirectorySource {
     fn name_of(&self, path: &Path) -> String {
         path.strip_prefix(&self.workspace).unwrap_or(path).display().to_string()
     }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 #[async_trait]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use flow_core::port::{ConfigSource, NamedText, SourceError, SourceRef};
+use flow_core::port::{ActionRef, ConfigSource, NamedText, SourceError, SourceRef};
 
 /// A workspace that is not on disk.
 #[derive(Clone, Debug)]
@@ -25,6 +25,12 @@ impl MemorySource {
         self
     }
 
+    /// Adds the text of an action or a module; `name` is its path from the workspace.
+    pub fn action(mut self, reference: ActionRef, name: &str, text: impl Into<Arc<str>>) -> Self {
+        self.texts.insert(SourceRef::Action(reference), (name.to_owned(), text.into()));
+        self
+    }
+
     /// Adds the text of the project file.
     pub fn project(mut self, text: impl Into<Arc<str>>) -> Self {
         self.texts.insert(SourceRef::Project, ("project.yml".to_owned(), text.into()));
@@ -41,7 +47,7 @@ impl ConfigSource for MemorySource {
     async fn flows(&self) -> Result<Vec<String>, SourceError> {
         let names = self.texts.keys().filter_map(|source| match source {
             SourceRef::Flow(name) => Some(name.to_string()),
-            SourceRef::Project => None,
+            SourceRef::Project | SourceRef::Action(_) => None,
         });
         Ok(names.collect())
     }

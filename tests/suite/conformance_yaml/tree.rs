@@ -12,7 +12,7 @@ pub(super) fn value_of<'a>(root: &'a Node, span: Span, name: &str) -> Option<&'a
 }
 
 /// Where the lists and mappings around a place begin, from the innermost out.
-pub(super) fn starts(root: &Node, place: Span, sources: &SourceMap) -> Vec<Position> {
+pub(crate) fn starts(root: &Node, place: Span, sources: &SourceMap) -> Vec<Position> {
     let around = |node: &&Node| node.span.start <= place.start && place.end <= node.span.end;
     let mut found: Vec<&Node> = all(root).into_iter().filter(|node| node.scalar().is_none()).filter(around).collect();
     found.sort_by_key(|node| node.span.end - node.span.start);
@@ -21,7 +21,7 @@ pub(super) fn starts(root: &Node, place: Span, sources: &SourceMap) -> Vec<Posit
 
 /// Where the reference records a true place: as if the value of its scalar stood at the mark of the
 /// scalar, line by line (EXP-71); behind the colon, where the value of a key is left out.
-pub(super) fn recorded(root: &Node, place: Span, sources: &SourceMap) -> Option<Position> {
+pub(crate) fn recorded(root: &Node, place: Span, sources: &SourceMap) -> Option<Position> {
     let nodes = all(root);
     if let Some(behind) = nodes.iter().find_map(|node| left_out(node, place)) {
         return sources.position(behind);
@@ -59,6 +59,6 @@ fn all(node: &Node) -> Vec<&Node> {
 }
 
 /// The tree of a text, as far as it is well-formed.
-pub(super) fn read(file: FileId, text: &str) -> Option<Node> {
+pub(crate) fn read(file: FileId, text: &str) -> Option<Node> {
     flow_core::yaml::read(file, text).0.root
 }

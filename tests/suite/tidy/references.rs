@@ -20,8 +20,9 @@ const OTHERWISE: &[(Code, &str)] = &[
     (Code::FlowNotFound, "asks the workspace: `suite/check.rs`"),
     (Code::FileUnreadable, "asks the disk: `flow-cli/tests/program/codes.rs`"),
     (Code::UnknownParam, "asks the caller: `suite/check.rs`"),
+    (Code::UnknownJob, "asks the caller: `suite/live.rs`"),
+    (Code::WrongSuffix, "asks the caller: `suite/live.rs`"),
     (Code::InvalidId, "asks the folder's name: `suite/check.rs`"),
-    (Code::UnknownMixin, "mixins are not supported yet, which is said first"),
 ];
 
 /// A rule id, such as `EXP-70` or `OBS-9.1`.

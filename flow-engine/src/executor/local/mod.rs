@@ -8,7 +8,6 @@ mod environment;
 pub(crate) mod layout;
 mod log;
 pub(crate) mod protocol;
-pub(crate) mod words;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

@@ -16,7 +16,7 @@ use std::process::{Command, Stdio};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process_group, pidfd_open, waitid};
 
 use crate::executor::local::layout::{OPEN_LOG_MODE, UnitFiles};
-use crate::executor::local::words;
+
 use crate::executor::supervisor::memory::Mark;
 use crate::executor::supervisor::remains;
 use crate::executor::supervisor::unit::Order;
@@ -74,8 +74,8 @@ fn kill_unknown(pid: Pid) {
 /// The command, with program, folder and environment.
 fn command(order: &Order, files: &UnitFiles) -> Result<Command, String> {
     let spec = &order.launch.spec;
-    let mut words = words::split(spec.entrypoint.as_deref().unwrap_or_default())?;
-    words.extend(words::split(spec.cmd.as_deref().unwrap_or_default())?);
+    let mut words = flow_core::model::words::split(spec.entrypoint.as_deref().unwrap_or_default())?;
+    words.extend(flow_core::model::words::split(spec.cmd.as_deref().unwrap_or_default())?);
     let (name, arguments) = words.split_first().ok_or("there is no `cmd` to run")?;
     let workspace = Path::new(&order.launch.workspace);
     let folder = spec.workdir.as_ref().map_or_else(|| workspace.to_owned(), |workdir| workspace.join(workdir));

@@ -68,3 +68,18 @@ async fn what_is_no_text_file_is_told_and_not_waited_for() {
         assert_eq!(error.to_string(), format!("cannot read `.apolo/{name}.yml`: {why}"));
     }
 }
+
+#[tokio::test]
+async fn actions_are_looked_for_from_the_workspace() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join(".apolo")).unwrap();
+    std::fs::create_dir_all(folder.path().join("tools/act")).unwrap();
+    std::fs::write(folder.path().join("tools/act.yaml"), "kind: local").unwrap();
+    let source = DirectorySource::find(folder.path()).unwrap();
+    for (path, wanted) in
+        [("tools/act", Some("tools/act.yaml")), ("tools/act.yaml", Some("tools/act.yaml")), ("none", None)]
+    {
+        let found = source.read(&SourceRef::Action(ActionRef::Workspace(path.into()))).await.unwrap();
+        assert_eq!(found.map(|(name, _)| name).as_deref(), wanted, "{path}");
+    }
+}

@@ -8,7 +8,7 @@
 /// character, in double quotes only before `"`, `\`, `$` and a backquote; a backslash before a line
 /// end joins the lines. Errors: an unclosed quote, a backslash at the end.
 /// Source: MCH-1.
-pub(crate) fn split(line: &str) -> Result<Vec<String>, String> {
+pub fn split(line: &str) -> Result<Vec<String>, String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut letters = line.chars();

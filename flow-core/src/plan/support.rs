@@ -1,0 +1,154 @@
+//! [`unsupported`]: what the language has and the engine of this version cannot run yet.
+//!
+//! Planning does not ask it: such flows can be checked and planned in full, they are only not started.
+
+use crate::ast::{Command, Entries, Field, Items, Retry, Strategy};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::expr::Template;
+use crate::resolve::{MergedDefaults, ResolvedFlow, TaskDefinition, UnitDefinition, Work};
+use crate::scope::Context;
+use crate::text::Span;
+
+const BUILD: &str = "build images before the bake, and name them by `image`";
+const CALL: &str = "write the tasks of the action into this flow";
+const FOLDERS: &str = "remove it; tasks of this version see the folders of this machine";
+const LATE: &str = "write the values of the matrix out, or make them from params";
+const PORT: &str = "remove it; the task may listen on a port of this machine like any process";
+const PRESET: &str = "remove it; tasks of this version take what this machine has";
+const RETRY: &str = "remove it; run the bake again if a task fails";
+const WAIT: &str = "remove it; `life_span` bounds how long a task runs";
+
+/// What a flow says that this version cannot run yet: `NotSupported`, each at its place.
+pub fn unsupported(flow: &ResolvedFlow) -> Diagnostics {
+    let mut found = Found::default();
+    let is_built = |field: &Field<String>| matches!(field, Field::Literal(_) | Field::Expr(_));
+    if let Some(image) = flow.shared.images.values().find(|image| is_built(&image.context)) {
+        found.at("`images` that it builds", image.name, BUILD);
+    }
+    if let Some(volume) = flow.shared.volumes.values().next() {
+        found.at("`volumes`", volume.name, FOLDERS);
+    }
+    found.defaults(&flow.shared.defaults);
+    flow.tasks.iter().for_each(|task| found.task(task));
+    // A mixin is merged into many tasks, and its text stands in one place.
+    let mut once = Diagnostics::new();
+    for one in found.0 {
+        if !once.iter().any(|known| *known == one) {
+            once.push(one);
+        }
+    }
+    once.sorted()
+}
+
+#[derive(Default)]
+struct Found(Diagnostics);
+
+impl Found {
+    fn at(&mut self, what: &str, place: Span, help: &str) {
+        let found = Diagnostic::error(Code::NotSupported, format!("this version cannot run {what} yet"));
+        self.0.push(found.at(place, "valid, but not supported yet").help(help));
+    }
+
+    fn field<T>(&mut self, name: &str, field: &Field<T>, help: &str) {
+        match field {
+            Field::Absent | Field::Null(_) => {}
+            Field::Literal(literal) => self.at(&format!("`{name}`"), literal.span, help),
+            Field::Expr(template) => self.at(&format!("`{name}`"), template.span(), help),
+        }
+    }
+
+    fn items<T>(&mut self, name: &str, items: &Items<T>, help: &str) {
+        match items {
+            Items::Absent | Items::Null(_) => {}
+            Items::Written(written) => {
+                if let Some(place) = written.value.iter().find_map(Field::span) {
+                    self.at(&format!("`{name}`"), place, help);
+                }
+            }
+            Items::Expr(template) => self.at(&format!("`{name}`"), template.span(), help),
+        }
+    }
+
+    fn retry(&mut self, retry: Option<&Retry>) {
+        if let Some(retry) = retry {
+            self.at("`retry`", retry.span, RETRY);
+        }
+    }
+
+    fn defaults(&mut self, defaults: &MergedDefaults) {
+        defaults.env.iter().for_each(|layer| self.secrets(layer));
+        defaults.volumes.iter().for_each(|layer| self.items("volumes", layer, FOLDERS));
+        self.field("preset", &defaults.preset, PRESET);
+        self.field("schedule_timeout", &defaults.schedule_timeout, WAIT);
+        self.retry(defaults.retry.as_ref());
+    }
+
+    fn task(&mut self, task: &TaskDefinition) {
+        match &task.work {
+            Work::Unit(unit) => self.unit(unit),
+            Work::Tasks(call) | Work::Main(call) | Work::Local(call) => self.at("a call", call.reference.span, CALL),
+            // Its call has been told already.
+            Work::Post { .. } => {}
+        }
+        self.retry(task.retry.as_ref());
+        if let Some(place) = task.strategy.as_ref().and_then(late_values) {
+            self.at("a matrix that uses `needs`", place, LATE);
+        }
+    }
+
+    fn unit(&mut self, unit: &UnitDefinition) {
+        unit.env.iter().for_each(|layer| self.secrets(layer));
+        unit.volumes.iter().for_each(|layer| self.items("volumes", layer, FOLDERS));
+        self.field("preset", &unit.preset, PRESET);
+        self.field("schedule_timeout", &unit.schedule_timeout, WAIT);
+        self.field("http_port", &unit.http_port, PORT);
+        self.field("http_auth", &unit.http_auth, PORT);
+        self.field("pass_config", &unit.pass_config, "remove it; tasks of this version cannot reach the engine");
+        self.field("restart", &unit.restart, "remove it; restart the bake to run a failed task again");
+        unit.command.iter().for_each(|command| self.command(command));
+    }
+
+    /// `upload` changes the storage, of which this version has none.
+    fn command(&mut self, command: &Command) {
+        let template: Option<&Template> = match &command.text {
+            Field::Absent | Field::Null(_) => None,
+            Field::Literal(literal) => Some(&literal.value),
+            Field::Expr(template) => Some(template),
+        };
+        let calls = template.into_iter().flat_map(Template::calls);
+        for call in calls.filter(|call| matches!(call.function, "upload" | "parse_volume")) {
+            self.at(&format!("`{}()`", call.function), call.span, FOLDERS);
+        }
+    }
+
+    fn secrets(&mut self, env: &Entries<String>) {
+        let Entries::Written(written) = env else { return };
+        for (_, value) in written.value.values() {
+            if let Field::Literal(value) = value
+                && value.value.starts_with("secret:")
+            {
+                let found = Diagnostic::error(Code::NotSupported, "this version cannot look up secrets yet");
+                let help = "let the task read it from a file that only you can read";
+                self.0.push(found.at(value.span, "valid, but not supported yet").help(help));
+            }
+        }
+    }
+}
+
+/// Where a matrix uses results of tasks (EXT-2).
+fn late_values(strategy: &Strategy) -> Option<Span> {
+    let templates = strategy.matrix.variables.values().flat_map(|(_, items)| match items {
+        Items::Expr(template) => vec![template],
+        Items::Written(written) => written.value.iter().filter_map(template_of).collect(),
+        Items::Absent | Items::Null(_) => Vec::new(),
+    });
+    let roots = templates.flat_map(Template::roots);
+    roots.into_iter().find(|(root, _)| root.as_ref() == Context::Needs.name()).map(|(_, span)| span)
+}
+
+fn template_of<T>(field: &Field<T>) -> Option<&Template> {
+    match field {
+        Field::Expr(template) => Some(template),
+        Field::Absent | Field::Null(_) | Field::Literal(_) => None,
+    }
+}
