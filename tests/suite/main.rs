@@ -18,3 +18,4 @@ mod restart;
 mod sim;
 mod store_contract;
 mod tidy;
+mod why;
