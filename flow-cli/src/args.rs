@@ -78,6 +78,9 @@ pub(crate) enum Command {
     /// Print the log of a task as it was written
     #[command(after_help = "Examples:\n  apolo-flow logs nightly train-1\n  apolo-flow logs nightly/train-1 -f")]
     Logs(Logs),
+    /// Say why a task ran, was cached, skipped or failed, or what it waits for
+    #[command(after_help = "Example:\n  apolo-flow why nightly train-1")]
+    Why(Why),
     /// Print the events of a bake, one a line: all that happened to it
     #[command(
         after_help = "Examples:\n  apolo-flow events nightly\n  apolo-flow events nightly --json -f --after 812\n\n\
@@ -236,6 +239,20 @@ pub(crate) struct Logs {
     /// Wait for more until the task has ended
     #[arg(short, long)]
     pub follow: bool,
+}
+
+/// `why`. Source: EXT-6.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Why {
+    /// The bake's id or name
+    pub bake: String,
+    /// The task's id
+    pub task: String,
+    #[command(flatten)]
+    pub which: Which,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `events`. Source: EXT-5.

@@ -2,8 +2,10 @@
 
 mod builder;
 mod cache;
+mod difference;
 mod read;
 mod restart;
+mod why;
 
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -27,8 +29,10 @@ use crate::{EngineError, owner};
 
 pub use builder::EngineBuilder;
 pub use cache::CacheClear;
+pub use difference::Change;
 pub use read::{Inspection, Standing};
 pub use restart::{RestartRefusal, RestartRequest, Takeover};
+pub use why::{Because, Explanation, Origin, Start, Wait};
 
 /// The version that every attempt is marked with.
 const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -24,3 +24,4 @@ mod restart;
 mod sim;
 mod store_contract;
 mod tidy;
+mod why;

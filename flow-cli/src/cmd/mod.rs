@@ -16,6 +16,7 @@ mod restart;
 mod resume;
 mod show;
 pub(crate) mod supervisor;
+mod why;
 
 use crate::args::Command;
 use crate::error::CliError;
@@ -31,6 +32,7 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         Command::Inspect(own) => inspect::run(session, &own).await,
         Command::Show(own) => show::run(session, &own).await,
         Command::Logs(own) => logs::run(session, own).await,
+        Command::Why(own) => why::run(session, &own).await,
         Command::Events(own) => events::run(session, &own).await,
         Command::Cancel(own) => cancel::run(session, &own).await,
         Command::Restart(own) => restart::run(session, &own).await,

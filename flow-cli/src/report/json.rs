@@ -6,6 +6,8 @@
 //! - `inspect`: `{version, bake, tasks: [task]}`; the bake holds the attempt
 //! - `show`: the task with `{version, bake: id, attempt: number}` before its own keys
 //! - `check`: `{version, ok, flows: [{flow, ok, diagnostics: [diagnostic]}]}`
+//! - `why`: `{version, bake: id, attempt: number, task, status, because, from, changes, needs, until, said}`,
+//!   see `WhyView`
 //! - `clear-cache`: `{version, cleared: count}`
 //! - `events`: a line `{version, event}` for each event in the stored form (`docs/events.md`)
 //! - `bake`, `restart`, `resume`: the same lines, at the end `{version, bake: id, attempt: number, result}`; `result` is the status,

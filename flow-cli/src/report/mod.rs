@@ -14,4 +14,5 @@ mod sample;
 pub(crate) mod summary;
 pub(crate) mod table;
 pub(crate) mod time;
+pub(crate) mod why;
 pub(crate) mod words;

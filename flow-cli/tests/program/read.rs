@@ -70,6 +70,25 @@ fn events_are_replayed_from_a_position_and_followed_to_the_end() {
 }
 
 #[test]
+fn why_names_what_has_changed() {
+    // EXT-6.
+    let place = Place::new("");
+    let flow = "kind: batch\nparams: {rate: '1'}\ntasks:\n  - {id: a, image: any, bash: echo x, env: {RATE: '${{ params.rate }}'}}\n";
+    place.write(".apolo/b.yml", flow);
+    place.run("bake b -n x").expect(0);
+    assert!(place.run("why x a").expect(0).out.contains("it had not succeeded in this batch before"));
+    place.run("bake b -n x").expect(0);
+    let told = place.run("why x a").expect(0).out;
+    assert!(told.starts_with("a cached\nits result is cached: attempt #1 of bake-"), "{told}");
+    place.run("bake b -n x -p rate 2").expect(0);
+    let told = place.run("why x a").expect(0).out;
+    assert!(told.contains("it has changed: 1 difference to") && told.ends_with("  env.RATE: 1 → 2\n"), "{told}");
+    let seen = place.run("why x a --json").expect(0).json();
+    assert_eq!((seen["because"].as_str(), seen["changes"][0]["new"].as_str()), (Some("changed"), Some("2")));
+    place.run("why x nosuch").expect(1);
+}
+
+#[test]
 fn a_name_means_its_newest_bake() {
     // DEC-31.
     let place = Place::new("  - {id: a, image: any, bash: echo x}\n");

@@ -32,7 +32,8 @@ pub struct Append {
     pub expected_seq: u64,
     /// The events in order; not empty.
     pub events: Vec<NewEvent>,
-    /// Texts that the events name by digest (specs, sources); known ones are kept once.
+    /// Texts that the events name by digest (specs, sources, what cache keys stand for); known ones are
+    /// kept once.
     pub texts: Vec<(Digest, Arc<str>)>,
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::event::{EventKind, Stage};
 use crate::model::{CacheKey, LaunchKey, RawId, UnitSpec};
+use crate::plan;
 use crate::port::{ExecutorError, Report, What};
 use crate::sched::end::End;
 use crate::sched::fact::Effect;
@@ -22,9 +23,18 @@ impl<'a> Turn<'a> {
     /// Starts the next try of a node.
     pub(super) fn start(&mut self, at: usize, spec: Box<UnitSpec>, cache: Option<CacheKey>) {
         let tries = self.node(at).map_or(0, |node| node.tries);
+        self.keep_unit(at, &spec, cache.as_ref().filter(|_| tries == 0));
         if let Some(key) = self.state.key(at, tries + 1) {
             self.launch(key, spec, cache);
         }
+    }
+
+    /// Keeps what a key stands for, so that a later miss can be explained (EXT-6).
+    fn keep_unit(&mut self, at: usize, spec: &UnitSpec, cache: Option<&CacheKey>) {
+        let (Some(node), Some(key)) = (self.node(at), cache) else { return };
+        let view = self.view(node);
+        let text = plan::canonical(&view, spec, plan::is_always(self.flow, &view));
+        self.decision.texts.push((key.0.clone(), text.into()));
     }
 
     /// The node that a key's start is under way for.
