@@ -33,7 +33,7 @@ impl<'a> Turn<'a> {
     fn keep_unit(&mut self, at: usize, spec: &UnitSpec, cache: Option<&CacheKey>) {
         let (Some(node), Some(key)) = (self.node(at), cache) else { return };
         let view = self.view(node);
-        let text = plan::canonical(&view, spec, plan::is_always(self.flow, &view));
+        let text = plan::canonical(&self.flow.shared, &view, spec, plan::is_always(self.flow, &view));
         self.decision.texts.push((key.0.clone(), text.into()));
     }
 
