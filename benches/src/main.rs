@@ -5,6 +5,7 @@
 //! run, as the kernel accounts it when they are reaped.
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
+mod expr;
 mod fan;
 mod measure;
 mod once;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
 
 fn all() -> Result<(), Failure> {
     println!("apolo-flow benches, {} cores", std::thread::available_parallelism()?);
+    expr::report()?;
     text::report()?;
     once::report()?;
     fan::report()
