@@ -86,6 +86,28 @@ fn values() -> impl Strategy<Value = Value> {
     })
 }
 
+/// The value with no two keys of a mapping that JSON, where all names are texts, would write alike.
+///
+/// `{1: …, '1': …}` is one value and a JSON text with the name `1` twice, of which a reader keeps one.
+fn without_equal_names(value: &Value) -> Value {
+    match value {
+        Value::List(items) => Value::list(items.iter().map(without_equal_names)),
+        Value::Map(map) => {
+            let mut names = std::collections::HashSet::new();
+            let name = |key: &Value| if *key == Value::Null { "null".into() } else { key.to_string().to_lowercase() };
+            let kept = map.iter().filter(|(key, _)| names.insert(name(key)));
+            Value::Map(std::sync::Arc::new(
+                kept.map(|(key, value)| (key.clone(), without_equal_names(value))).collect(),
+            ))
+        }
+        Value::Object(object) => Value::object(
+            object.type_name.clone(),
+            object.properties.iter().map(|(name, value)| (name.clone(), without_equal_names(value))),
+        ),
+        _ => value.clone(),
+    }
+}
+
 fn text_of(content: &str) -> Text {
     Text::plain(content, Span::new(FileId(0), 0..content.len() as u32))
 }
@@ -183,6 +205,7 @@ proptest! {
 
     #[test]
     fn what_to_json_writes_from_json_reads(value in values()) {
+        let value = without_equal_names(&value);
         struct One(Value);
         impl Names for One {
             fn get(&self, _: &str) -> Option<Value> {
