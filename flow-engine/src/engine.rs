@@ -2,7 +2,9 @@
 
 mod builder;
 mod cache;
+mod check;
 mod difference;
+mod dry_run;
 mod read;
 mod restart;
 mod why;
@@ -10,26 +12,26 @@ mod why;
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use flow_core::diag::{Code, Diagnostic, Diagnostics, Severity};
+use flow_core::diag::Diagnostics;
 use flow_core::event::{AttemptCreated, CancelScope, EventKind, Reuse, VERSION};
 use flow_core::model::{
     Attempt, AttemptId, BakeId, Digest, Epoch, FullId, OwnerId, ProjectId, SourceText, Subject, TaskStatus,
 };
-use flow_core::plan::{Inputs, Plan, params, plan, unsupported, without_echoes};
+use flow_core::plan::Plan;
 use flow_core::port::{
     Append, Clock, ConfigSource, Executor, GitSource, Ids, NewEvent, RequestKind, Store, StoreError,
 };
-use flow_core::resolve::{ResolvedFlow, Workspace};
 use flow_core::text::SourceMap;
 use indexmap::IndexMap;
 
 use crate::driver::{Driver, LEASE};
-use crate::load::{folder_name, load};
 use crate::{EngineError, owner};
 
 pub use builder::EngineBuilder;
 pub use cache::CacheClear;
+pub use check::{Checked, Checker};
 pub use difference::Change;
+pub use dry_run::DryRun;
 pub use read::{Inspection, Standing};
 pub use restart::{RestartRefusal, RestartRequest, Takeover};
 pub use why::{Because, Explanation, Origin, Start, Wait};
@@ -99,38 +101,6 @@ pub struct Created {
     pub sources: SourceMap,
 }
 
-/// A flow that was checked.
-#[derive(Clone, Debug)]
-pub struct Checked {
-    /// The flow's name.
-    pub flow: String,
-    /// The plan with the given params; `None` where there are errors.
-    pub plan: Option<Plan>,
-    /// All problems, sorted by place.
-    pub diagnostics: Diagnostics,
-    /// The texts that they point into.
-    pub sources: SourceMap,
-}
-
-/// All batch flows of a workspace, checked.
-#[derive(Clone, Debug, Default)]
-pub struct CheckedAll {
-    /// Each batch flow, by name.
-    pub flows: Vec<Checked>,
-    /// The names of flows of other kinds, which this version does not check.
-    pub left_out: Vec<String>,
-}
-
-/// A flow that has no errors, with what was found on the way.
-struct Ready {
-    workspace: Workspace,
-    flow: ResolvedFlow,
-    params: IndexMap<String, String>,
-    plan: Plan,
-    git: Option<flow_core::model::GitInfo>,
-    diagnostics: Diagnostics,
-}
-
 impl Engine {
     /// An engine made of parts; see [`EngineBuilder`].
     pub fn builder() -> EngineBuilder {
@@ -141,51 +111,16 @@ impl Engine {
         Engine { inner: Arc::new(inner) }
     }
 
-    /// Checks one flow with params; all problems of all its files at once.
-    ///
-    /// A param without a value is a warning here: it may be given when the flow is baked.
-    /// Errors: `Source` where the workspace is not there; problems of files are in the result, also `F0003`
-    /// of one that cannot be read.
-    pub async fn check(
-        &self,
-        source: &dyn ConfigSource,
-        flow: &str,
-        given: &IndexMap<String, String>,
-    ) -> Result<Checked, EngineError> {
-        let done = |plan, diagnostics: Diagnostics, sources| {
-            let diagnostics = diagnostics.into_iter().map(soften).collect();
-            Checked { flow: flow.to_owned(), plan, diagnostics, sources }
-        };
-        match self.ready(source, flow, given).await {
-            Ok(ready) => Ok(done(Some(ready.plan), ready.diagnostics.sorted(), ready.workspace.sources().clone())),
-            Err(EngineError::Config(problems)) => Ok(done(None, problems.diagnostics, problems.sources)),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Checks all batch flows of a workspace. Errors: as [`Self::check`].
-    pub async fn check_all(
-        &self,
-        source: &dyn ConfigSource,
-        given: &IndexMap<String, String>,
-    ) -> Result<CheckedAll, EngineError> {
-        let mut all = CheckedAll::default();
-        for name in source.flows().await? {
-            let checked = self.check(source, &name, given).await?;
-            if checked.diagnostics.iter().any(|one| one.code == Code::WrongKind) {
-                all.left_out.push(name);
-            } else {
-                all.flows.push(checked);
-            }
-        }
-        Ok(all)
+    /// What checks flows as this engine would, without its store and executor.
+    pub fn checker(&self) -> Checker {
+        Checker::new(Arc::clone(&self.inner.git), &self.inner.user)
     }
 
     /// Checks a flow, keeps its texts, and stores a new bake with its first attempt. Starts nothing.
     ///
     /// Errors: `Config` with all problems, and then nothing is stored.
     pub async fn create_bake(&self, source: &dyn ConfigSource, request: BakeRequest) -> Result<Created, EngineError> {
-        let ready = self.ready(source, &request.batch, &request.params).await?;
+        let ready = self.checker().ready(source, &request.batch, &request.params).await?;
         let fresh = ProjectId::new(self.inner.ids.fresh("project"));
         let project = self.inner.store.project(&ready.flow.shared.project.id, fresh).await?;
         let bake = BakeId::new(self.inner.ids.fresh("bake"));
@@ -270,40 +205,6 @@ impl Engine {
         Ok(self.task(attempt, text).await?.id)
     }
 
-    async fn ready(
-        &self,
-        source: &dyn ConfigSource,
-        name: &str,
-        given: &IndexMap<String, String>,
-    ) -> Result<Ready, EngineError> {
-        let workspace = load(source, name).await?;
-        let (flow, mut diagnostics) = workspace.resolve(&folder_name(source.workspace()));
-        let Some(flow) = flow else {
-            return Err(EngineError::config(diagnostics, workspace.sources().clone()));
-        };
-        let (params, problems) = params(&flow, given);
-        diagnostics.append(problems);
-        let git = self.inner.git.info(source.workspace()).await;
-        let inputs = Inputs {
-            params: params.clone(),
-            git: git.clone(),
-            workspace: source.workspace().to_owned(),
-            username: self.inner.user.clone(),
-            platform: None,
-        };
-        let (plan, problems) = plan(&flow, &inputs);
-        let problems = without_echoes(&flow, &diagnostics, problems);
-        diagnostics.append(problems);
-        // What is wrong is told first: it would still be wrong if the engine could run it.
-        if !diagnostics.has_errors() {
-            diagnostics.append(unsupported(&flow));
-        }
-        match plan.filter(|_| !diagnostics.has_errors()) {
-            Some(plan) => Ok(Ready { workspace, flow, params, plan, git, diagnostics }),
-            None => Err(EngineError::config(diagnostics, workspace.sources().clone())),
-        }
-    }
-
     async fn store_attempt(
         &self,
         attempt: &AttemptId,
@@ -323,14 +224,6 @@ impl Engine {
             })
             .await?;
         Ok(())
-    }
-}
-
-/// A param that is still to be given is no mistake in the files.
-fn soften(diagnostic: Diagnostic) -> Diagnostic {
-    match diagnostic.code {
-        Code::MissingParam => Diagnostic { severity: Severity::Warning, ..diagnostic },
-        _ => diagnostic,
     }
 }
 

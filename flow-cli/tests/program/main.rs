@@ -6,5 +6,6 @@ mod bake;
 mod codes;
 mod interrupt;
 mod kit;
+mod live;
 mod read;
 mod terminal;
