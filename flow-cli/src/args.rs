@@ -63,6 +63,9 @@ pub(crate) enum Command {
     /// Check flows and show all errors of all files at once; starts nothing
     #[command(after_help = "Example:\n  apolo-flow check train -p rate 0.1")]
     Check(Check),
+    /// Show what a bake would do: which tasks would run, are cached or skipped, and why; starts nothing
+    #[command(after_help = "Examples:\n  apolo-flow plan train\n  apolo-flow plan train -p rate 0.2 --json")]
+    Plan(Plan),
     /// Run a batch and follow it
     #[command(after_help = "Example:\n  apolo-flow bake train -p rate 0.1 -n nightly")]
     Bake(Bake),
@@ -122,6 +125,22 @@ pub(crate) struct Check {
     /// A param of the batch
     #[arg(short, long, num_args = 2, value_names = ["NAME", "VALUE"], allow_hyphen_values = true, requires = "flows")]
     pub param: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `plan`. Source: EXT-6.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Plan {
+    /// The batch, a file name of the config folder without its ending
+    pub batch: String,
+    /// A param of the batch; the last value of a name counts
+    #[arg(short, long, num_args = 2, value_names = ["NAME", "VALUE"], allow_hyphen_values = true)]
+    pub param: Vec<String>,
+    /// A YAML mapping of params, names to values; `-p` wins over it
+    #[arg(long, value_name = "FILE")]
+    pub meta_from_file: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -115,6 +115,13 @@ impl Session {
         Ok(self.settings()?.open(self.self_program()?, self.io.environment.clone())?)
     }
 
+    /// An engine for those who only look: where nothing was kept yet, nothing is made.
+    pub(crate) fn engine_to_read(&self) -> Result<Engine, CliError> {
+        let settings = self.settings()?;
+        let open = if settings.has_store() { Settings::open } else { Settings::open_empty };
+        Ok(open(&settings, self.self_program()?, self.io.environment.clone())?)
+    }
+
     /// What checks flows; it needs neither store nor executor.
     pub(crate) fn checker(&self) -> Result<Checker, CliError> {
         Ok(Checker::new(Arc::new(GitProgram), self.settings()?.user))

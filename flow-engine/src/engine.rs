@@ -5,6 +5,7 @@ mod cache;
 mod check;
 mod difference;
 mod dry_run;
+mod forecast;
 mod read;
 mod restart;
 mod why;
@@ -25,6 +26,7 @@ use flow_core::text::SourceMap;
 use indexmap::IndexMap;
 
 use crate::driver::{Driver, LEASE};
+use crate::engine::check::Ready;
 use crate::{EngineError, owner};
 
 pub use builder::EngineBuilder;
@@ -32,6 +34,7 @@ pub use cache::CacheClear;
 pub use check::{Checked, Checker};
 pub use difference::Change;
 pub use dry_run::DryRun;
+pub use forecast::{Fate, Forecast, ForecastTask};
 pub use read::{Inspection, Standing};
 pub use restart::{RestartRefusal, RestartRequest, Takeover};
 pub use why::{Because, Explanation, Origin, Start, Wait};
@@ -121,35 +124,43 @@ impl Engine {
     /// Errors: `Config` with all problems, and then nothing is stored.
     pub async fn create_bake(&self, source: &dyn ConfigSource, request: BakeRequest) -> Result<Created, EngineError> {
         let ready = self.checker().ready(source, &request.batch, &request.params).await?;
-        let fresh = ProjectId::new(self.inner.ids.fresh("project"));
-        let project = self.inner.store.project(&ready.flow.shared.project.id, fresh).await?;
-        let bake = BakeId::new(self.inner.ids.fresh("bake"));
+        let created = self.attempt_created(source.workspace(), request, &ready).await?;
+        let bake = created.bake.clone();
         let attempt = AttemptId::new(self.inner.ids.fresh("attempt"));
-        let texts: Vec<_> = ready.workspace.texts();
-        let sources = texts.iter().map(|(name, text)| source_text(name, text)).collect();
-        let created = AttemptCreated {
+        let texts = ready.workspace.texts().into_iter();
+        let texts = texts.map(|(_, text)| (Digest::of(text.as_bytes()), text)).collect();
+        self.store_attempt(&attempt, created, texts).await?;
+        let sources = ready.workspace.sources().clone();
+        Ok(Created { bake, attempt, plan: ready.plan, diagnostics: ready.diagnostics.sorted(), sources })
+    }
+
+    /// What the first attempt of a new bake starts from.
+    async fn attempt_created(
+        &self,
+        workspace: &str,
+        request: BakeRequest,
+        ready: &Ready,
+    ) -> Result<AttemptCreated, EngineError> {
+        let fresh = ProjectId::new(self.inner.ids.fresh("project"));
+        Ok(AttemptCreated {
             version: VERSION,
-            project,
+            project: self.inner.store.project(&ready.flow.shared.project.id, fresh).await?,
             project_name: ready.flow.shared.project.id.to_string(),
-            bake: bake.clone(),
+            bake: BakeId::new(self.inner.ids.fresh("bake")),
             number: 1,
             batch: request.batch,
             name: request.name,
             tags: request.tags,
-            params: ready.params,
+            params: ready.params.clone(),
             executor: self.inner.executor.abilities().name.to_owned(),
-            sources,
-            workspace: source.workspace().to_owned(),
-            git: ready.git,
+            sources: ready.workspace.texts().iter().map(|(name, text)| source_text(name, text)).collect(),
+            workspace: workspace.to_owned(),
+            git: ready.git.clone(),
             by: self.inner.user.clone(),
             from: None,
             reuse: Reuse::Cache,
             engine_version: ENGINE_VERSION.to_owned(),
-        };
-        let texts = texts.into_iter().map(|(_, text)| (Digest::of(text.as_bytes()), text)).collect();
-        self.store_attempt(&attempt, created, texts).await?;
-        let sources = ready.workspace.sources().clone();
-        Ok(Created { bake, attempt, plan: ready.plan, diagnostics: ready.diagnostics.sorted(), sources })
+        })
     }
 
     /// Drives an attempt in this process until it ends, and gives its result.

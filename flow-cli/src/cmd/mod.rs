@@ -12,6 +12,7 @@ mod find;
 mod inspect;
 mod logs;
 mod params;
+mod plan;
 mod restart;
 mod resume;
 mod run;
@@ -28,6 +29,7 @@ use crate::session::Session;
 pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<Exit, CliError> {
     match command {
         Command::Check(own) => check::run(session, &own).await,
+        Command::Plan(own) => plan::run(session, own).await,
         Command::Bake(own) => bake::run(session, own).await,
         Command::Bakes(own) => bakes::run(session, own).await,
         Command::Inspect(own) => inspect::run(session, &own).await,

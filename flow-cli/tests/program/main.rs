@@ -7,5 +7,6 @@ mod codes;
 mod interrupt;
 mod kit;
 mod live;
+mod plan;
 mod read;
 mod terminal;

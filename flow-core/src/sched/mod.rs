@@ -7,6 +7,7 @@
 mod decide;
 mod end;
 mod fact;
+mod foresee;
 mod node;
 mod pass;
 mod request;
@@ -19,5 +20,6 @@ mod view;
 
 pub use decide::decide;
 pub use fact::{Decision, Effect, Fact, Revive, Timed};
+pub use foresee::{Pending, pending, set_aside};
 pub use revive::revive;
 pub use state::{AttemptState, Summary, apply};
