@@ -1,6 +1,6 @@
 # The two commands to know are `make demo` and `make test`. The work is done by the scripts in `.ci`.
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench fmt lint
+.PHONY: help demo test bench fmt lint reference
 
 help: ## Show this list
 	@grep -hE '^[a-z]+: ## ' $(MAKEFILE_LIST) | sed 's/: ## /\t/' | expand -t 8
@@ -14,6 +14,9 @@ test: ## Check everything: format, lints, Rust tests, Python tests
 bench: ## Measure speed; pass arguments as ARGS="..."
 	cargo build --release --locked -p flow-cli -p flow-benches
 	./target/release/flow-bench $(ARGS)
+
+reference: ## Write the tables of flow-core/reference.md anew
+	RENEW_REFERENCE=1 cargo test --locked -p flow-tests --test suite reference::
 
 fmt: ## Format the sources
 	cargo fmt --all

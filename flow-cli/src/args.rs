@@ -108,6 +108,9 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  apolo-flow restart nightly\n  apolo-flow restart nightly -p rate 0.2\n  \
         apolo-flow restart nightly --no-from-failed\n\nThe texts of the flow are those that the bake was made from.")]
     Restart(Restart),
+    /// Print the reference of the language, or one section of it
+    #[command(after_help = "Examples:\n  apolo-flow reference functions\n  apolo-flow reference keys")]
+    Reference(Reference),
     /// Drive an attempt (started by `bake`, `restart` and `resume`)
     #[command(name = "__engine", hide = true)]
     Engine(Engine),
@@ -370,6 +373,13 @@ pub(crate) struct ClearCache {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// `reference`
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Reference {
+    /// The section, such as `functions` or `codes` [default: all]
+    pub section: Option<String>,
 }
 
 /// `__engine`

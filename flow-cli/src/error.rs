@@ -37,6 +37,13 @@ pub(crate) enum CliError {
         /// What is known and near.
         help: Option<String>,
     },
+    /// The reference has no such section.
+    #[error("the reference has no section `{section}`")]
+    NoSection {
+        section: String,
+        /// What there is.
+        help: Option<String>,
+    },
     /// It cannot be resumed: somebody drives it.
     #[error("attempt {number} of `{bake}` is driven by another engine")]
     Driven { bake: String, number: u32 },
@@ -84,6 +91,7 @@ impl CliError {
             CliError::Output { error, .. } if error.kind() == ErrorKind::BrokenPipe => Exit::Well,
             CliError::Engine(EngineError::NotRestarted { .. })
             | CliError::ParamsFile { .. }
+            | CliError::NoSection { .. }
             | CliError::TaskMissing { .. } => Exit::Usage,
             CliError::Engine(_)
             | CliError::Supervisor(_)
@@ -132,6 +140,7 @@ impl CliError {
             CliError::TaskMissing { bake } => {
                 vec![format!("`apolo-flow logs {bake}/TASK`; `apolo-flow inspect {bake}` lists the tasks")]
             }
+            CliError::NoSection { help, .. } => help.iter().cloned().collect(),
             CliError::Supervisor(_)
             | CliError::TaskEnded { .. }
             | CliError::NoLog { .. }

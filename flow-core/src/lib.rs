@@ -21,3 +21,6 @@ pub mod scope;
 pub mod text;
 pub mod value;
 pub mod yaml;
+
+/// The language for users, as Markdown; its tables are held equal to those of this crate by a test.
+pub const REFERENCE: &str = include_str!("../reference.md");

@@ -20,6 +20,7 @@ mod plan;
 mod prop_expr;
 mod prop_sched;
 mod prop_yaml;
+mod reference;
 mod restart;
 mod sim;
 mod store_contract;

@@ -61,13 +61,13 @@ const FLOW: Keys = &[
 
 const OTHER_KIND: (Keys, &str) = (BODY, "actions of another kind have it; remove it, or change `kind`");
 
-const LIVE: Table = Table {
+pub(super) const LIVE: Table = Table {
     what: "a live action",
     keys: &[HEAD, &[("job", Rule::Required("add `job:` and below it what it runs"))], FLOW],
     foreign: &[OTHER_KIND],
 };
 
-const BATCH: Table = Table {
+pub(super) const BATCH: Table = Table {
     what: "a batch action",
     keys: &[
         HEAD,
@@ -82,7 +82,7 @@ const BATCH: Table = Table {
     foreign: &[OTHER_KIND],
 };
 
-const STATEFUL: Table = Table {
+pub(super) const STATEFUL: Table = Table {
     what: "a stateful action",
     keys: &[
         HEAD,
@@ -97,9 +97,10 @@ const STATEFUL: Table = Table {
     foreign: &[OTHER_KIND],
 };
 
-const LOCAL: Table = Table { what: "a local action", keys: &[HEAD, OUTPUTS, COMMANDS, FLOW], foreign: &[OTHER_KIND] };
+pub(super) const LOCAL: Table =
+    Table { what: "a local action", keys: &[HEAD, OUTPUTS, COMMANDS, FLOW], foreign: &[OTHER_KIND] };
 
-const PART: Table = Table {
+pub(super) const PART: Table = Table {
     what: "a part of a stateful action",
     keys: &[unit::KEYS],
     foreign: &[

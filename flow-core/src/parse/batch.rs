@@ -13,7 +13,7 @@ use crate::yaml::Node;
 
 const ACTION: &str = "it belongs to actions; a flow has `params`, and no outputs. Remove it here";
 
-const TABLE: Table = Table {
+pub(super) const TABLE: Table = Table {
     what: "a batch flow",
     keys: &[&[
         ("kind", Rule::Required("add the line `kind: batch`")),

@@ -8,10 +8,10 @@ use crate::parse::word::{Words, word};
 use crate::text::Spanned;
 use crate::yaml::NodeKind;
 
-const CACHE: Table =
+pub(super) const CACHE: Table =
     Table { what: "`cache`", keys: &[&[("strategy", Rule::Optional), ("life_span", Rule::Optional)]], foreign: &[] };
 
-const RETRY: Table = Table {
+pub(super) const RETRY: Table = Table {
     what: "`retry`",
     keys: &[&[
         ("attempts", Rule::Optional),

@@ -25,7 +25,7 @@ pub(super) const UNIT_OF_CALL: &str = "the file that is called says what runs; s
 pub(super) const ARGS: (Keys, &str) =
     (&[("args", Rule::Optional)], "arguments belong to a call: write `action` or `module` beside them");
 
-const PARAM: Table =
+pub(super) const PARAM: Table =
     Table { what: "a param", keys: &[&[("default", Rule::Optional), ("descr", Rule::Optional)]], foreign: &[] };
 
 const ARGUMENT: Kind<Value> = Kind { null: Null::Refused, ..PRIMITIVE };

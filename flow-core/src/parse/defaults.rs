@@ -26,13 +26,13 @@ const OF_TASKS: Keys = &[
     ("retry", Rule::Optional),
 ];
 
-const LIVE: Table = Table {
+pub(super) const LIVE: Table = Table {
     what: "`defaults` of a live flow",
     keys: &[KEYS],
     foreign: &[(OF_TASKS, "only batch flows and projects have it, for their tasks; remove it")],
 };
 
-const BATCH: Table = Table { what: "`defaults`", keys: &[KEYS, OF_TASKS], foreign: &[] };
+pub(super) const BATCH: Table = Table { what: "`defaults`", keys: &[KEYS, OF_TASKS], foreign: &[] };
 
 /// Reads `defaults` of a flow or a project.
 pub(super) fn defaults(entry: Option<Entry<'_>>, owner: Owner, diagnostics: &mut Diagnostics) -> Section<Defaults> {

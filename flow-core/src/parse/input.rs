@@ -10,13 +10,13 @@ use crate::text::Spanned;
 use crate::value::Value;
 use crate::yaml::NodeKind;
 
-const INPUT: Table = Table {
+pub(super) const INPUT: Table = Table {
     what: "an input",
     keys: &[&[("type", Rule::Optional), ("default", Rule::Optional), ("descr", Rule::Optional)]],
     foreign: &[],
 };
 
-const OUTPUT: Table =
+pub(super) const OUTPUT: Table =
     Table { what: "an output", keys: &[&[("value", Rule::Optional), ("descr", Rule::Optional)]], foreign: &[] };
 
 const KIND: Words<InputKind> = Words {

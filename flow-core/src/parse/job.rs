@@ -24,13 +24,13 @@ const BATCH: &str = "it belongs to tasks of batch flows; a job is started by its
 
 const ID: (Keys, &str) = (&[("id", Rule::Optional)], "the name of a job is the key it stands under; remove it here");
 
-const UNIT: Table = Table {
+pub(super) const UNIT: Table = Table {
     what: "a job",
     keys: &[unit::KEYS, OPTIONS, PARAMS, unit::MIXINS],
     foreign: &[ARGS, (task::OPTIONS, BATCH), (task::RETRY, BATCH), ID],
 };
 
-const ACTION: Table = Table {
+pub(super) const ACTION: Table = Table {
     what: "a call of an action",
     keys: &[call::ACTION, PARAMS],
     foreign: &[
@@ -43,10 +43,10 @@ const ACTION: Table = Table {
     ],
 };
 
-const MODULE: Table = Table { what: "a call of a module", keys: &[call::MODULE, PARAMS], ..ACTION };
+pub(super) const MODULE: Table = Table { what: "a call of a module", keys: &[call::MODULE, PARAMS], ..ACTION };
 
 /// The `job` of an action; calls and params are refused there.
-const OF_ACTION: Table = Table {
+pub(super) const OF_ACTION: Table = Table {
     what: "the job of an action",
     keys: &[unit::KEYS, OPTIONS, unit::MIXINS],
     foreign: &[

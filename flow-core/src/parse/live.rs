@@ -12,7 +12,7 @@ use crate::yaml::Node;
 
 const ACTION: &str = "it belongs to actions; remove it here";
 
-const TABLE: Table = Table {
+pub(super) const TABLE: Table = Table {
     what: "a live flow",
     keys: &[&[
         ("kind", Rule::Required("add the line `kind: live`")),

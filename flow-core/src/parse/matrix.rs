@@ -13,7 +13,7 @@ use crate::text::{Span, Spanned};
 use crate::value::Value;
 use crate::yaml::{Node, NodeKind};
 
-const TABLE: Table = Table {
+pub(super) const TABLE: Table = Table {
     what: "`strategy`",
     keys: &[&[
         ("matrix", Rule::Required("write the variables of the rows: `matrix: {name: [first, second]}`")),

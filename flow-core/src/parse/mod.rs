@@ -14,6 +14,7 @@ mod field;
 mod flow;
 mod input;
 mod job;
+mod keys;
 mod list;
 mod live;
 mod matrix;
@@ -27,4 +28,5 @@ mod word;
 
 pub use action::parse_action;
 pub use flow::{parse_batch, parse_flow, parse_live};
+pub use keys::{Key, Mapping, mappings};
 pub use project::parse_project;

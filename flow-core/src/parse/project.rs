@@ -14,7 +14,7 @@ use crate::yaml::Node;
 
 const PROJECT: Wanted = Wanted { what: "a project", kinds: &[], first: "the line `id: name`" };
 
-const TABLE: Table = Table {
+pub(super) const TABLE: Table = Table {
     what: "a project",
     keys: &[&[
         ("id", Rule::Required("add the line `id: name`, an identifier with a lower-case letter")),

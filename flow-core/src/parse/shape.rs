@@ -37,7 +37,7 @@ pub(super) struct Table {
 }
 
 impl Table {
-    fn known(&self) -> impl Iterator<Item = &'static (&'static str, Rule)> {
+    pub(super) fn known(&self) -> impl Iterator<Item = &'static (&'static str, Rule)> {
         self.keys.iter().copied().flatten()
     }
 

@@ -10,7 +10,7 @@ use crate::parse::shape::{self, Entry, Keys, Rule, Table, used_at};
 use crate::parse::unit::{self, env, unit};
 use crate::parse::{job, task};
 
-const IMAGE: Table = Table {
+pub(super) const IMAGE: Table = Table {
     what: "an image",
     keys: &[&[
         ("ref", Rule::Required("write what the image is called: `ref: image:name:tag`")),
@@ -26,7 +26,7 @@ const IMAGE: Table = Table {
     foreign: &[],
 };
 
-const VOLUME: Table = Table {
+pub(super) const VOLUME: Table = Table {
     what: "a volume",
     keys: &[&[
         ("remote", Rule::Required("write where it is stored: `remote: storage:folder`")),
@@ -43,19 +43,19 @@ const JOBS_ONLY: &str = "only mixins of a live flow have it; move it there";
 
 const TASKS_ONLY: &str = "only mixins of a batch flow have it; move it there";
 
-const LIVE_MIXIN: Table = Table {
+pub(super) const LIVE_MIXIN: Table = Table {
     what: "a mixin of a live flow",
     keys: &[unit::KEYS, job::OPTIONS, job::PARAMS, unit::MIXINS],
     foreign: &[ID, (task::OPTIONS, TASKS_ONLY), (task::RETRY, TASKS_ONLY)],
 };
 
-const BATCH_MIXIN: Table = Table {
+pub(super) const BATCH_MIXIN: Table = Table {
     what: "a mixin of a batch flow",
     keys: &[unit::KEYS, task::OPTIONS, task::RETRY, unit::MIXINS],
     foreign: &[ID, (job::OPTIONS, JOBS_ONLY), (job::PARAMS, JOBS_ONLY)],
 };
 
-const PROJECT_MIXIN: Table = Table {
+pub(super) const PROJECT_MIXIN: Table = Table {
     what: "a mixin of a project",
     keys: &[unit::KEYS, unit::MIXINS],
     foreign: &[

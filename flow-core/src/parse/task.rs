@@ -28,16 +28,16 @@ const LIVE: (Keys, &str) = (job::OPTIONS, "it belongs to jobs of live flows; rem
 
 const PARAMS: (Keys, &str) = (job::PARAMS, "params of a batch flow are declared at its top; remove it here");
 
-const UNIT: Table =
+pub(super) const UNIT: Table =
     Table { what: "a task", keys: &[ID_KEY, OPTIONS, unit::KEYS, unit::MIXINS, RETRY], foreign: &[ARGS, LIVE, PARAMS] };
 
-const ACTION: Table = Table {
+pub(super) const ACTION: Table = Table {
     what: "a call of an action",
     keys: &[ID_KEY, OPTIONS, call::ACTION],
     foreign: &[(unit::KEYS, UNIT_OF_CALL), (unit::MIXINS, UNIT_OF_CALL), (RETRY, UNIT_OF_CALL), LIVE, PARAMS],
 };
 
-const MODULE: Table = Table { what: "a call of a module", keys: &[ID_KEY, OPTIONS, call::MODULE], ..ACTION };
+pub(super) const MODULE: Table = Table { what: "a call of a module", keys: &[ID_KEY, OPTIONS, call::MODULE], ..ACTION };
 
 const LEVEL: Words<NeedsLevel> = Words {
     one: "level of a need",

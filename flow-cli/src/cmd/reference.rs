@@ -1,0 +1,43 @@
+//! `reference`: the language for users, whole or one section.
+
+use flow_core::diag::suggest;
+
+use crate::args::Reference;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::session::Session;
+
+const PAGE: &str = flow_core::REFERENCE;
+
+pub(crate) fn run(session: &mut Session, own: &Reference) -> Result<Exit, CliError> {
+    let Some(wanted) = &own.section else {
+        session.print(PAGE.trim_end())?;
+        return Ok(Exit::Well);
+    };
+    match section(wanted) {
+        Some(text) => session.print(&text)?,
+        None => {
+            let help = suggest::help(wanted, "sections", names());
+            return Err(CliError::NoSection { section: wanted.clone(), help });
+        }
+    }
+    Ok(Exit::Well)
+}
+
+/// The names of the sections in order.
+fn names() -> impl Iterator<Item = &'static str> {
+    PAGE.lines().filter_map(|line| line.strip_prefix("## "))
+}
+
+/// One section with its heading.
+fn section(name: &str) -> Option<String> {
+    let begin = PAGE.lines().position(|line| line.strip_prefix("## ") == Some(name))?;
+    let mut lines = PAGE.lines().skip(begin);
+    let heading = lines.next()?;
+    let body = lines.take_while(|line| !line.starts_with("## ")).filter(|line| !line.starts_with("<!--"));
+    let text: Vec<&str> = std::iter::once(heading).chain(body).collect();
+    Some(text.join("\n").trim_end().to_owned())
+}
+
+#[cfg(test)]
+mod tests;
