@@ -1,0 +1,15 @@
+//! Volumes on this machine: where a `storage:` URI lies, and copies that lose nothing.
+//!
+//! [`StorageRoot`] turns URIs into folders, [`copy`] brings one tree into line with another. What does not live
+//! here: which volumes a flow has (`flow_core::plan`), and how progress looks (the faces).
+
+mod copy;
+mod error;
+mod file;
+mod root;
+mod scan;
+
+pub use copy::{CopyProgress, CopyReport, copy};
+pub use error::{Obstacle, StorageError};
+pub use root::StorageRoot;
+pub use scan::Ignore;
