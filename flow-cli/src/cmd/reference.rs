@@ -10,17 +10,14 @@ use crate::session::Session;
 const PAGE: &str = flow_core::REFERENCE;
 
 pub(crate) fn run(session: &mut Session, own: &Reference) -> Result<Exit, CliError> {
-    let Some(wanted) = &own.section else {
-        session.print(PAGE.trim_end())?;
-        return Ok(Exit::Well);
+    let text = match &own.section {
+        None => PAGE.trim_end().to_owned(),
+        Some(wanted) => section(wanted).ok_or_else(|| CliError::NoSection {
+            section: wanted.clone(),
+            help: suggest::help(wanted, "sections", names()),
+        })?,
     };
-    match section(wanted) {
-        Some(text) => session.print(&text)?,
-        None => {
-            let help = suggest::help(wanted, "sections", names());
-            return Err(CliError::NoSection { section: wanted.clone(), help });
-        }
-    }
+    session.print(&text)?;
     Ok(Exit::Well)
 }
 
