@@ -13,7 +13,7 @@ use std::sync::Arc;
 use flow_core::diag::{Code, Diagnostic, Diagnostics, Severity};
 use flow_core::event::{AttemptCreated, CancelScope, EventKind, Reuse, VERSION};
 use flow_core::model::{
-    Attempt, AttemptId, BakeId, Digest, Epoch, FullId, OwnerId, ProjectId, SourceText, Subject, TaskStatus,
+    Attempt, AttemptId, BakeId, Digest, Epoch, FullId, OwnerId, ProjectId, SourceRef, SourceText, Subject, TaskStatus,
 };
 use flow_core::plan::{Inputs, Plan, params, plan, unsupported, without_echoes};
 use flow_core::port::{
@@ -191,7 +191,7 @@ impl Engine {
         let bake = BakeId::new(self.inner.ids.fresh("bake"));
         let attempt = AttemptId::new(self.inner.ids.fresh("attempt"));
         let texts: Vec<_> = ready.workspace.texts();
-        let sources = texts.iter().map(|(name, text)| source_text(name, text)).collect();
+        let sources = texts.iter().map(|(source, (name, text))| source_text(source, name, text)).collect();
         let created = AttemptCreated {
             version: VERSION,
             project,
@@ -211,7 +211,7 @@ impl Engine {
             reuse: Reuse::Cache,
             engine_version: ENGINE_VERSION.to_owned(),
         };
-        let texts = texts.into_iter().map(|(_, text)| (Digest::of(text.as_bytes()), text)).collect();
+        let texts = texts.into_iter().map(|(_, (_, text))| (Digest::of(text.as_bytes()), text)).collect();
         self.store_attempt(&attempt, created, texts).await?;
         let sources = ready.workspace.sources().clone();
         Ok(Created { bake, attempt, plan: ready.plan, diagnostics: ready.diagnostics.sorted(), sources })
@@ -334,6 +334,6 @@ fn soften(diagnostic: Diagnostic) -> Diagnostic {
     }
 }
 
-fn source_text(name: &str, text: &str) -> SourceText {
-    SourceText { name: name.to_owned(), digest: Digest::of(text.as_bytes()) }
+fn source_text(source: &SourceRef, name: &str, text: &str) -> SourceText {
+    SourceText { name: name.to_owned(), source: Some(source.clone()), digest: Digest::of(text.as_bytes()) }
 }

@@ -62,7 +62,8 @@ impl<'a> Turn<'a> {
 
     /// Whether a node that was started must not go on.
     pub(super) fn must_stop(&self, node: &'a Node) -> bool {
-        node.cancelled || self.winding && !plan::is_always(self.flow, &self.view(node))
+        let is_ending = self.winding || self.is_stopping(node);
+        node.cancelled || is_ending && !plan::is_always(self.flow, &self.view(node))
     }
 
     /// An expression of the node failed.
@@ -78,7 +79,13 @@ impl<'a> Turn<'a> {
 ///
 /// Source: BAT-58, BAT-71, DEC-25.
 pub(super) fn is_winding_down(flow: &ResolvedFlow, state: &AttemptState) -> bool {
-    state.cancelled || state.faulted || state.trouble.iter().any(|entry| plan::fail_fast(flow, &state.inputs, *entry))
+    state.cancelled || state.faulted || state.trouble.iter().any(|key| fails_fast(flow, state, *key))
+}
+
+/// Whether trouble of this key winds the bake down (BAT-70).
+pub(super) fn fails_fast(flow: &ResolvedFlow, state: &AttemptState, (graph, entry): (usize, Option<u32>)) -> bool {
+    let calls = state.graphs.get(graph).map_or(&[][..], |graph| &graph.calls);
+    plan::fail_fast(flow, &state.inputs, calls, entry)
 }
 
 /// The start of a node that is under way, waits to be made again, or was the last.
