@@ -3,9 +3,9 @@
 
 use std::convert::Infallible;
 
-use flow_core::event::Event;
+use flow_core::event::{Event, EventKind};
 use flow_core::event::fold::{Rows, fold};
-use flow_core::model::{Attempt, AttemptId, Bake, CacheEntry, FullId, Task, TaskStatus};
+use flow_core::model::{Attempt, AttemptId, Bake, CacheEntry, FullId, Task, TaskStatus, in_graph_order};
 use indexmap::IndexMap;
 
 /// One attempt.
@@ -21,6 +21,11 @@ impl Board {
     /// Takes the next event in.
     pub(crate) fn apply(&mut self, event: &Event) {
         let Ok(()) = fold(self, event);
+        if matches!(&event.kind, EventKind::Expanded { prefix, .. } if *prefix != FullId::root()) {
+            // Tasks of calls become known late, and stand below their call.
+            let tasks = in_graph_order(std::mem::take(&mut self.tasks).into_values().collect());
+            self.tasks = tasks.into_iter().map(|task| (task.id.clone(), task)).collect();
+        }
     }
 
     /// How many tasks have each status.

@@ -99,6 +99,7 @@ fn new_task(attempt: &AttemptId, prefix: &FullId, node: &NodeRecord) -> Task {
         history: Vec::new(),
         note: None,
         tries: Vec::new(),
+        outcome: None,
         outputs: IndexMap::new(),
         state: IndexMap::new(),
         spec: None,
@@ -192,6 +193,7 @@ fn edit_task(task: &mut Task, event: &Event) {
             if !task.opened && task.tries.last().is_none_or(|last| last.number < key.r#try) {
                 add_try(task, key, event.at);
             }
+            task.outcome = task.opened.then(|| outcome.clone());
             end(task, outcome, event.at);
             if let Some(last) = task.tries.last_mut() {
                 last.log = log.clone();

@@ -202,8 +202,11 @@ pub struct Task {
     pub history: Vec<StatusItem>,
     /// What it waits for or is doing, in words; absent when there is nothing to say.
     pub note: Option<String>,
-    /// Each start.
+    /// Each start; a call has none.
     pub tries: Vec<Try>,
+    /// How a call ended; all others tell it start by start.
+    #[serde(default)]
+    pub outcome: Option<Outcome>,
     /// Name to text; empty until the end.
     pub outputs: IndexMap<String, String>,
     /// Saved state; empty until the end.
