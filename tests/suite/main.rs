@@ -7,6 +7,7 @@ mod bake_core;
 mod check;
 mod conformance;
 mod conformance_batch_plan;
+mod conformance_batch_run;
 mod conformance_commands;
 mod conformance_expr;
 mod conformance_live_plan;
