@@ -17,6 +17,7 @@ mod diagnostics;
 mod docs;
 mod hostile;
 mod live;
+mod nested;
 mod plan;
 mod prop_expr;
 mod prop_sched;
