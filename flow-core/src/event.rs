@@ -20,8 +20,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::expr::HostCall;
 use crate::model::{
-    AttemptId, BakeId, CacheEntry, CacheKey, Digest, Epoch, FullId, GitInfo, LaunchKey, LogRef, Need, NodeRecord, Outcome,
-    OwnerId, ProjectId, RawId, SourceText, Subject, TaskStatus, Timestamp,
+    AttemptId, BakeId, CacheEntry, CacheKey, Digest, Epoch, FullId, GitInfo, LaunchKey, LogRef, Need, NodeRecord,
+    Outcome, OwnerId, ProjectId, RawId, SourceText, Subject, TaskStatus, Timestamp,
 };
 use crate::value::Value;
 

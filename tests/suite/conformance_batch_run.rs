@@ -8,13 +8,11 @@ use std::sync::Arc;
 use flow_core::event::{AttemptCreated, CancelScope, Event, EventKind, Reuse, VERSION};
 use flow_core::expr::{Answers, HostCall};
 use flow_core::model::{
-    AttemptId, BakeId, CacheKey, Digest, Epoch, Exit, FullId, LaunchKey, LogRef, ProjectId, RawId,
-    Reason, SourceText, Subject, Task, TaskStatus, Timestamp, UnitSpec,
+    AttemptId, BakeId, CacheKey, Digest, Epoch, Exit, FullId, LaunchKey, LogRef, ProjectId, RawId, Reason, SourceText,
+    Subject, Task, TaskStatus, Timestamp, UnitSpec,
 };
 use flow_core::plan::{self, Inputs, OpenCall};
-use flow_core::port::{
-    Append, CacheScope, EventScope, NewEvent, Report, Request, RequestKind, SourceRef, Store, What,
-};
+use flow_core::port::{Append, CacheScope, EventScope, NewEvent, Report, Request, RequestKind, SourceRef, Store, What};
 use flow_core::resolve::{ResolvedFlow, Workspace};
 use flow_core::sched::{AttemptState, Decision, Effect, Fact, Timed, apply, decide};
 use flow_core::scope::tag_form;
@@ -94,13 +92,13 @@ impl World {
         let state = self.load(&attempt).await;
         let bake = state.created().expect("an attempt").bake.clone();
         self.last = Some((bake, attempt.clone(), flow.clone()));
-        let base = match state.created().and_then(|created| created.from.clone()) {
-            Some(base) => Some(Arc::new(self.load(&base).await)),
+        let earlier = match state.created().and_then(|created| created.from.clone()) {
+            Some(from) => Some(Arc::new(self.load(&from).await)),
             None => None,
         };
-        let mut round = Rounds::new(self, (attempt, flow), state, run);
-        let done = round.to_the_end(base).await;
-        self.now = round.now + ROUND;
+        let mut rounds = Rounds::new(self, (attempt, flow), state, run);
+        let done = rounds.play(earlier).await;
+        self.now = rounds.now + ROUND;
         done
     }
 
@@ -144,7 +142,9 @@ impl World {
         let scope = EventScope::Subject(Subject::Attempt(attempt.clone()));
         let mut state = AttemptState::new();
         let events = self.store.events(&scope, 0, u32::MAX).await.expect("a store in memory");
-        events.iter().for_each(|event| apply(&mut state, event));
+        for event in &events {
+            apply(&mut state, event);
+        }
         state
     }
 }
@@ -276,8 +276,8 @@ impl<'a> Rounds<'a> {
         }
     }
 
-    async fn to_the_end(&mut self, base: Option<Arc<AttemptState>>) -> Result<Done, String> {
-        let begin = base.map_or(Fact::Begin, Fact::BeginFrom);
+    async fn play(&mut self, earlier: Option<Arc<AttemptState>>) -> Result<Done, String> {
+        let begin = earlier.map_or(Fact::Begin, Fact::BeginFrom);
         let effects = self.decided(begin).await;
         assert!(effects.is_empty(), "nothing is started before the graph is known");
         let carried = std::mem::take(&mut self.trace);

@@ -475,7 +475,8 @@ tasks: [{id: t, image: x, needs: []}, {id: u, image: x, needs: []}]
 #[test]
 fn a_wind_down_reaches_into_calls() {
     // BAT-71, BAT-72
-    let mut sim = Sim::new(&DEEP.replace("FAST", "true").replace("{id: fix,", "{id: bad, image: x, needs: []}\n  - {id: fix,"));
+    let mut sim =
+        Sim::new(&DEEP.replace("FAST", "true").replace("{id: fix,", "{id: bad, image: x, needs: []}\n  - {id: fix,"));
     sim = sim.begin();
     give(&mut sim, "first", ("v", "1"));
     give(&mut sim, "sub.pre", ("v", "2"));
@@ -722,6 +723,7 @@ fn a_state_that_was_taken_over_reaches_its_post() {
 }
 
 /// Flows that are run, stopped at each event, and gone on with.
+#[expect(clippy::too_many_lines, reason = "a table of flows")]
 pub(crate) fn cases() -> Vec<Case> {
     use TaskStatus::{Failed, Skipped, Succeeded};
     vec![

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use flow_core::event::{AttemptCreated, CancelScope, Event, EventKind, Reuse, SkipReason, Stage};
 use flow_core::model::{
-    AttemptId, BakeId, CacheKey, Digest, Epoch, Exit, FullId, LaunchKey, LiveJobId, LogRef, Need, NeedsLevel, NodeRecord, Outcome,
-    OwnerId, ProjectId, RawId, Reason, Subject, TaskStatus, Timestamp,
+    AttemptId, BakeId, CacheKey, Digest, Epoch, Exit, FullId, LaunchKey, LiveJobId, LogRef, Need, NeedsLevel,
+    NodeRecord, Outcome, OwnerId, ProjectId, RawId, Reason, Subject, TaskStatus, Timestamp,
 };
 use flow_core::port::{Append, BakeFilter, CacheScope, EventScope, NewEvent, RequestKind, Store, StoreError};
 use flow_engine::store::{MemoryStore, SqliteStore};

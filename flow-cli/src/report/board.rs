@@ -3,8 +3,8 @@
 
 use std::convert::Infallible;
 
-use flow_core::event::{Event, EventKind};
 use flow_core::event::fold::{Rows, fold};
+use flow_core::event::{Event, EventKind};
 use flow_core::model::{Attempt, AttemptId, Bake, CacheEntry, FullId, Task, TaskStatus, in_graph_order};
 use indexmap::IndexMap;
 

@@ -45,17 +45,22 @@ pub(crate) fn strategy_of(
 /// has no strategy of its own. `calls` lead to their graph; what they say counts below them.
 /// Source: CTX-46, BAT-70.
 pub fn fail_fast(flow: &ResolvedFlow, inputs: &Inputs, calls: &[OpenCall], entry: Option<u32>) -> bool {
-    let (tasks, callers) = way(flow, calls).unwrap_or_default();
-    let own = entry.and_then(|entry| tasks.get(entry as usize));
-    let nearest = own.into_iter().chain(callers.into_iter().rev());
-    let mut written = nearest.filter_map(|task| task.strategy.as_ref()).map(|strategy| &strategy.fail_fast);
-    let written = written.find(|field| is_set(field)).unwrap_or(&flow.shared.defaults.fail_fast);
-    if let Some(known) = constant(written, true) {
+    if let Some(known) = written_fail_fast(flow, calls, entry) {
         return known;
     }
     let (mut problems, answers) = (Problems::default(), Answers::new());
     let Some(opened) = Opened::at(flow, inputs, calls, &answers, &mut problems) else { return true };
+    let own = entry.and_then(|entry| opened.tasks.get(entry as usize));
     own.map_or(opened.level.fail_fast, |task| strategy_of(task, &opened.level, &answers, &mut problems).fail_fast)
+}
+
+/// What the texts alone say of [`fail_fast`]; `None` where it has to be evaluated. Cost: the depth of the graph.
+pub fn written_fail_fast(flow: &ResolvedFlow, calls: &[OpenCall], entry: Option<u32>) -> Option<bool> {
+    let (tasks, callers) = way(flow, calls).unwrap_or_default();
+    let own = entry.and_then(|entry| tasks.get(entry as usize));
+    let nearest = own.into_iter().chain(callers.into_iter().rev());
+    let mut written = nearest.filter_map(|task| task.strategy.as_ref()).map(|strategy| &strategy.fail_fast);
+    constant(written.find(|field| is_set(field)).unwrap_or(&flow.shared.defaults.fail_fast), true)
 }
 
 /// How many tasks of the bake run at once; at least 1. Source: DEC-26.

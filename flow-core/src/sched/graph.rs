@@ -14,6 +14,10 @@ use crate::value::Value;
 /// An entry of `tasks`; its number is unique only within its graph.
 pub(super) type EntryKey = (usize, u32);
 
+/// What has one `fail_fast` as far as the texts say it: the entries of the calls on the way to a graph, and
+/// an entry of it with a matrix, or `None` for all others. All graphs that one call in the texts opens share it.
+pub(super) type Position = (Vec<u32>, Option<u32>);
+
 /// One graph: that of the flow, or that of a call.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Graph {
@@ -22,6 +26,8 @@ pub(super) struct Graph {
     pub(super) call: Option<usize>,
     /// The way from the flow to it, as the planner walks it.
     pub(super) calls: Vec<OpenCall>,
+    /// The entries of those calls.
+    path: Vec<u32>,
     /// The graphs that its nodes opened.
     below: Vec<usize>,
     /// Its nodes in the order of their coming.
@@ -89,6 +95,7 @@ impl AttemptState {
             let step = OpenCall { node: node.record.as_ref().clone(), inputs: inputs.clone() };
             graph.call = Some(call);
             graph.calls = around.calls.iter().cloned().chain([step]).collect();
+            graph.path = around.path.iter().copied().chain([node.record.entry]).collect();
             graph.cancelled = around.cancelled || node.cancelled;
             let around = node.graph;
             self.nodes.get_mut(call)?.opened = Some(place);
@@ -158,7 +165,7 @@ impl AttemptState {
         }
         self.meet(at, NeedsLevel::Running);
         self.note_call(graph);
-        opened.into_iter().for_each(|own| self.note_call(own));
+        self.note_own(opened);
     }
 
     /// Counts a node as over in its graph.
@@ -170,14 +177,22 @@ impl AttemptState {
         graph.unfinished -= 1;
         graph.troubled |= is_trouble;
         graph.skipped |= status == TaskStatus::Skipped;
-        let first = match status {
-            TaskStatus::Failed => Some(&mut graph.failed),
-            TaskStatus::Cancelled => Some(&mut graph.stopped),
-            _ => None,
-        };
-        first.into_iter().for_each(|first| *first = first.or(Some(at)));
+        if status == TaskStatus::Failed {
+            graph.failed.get_or_insert(at);
+        }
+        if status == TaskStatus::Cancelled {
+            graph.stopped.get_or_insert(at);
+        }
         self.note_call(place);
-        opened.into_iter().for_each(|own| self.note_call(own));
+        self.note_own(opened);
+    }
+
+    /// Notes that a failure may wind the bake down.
+    pub(super) fn note_trouble(&mut self, at: usize) {
+        let key = self.nodes.get(at).and_then(Node::trouble_key);
+        let Some((place, entry)) = key else { return };
+        let path = self.graphs.get(place).map(|graph| graph.path.clone());
+        self.trouble.entry((path.unwrap_or_default(), entry)).or_default().insert(place);
     }
 
     /// Whether an end is one that may wind the bake down: somebody asked for all others (EXT-6).
@@ -196,6 +211,12 @@ impl AttemptState {
             | TaskStatus::Skipped
             | TaskStatus::Cached
             | TaskStatus::Unknown => false,
+        }
+    }
+
+    fn note_own(&mut self, opened: Option<usize>) {
+        if let Some(own) = opened {
+            self.note_call(own);
         }
     }
 

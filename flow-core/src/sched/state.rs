@@ -9,7 +9,7 @@ use crate::model::{
     AttemptId, CacheKey, Digest, FullId, LaunchKey, NeedsLevel, Outcome, Reason, TaskStatus, Timestamp,
 };
 use crate::plan::Inputs;
-use crate::sched::graph::{EntryKey, Graph};
+use crate::sched::graph::{EntryKey, Graph, Position};
 use crate::sched::node::{Live, Node, Phase};
 
 /// Where an attempt stands.
@@ -45,8 +45,8 @@ pub struct AttemptState {
     pub(super) live_of: BTreeMap<EntryKey, usize>,
     /// Starts that are to be made again, by time.
     pub(super) timers: BTreeSet<(Timestamp, usize)>,
-    /// Whose failures may wind the bake down, by graph: entries with a matrix, and `None` for all others.
-    pub(super) trouble: BTreeSet<(usize, Option<u32>)>,
+    /// Whose failures may wind the bake down, with the graphs in which they happened.
+    pub(super) trouble: BTreeMap<Position, BTreeSet<usize>>,
     /// Whether an expression failed.
     pub(super) faulted: bool,
     /// Whether the whole attempt was cancelled.
@@ -213,9 +213,8 @@ impl AttemptState {
             return;
         }
         node.outputs.clone_from(outputs);
-        let trouble = node.trouble_key();
         if self.is_trouble(at, status) {
-            self.trouble.extend(trouble);
+            self.note_trouble(at);
         }
         self.set_phase(at, Phase::Ended);
         self.set_status(at, status);

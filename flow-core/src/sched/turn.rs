@@ -1,5 +1,6 @@
 //! [`Turn`]: what one call of [`decide`](crate::sched::decide) has gathered so far.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::diag::Diagnostic;
@@ -8,6 +9,7 @@ use crate::model::{CacheKey, LaunchKey, Reason, Timestamp, UnitSpec};
 use crate::plan::{self, NodeView};
 use crate::resolve::ResolvedFlow;
 use crate::sched::fact::{Decision, Effect};
+use crate::sched::graph::Position;
 use crate::sched::node::{Node, Phase};
 use crate::sched::state::AttemptState;
 use crate::sched::view::view;
@@ -79,7 +81,17 @@ impl<'a> Turn<'a> {
 ///
 /// Source: BAT-58, BAT-71, DEC-25.
 pub(super) fn is_winding_down(flow: &ResolvedFlow, state: &AttemptState) -> bool {
-    state.cancelled || state.faulted || state.trouble.iter().any(|key| fails_fast(flow, state, *key))
+    state.cancelled
+        || state.faulted
+        || state.trouble.iter().any(|(position, graphs)| is_fatal(flow, state, position, graphs))
+}
+
+/// Whether trouble at a position of the texts winds the bake down. Looks at single graphs only where the
+/// texts alone do not say it, so that many failures below a matrix of calls cost no more than one.
+fn is_fatal(flow: &ResolvedFlow, state: &AttemptState, (_, entry): &Position, graphs: &BTreeSet<usize>) -> bool {
+    let calls = graphs.first().and_then(|first| state.graphs.get(*first)).map(|graph| &graph.calls[..]);
+    let written = plan::written_fail_fast(flow, calls.unwrap_or_default(), *entry);
+    written.unwrap_or_else(|| graphs.iter().any(|graph| fails_fast(flow, state, (*graph, *entry))))
 }
 
 /// Whether trouble of this key winds the bake down (BAT-70).
