@@ -256,7 +256,7 @@ impl Sim {
     }
 
     /// The ids of all tasks in the order in which they became known.
-    fn ids(&self) -> Vec<FullId> {
+    pub(crate) fn ids(&self) -> Vec<FullId> {
         let known = self.events.iter().filter_map(|event| match &event.kind {
             EventKind::Expanded { prefix, nodes, .. } => Some((prefix, nodes)),
             _ => None,
