@@ -18,6 +18,7 @@ mod docs;
 mod hostile;
 mod live;
 mod nested;
+mod nested_flows;
 mod plan;
 mod prop_expr;
 mod prop_sched;

@@ -1,17 +1,18 @@
-//! Calls of batch actions and modules, and stateful actions, while they run: fact by fact, and as flows
-//! that `bake` and `restart` run, stop and go on with. Each test names the rules that it holds.
+//! Calls of batch actions and modules, and stateful actions, fact by fact. Each test names the rules that it
+//! holds. Whole flows are in `nested_flows`.
+
+use std::sync::Arc;
 
 use flow_core::event::{CancelScope, EventKind, SkipReason, Stage};
 use flow_core::expr::HostCall;
-use flow_core::model::{Exit, FullId, LaunchKey, Need, NeedsLevel, NodeRecord, Reason, TaskStatus, Timestamp};
-use flow_core::port::What;
+use flow_core::model::{
+    AttemptId, Exit, FullId, LaunchKey, Need, NeedsLevel, NodeRecord, Reason, SourceText, TaskStatus, Timestamp,
+};
+use flow_core::port::{Report, What};
 use flow_core::sched::{AttemptState, Fact};
 use flow_core::value::Value;
-use flow_engine::testing::Script;
 use indexmap::IndexMap;
-use std::sync::Arc;
 
-use crate::bake::Case;
 use crate::sim::{Sim, id};
 
 /// Two levels of actions.
@@ -598,8 +599,7 @@ fn events_of_the_first_versions_are_read() {
     let old = r#"{"event":"expanded","prefix":[],"nodes":[]}"#;
     let kind: EventKind = serde_json::from_str(old).expect("version 2");
     assert!(matches!(kind, EventKind::Expanded { edges, inputs, .. } if edges.is_empty() && inputs.is_empty()));
-    let source: flow_core::model::SourceText =
-        serde_json::from_str(r#"{"name":"a.yml","digest":"00"}"#).expect("version 2");
+    let source: SourceText = serde_json::from_str(r#"{"name":"a.yml","digest":"00"}"#).expect("version 2");
     assert_eq!(source.source, None);
 }
 
@@ -608,10 +608,10 @@ fn late_news_of_a_call_changes_nothing() {
     let mut sim = deep(true);
     give(&mut sim, "first", ("v", "1"));
     let events = sim.events.len();
-    let key = LaunchKey::task(&flow_core::model::AttemptId::new("attempt-1"), &id("sub"), 1);
+    let key = LaunchKey::task(&AttemptId::new("attempt-1"), &id("sub"), 1);
     sim.fact(crate::sim::end_of(key.clone(), Exit::Code(1), Reason::Finished, &[]));
     let what = What::Running { address: String::new() };
-    sim.fact(Fact::Report(flow_core::port::Report { key, at: Timestamp::default(), what }));
+    sim.fact(Fact::Report(Report { key, at: Timestamp::default(), what }));
     assert_eq!(sim.events.len(), events, "no unit has its key");
 }
 
@@ -720,101 +720,4 @@ fn a_state_that_was_taken_over_reaches_its_post() {
     second.succeed("sub.long");
     second.succeed("sub.t");
     assert_eq!(second.spec("sub.post-two").cmd.as_deref(), Some("unlock T2"));
-}
-
-/// Flows that are run, stopped at each event, and gone on with.
-#[expect(clippy::too_many_lines, reason = "a table of flows")]
-pub(crate) fn cases() -> Vec<Case> {
-    use TaskStatus::{Failed, Skipped, Succeeded};
-    vec![
-        Case {
-            name: "actions in actions",
-            flow: "
-kind: batch
-tasks:
-  - {id: first, image: x, cmd: make}
-  - {id: sub, action: 'ws:outer', args: {v: '${{ needs.first.outputs.v }}'}}
-  - {id: last, image: x, cmd: 'end ${{ needs.sub.outputs.r }}'}
-=== ws:outer
-kind: batch
-inputs: {v: {}}
-outputs: {r: {value: '${{ needs.deep.outputs.r }}+'}}
-tasks:
-  - {id: pre, image: x, cmd: 'pre ${{ inputs.v }}'}
-  - {id: deep, module: 'ws:inner', args: {v: '${{ inputs.v }}'}}
-=== ws:inner
-kind: batch
-inputs: {v: {}}
-outputs: {r: {value: '${{ needs.leaf.outputs.r }}'}}
-tasks: [{id: leaf, image: x, cmd: 'leaf ${{ inputs.v }}'}]
-",
-            scripts: vec![("first", vec![Script::writes("v=1")]), ("sub.deep.leaf", vec![Script::writes("r=2")])],
-            ends: ["first", "sub", "sub.pre", "sub.deep", "sub.deep.leaf", "last"].map(|id| (id, Succeeded)).to_vec(),
-            result: Succeeded,
-        },
-        Case {
-            name: "a stateful action with a post task, and a failure inside",
-            flow: "
-kind: batch
-defaults: {cache: {strategy: none}}
-tasks:
-  - {id: sub, action: 'ws:held'}
-  - {id: end, image: x}
-  - {id: tidy, image: x, needs: [sub], enable: always()}
-=== ws:held
-kind: batch
-tasks:
-  - {id: lock, action: 'ws:lock'}
-  - {id: work, image: x, cmd: work}
-  - {id: more, image: x, cmd: more}
-=== ws:lock
-kind: stateful
-main: {image: x, cmd: take}
-post: {image: x, cmd: 'give ${{ state.token }}'}
-",
-            scripts: vec![
-                ("sub.lock", vec![Script::prints("::save-state name=token::T\n")]),
-                ("sub.work", vec![Script::exits(3)]),
-            ],
-            ends: vec![
-                ("sub", Failed),
-                ("sub.lock", Succeeded),
-                ("sub.work", Failed),
-                ("sub.more", Skipped),
-                ("sub.post-lock", Succeeded),
-                ("end", Skipped),
-                ("tidy", Succeeded),
-            ],
-            result: Failed,
-        },
-        Case {
-            name: "a matrix of calls, empty actions, an output that is missing",
-            flow: "
-kind: batch
-defaults: {fail_fast: false, cache: {strategy: none}}
-tasks:
-  - {id: none, action: 'ws:none'}
-  - {id: c, action: 'ws:a', args: {n: '${{ matrix.n }}'}, strategy: {matrix: {n: [p, q]}, max_parallel: 1}}
-  - {id: after, image: x, needs: [c], enable: always()}
-=== ws:none
-kind: batch
-tasks: []
-=== ws:a
-kind: batch
-inputs: {n: {}}
-outputs: {o: {value: '${{ needs.t.outputs.v }}'}}
-tasks: [{id: t, image: x, cmd: 'do ${{ inputs.n }}'}]
-",
-            scripts: vec![("c-p.t", vec![Script::writes("v=1")])],
-            ends: vec![
-                ("none", Succeeded),
-                ("c-p", Succeeded),
-                ("c-p.t", Succeeded),
-                ("c-q", Failed),
-                ("c-q.t", Succeeded),
-                ("after", Succeeded),
-            ],
-            result: Failed,
-        },
-    ]
 }
