@@ -20,9 +20,10 @@ pub(crate) struct Board {
 impl Board {
     /// Takes the next event in.
     pub(crate) fn apply(&mut self, event: &Event) {
+        let is_more = matches!(event.kind, EventKind::Expanded { .. }) && !self.tasks.is_empty();
         let Ok(()) = fold(self, event);
-        if matches!(&event.kind, EventKind::Expanded { prefix, .. } if *prefix != FullId::root()) {
-            // Tasks of calls become known late, and stand below their call.
+        if is_more {
+            // What becomes known late stands below its call, or with its entry.
             let tasks = in_graph_order(std::mem::take(&mut self.tasks).into_values().collect());
             self.tasks = tasks.into_iter().map(|task| (task.id.clone(), task)).collect();
         }

@@ -6,5 +6,6 @@ mod bake;
 mod codes;
 mod interrupt;
 mod kit;
+mod nested;
 mod read;
 mod terminal;
