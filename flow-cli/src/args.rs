@@ -63,6 +63,9 @@ pub(crate) enum Command {
     /// Check flows and show all errors of all files at once; starts nothing
     #[command(after_help = "Example:\n  apolo-flow check train -p rate 0.1")]
     Check(Check),
+    /// Show what a bake would do: which tasks would run, are cached or skipped, and why; starts nothing
+    #[command(after_help = "Examples:\n  apolo-flow plan train\n  apolo-flow plan train -p rate 0.2 --json")]
+    Plan(Plan),
     /// Run a batch and follow it
     #[command(after_help = "Example:\n  apolo-flow bake train -p rate 0.1 -n nightly")]
     Bake(Bake),
@@ -94,6 +97,10 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  apolo-flow clear-cache train\n  apolo-flow clear-cache train load\n  \
         apolo-flow clear-cache ALL")]
     ClearCache(ClearCache),
+    /// Print how the platform would be asked to run a live job
+    #[command(after_help = "Examples:\n  apolo-flow run jupyter --dry-run\n  \
+        apolo-flow run train --dry-run -s small -p rate 0.1")]
+    Run(Run),
     /// Take up a bake again whose engine is gone
     #[command(after_help = "Example:\n  apolo-flow resume nightly")]
     Resume(Resume),
@@ -112,11 +119,28 @@ pub(crate) enum Command {
 /// `check`
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Check {
-    /// The flow, a file name of the config folder without its ending [default: all batch flows]
-    pub flow: Option<String>,
-    /// A param of the flow
-    #[arg(short, long, num_args = 2, value_names = ["NAME", "VALUE"], allow_hyphen_values = true, requires = "flow")]
+    /// The flows, batch or live: file names of the config folder without their ending [default: all]
+    #[arg(value_name = "FLOW")]
+    pub flows: Vec<String>,
+    /// A param of the batch
+    #[arg(short, long, num_args = 2, value_names = ["NAME", "VALUE"], allow_hyphen_values = true, requires = "flows")]
     pub param: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `plan`. Source: EXT-6.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Plan {
+    /// The batch, a file name of the config folder without its ending
+    pub batch: String,
+    /// A param of the batch; the last value of a name counts
+    #[arg(short, long, num_args = 2, value_names = ["NAME", "VALUE"], allow_hyphen_values = true)]
+    pub param: Vec<String>,
+    /// A YAML mapping of params, names to values; `-p` wins over it
+    #[arg(long, value_name = "FILE")]
+    pub meta_from_file: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -313,6 +337,25 @@ pub(crate) struct Restart {
     pub param: Vec<String>,
     #[command(flatten)]
     pub drive: Drive,
+}
+
+/// `run`. Source: LIV-20…27.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Run {
+    /// The job, a key of `jobs` in the live flow
+    pub job: String,
+    /// The suffix of a multi job [default: a fresh one]
+    #[arg(short, long)]
+    pub suffix: Option<String>,
+    /// A param of the job; the last value of a name counts
+    #[arg(short, long, num_args = 2, value_names = ["NAME", "VALUE"], allow_hyphen_values = true)]
+    pub param: Vec<String>,
+    /// Only print the command lines; start nothing. This version starts no live jobs yet
+    #[arg(long = "dry-run", required = true)]
+    pub dry: bool,
+    /// The live flow, a file name of the config folder without its ending
+    #[arg(long, default_value = "live", value_name = "FLOW")]
+    pub flow: String,
 }
 
 /// `clear-cache`. Source: CLI-28.

@@ -4,13 +4,14 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use flow_core::model::Timestamp;
 use flow_core::port::{Clock, SourceError};
 use flow_engine::config::Settings;
 use flow_engine::source::DirectorySource;
 use flow_engine::sys::SystemClock;
-use flow_engine::{Engine, EngineError};
+use flow_engine::{Checker, Engine, EngineError, GitProgram};
 
 use crate::args::{Color, Global};
 use crate::error::CliError;
@@ -112,6 +113,18 @@ impl Session {
     /// The engine on those settings.
     pub(crate) fn engine(&self) -> Result<Engine, CliError> {
         Ok(self.settings()?.open(self.self_program()?, self.io.environment.clone())?)
+    }
+
+    /// An engine for those who only look: where nothing was kept yet, nothing is made.
+    pub(crate) fn engine_to_read(&self) -> Result<Engine, CliError> {
+        let settings = self.settings()?;
+        let open = if settings.has_store() { Settings::open } else { Settings::open_empty };
+        Ok(open(&settings, self.self_program()?, self.io.environment.clone())?)
+    }
+
+    /// What checks flows; it needs neither store nor executor.
+    pub(crate) fn checker(&self) -> Result<Checker, CliError> {
+        Ok(Checker::new(Arc::new(GitProgram), self.settings()?.user))
     }
 
     fn workspace(&self) -> Result<Option<DirectorySource>, CliError> {

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 #[cfg(feature = "sqlite")]
 use std::sync::Arc;
 
+#[cfg(feature = "sqlite")]
+use flow_core::port::Store;
 use flow_core::text::LineIndex;
 use serde::Deserialize;
 
@@ -16,7 +18,10 @@ use crate::EngineError;
 #[cfg(feature = "sqlite")]
 use crate::executor::local::{LocalConfig, LocalExecutor};
 #[cfg(feature = "sqlite")]
-use crate::{Engine, store::SqliteStore};
+use crate::{
+    Engine,
+    store::{MemoryStore, SqliteStore},
+};
 
 /// The name of the settings file.
 const FILE: &str = "engine.toml";
@@ -110,14 +115,45 @@ impl Settings {
         self_program: Vec<OsString>,
         environment: Vec<(OsString, OsString)>,
     ) -> Result<Engine, EngineError> {
-        let store = SqliteStore::open(self.data.join("flow.db"))?;
+        let store = SqliteStore::open(self.store_file())?;
+        self.engine(Arc::new(store), self_program, environment)
+    }
+
+    /// Whether anything was kept yet.
+    #[cfg(feature = "sqlite")]
+    pub fn has_store(&self) -> bool {
+        self.store_file().exists()
+    }
+
+    /// As [`Self::open`], on an empty store that is gone with the engine: for those who only look.
+    #[cfg(feature = "sqlite")]
+    pub fn open_empty(
+        &self,
+        self_program: Vec<OsString>,
+        environment: Vec<(OsString, OsString)>,
+    ) -> Result<Engine, EngineError> {
+        self.engine(Arc::new(MemoryStore::new()), self_program, environment)
+    }
+
+    #[cfg(feature = "sqlite")]
+    fn store_file(&self) -> PathBuf {
+        self.data.join("flow.db")
+    }
+
+    #[cfg(feature = "sqlite")]
+    fn engine(
+        &self,
+        store: Arc<dyn Store>,
+        self_program: Vec<OsString>,
+        environment: Vec<(OsString, OsString)>,
+    ) -> Result<Engine, EngineError> {
         let executor = LocalExecutor::new(LocalConfig {
             dir: self.units_folder(),
             self_program: self_program.iter().cloned().chain(["__supervisor".into()]).collect(),
             slots: self.slots,
             environment,
         })?;
-        let builder = Engine::builder().store(Arc::new(store)).user(&self.user).self_program(self_program);
+        let builder = Engine::builder().store(store).user(&self.user).self_program(self_program);
         Ok(builder.build(Arc::new(executor)))
     }
 }

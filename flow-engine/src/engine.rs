@@ -2,7 +2,10 @@
 
 mod builder;
 mod cache;
+mod check;
 mod difference;
+mod dry_run;
+mod forecast;
 mod read;
 mod restart;
 mod why;
@@ -10,26 +13,28 @@ mod why;
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use flow_core::diag::{Code, Diagnostic, Diagnostics, Severity};
+use flow_core::diag::Diagnostics;
 use flow_core::event::{AttemptCreated, CancelScope, EventKind, Reuse, VERSION};
 use flow_core::model::{
     Attempt, AttemptId, BakeId, Digest, Epoch, FullId, OwnerId, ProjectId, SourceRef, SourceText, Subject, TaskStatus,
 };
-use flow_core::plan::{Inputs, Plan, params, plan, unsupported, without_echoes};
+use flow_core::plan::Plan;
 use flow_core::port::{
     Append, Clock, ConfigSource, Executor, GitSource, Ids, NewEvent, RequestKind, Store, StoreError,
 };
-use flow_core::resolve::{ResolvedFlow, Workspace};
 use flow_core::text::SourceMap;
 use indexmap::IndexMap;
 
 use crate::driver::{Driver, LEASE};
-use crate::load::{folder_name, load};
+use crate::engine::check::Ready;
 use crate::{EngineError, owner};
 
 pub use builder::EngineBuilder;
 pub use cache::CacheClear;
+pub use check::{Checked, Checker};
 pub use difference::Change;
+pub use dry_run::DryRun;
+pub use forecast::{Fate, Forecast, ForecastTask};
 pub use read::{Inspection, Standing};
 pub use restart::{RestartRefusal, RestartRequest, Takeover};
 pub use why::{Because, Explanation, Origin, Start, Wait};
@@ -99,38 +104,6 @@ pub struct Created {
     pub sources: SourceMap,
 }
 
-/// A flow that was checked.
-#[derive(Clone, Debug)]
-pub struct Checked {
-    /// The flow's name.
-    pub flow: String,
-    /// The plan with the given params; `None` where there are errors.
-    pub plan: Option<Plan>,
-    /// All problems, sorted by place.
-    pub diagnostics: Diagnostics,
-    /// The texts that they point into.
-    pub sources: SourceMap,
-}
-
-/// All batch flows of a workspace, checked.
-#[derive(Clone, Debug, Default)]
-pub struct CheckedAll {
-    /// Each batch flow, by name.
-    pub flows: Vec<Checked>,
-    /// The names of flows of other kinds, which this version does not check.
-    pub left_out: Vec<String>,
-}
-
-/// A flow that has no errors, with what was found on the way.
-struct Ready {
-    workspace: Workspace,
-    flow: ResolvedFlow,
-    params: IndexMap<String, String>,
-    plan: Plan,
-    git: Option<flow_core::model::GitInfo>,
-    diagnostics: Diagnostics,
-}
-
 impl Engine {
     /// An engine made of parts; see [`EngineBuilder`].
     pub fn builder() -> EngineBuilder {
@@ -141,80 +114,53 @@ impl Engine {
         Engine { inner: Arc::new(inner) }
     }
 
-    /// Checks one flow with params; all problems of all its files at once.
-    ///
-    /// A param without a value is a warning here: it may be given when the flow is baked.
-    /// Errors: `Source` where the workspace is not there; problems of files are in the result, also `F0003`
-    /// of one that cannot be read.
-    pub async fn check(
-        &self,
-        source: &dyn ConfigSource,
-        flow: &str,
-        given: &IndexMap<String, String>,
-    ) -> Result<Checked, EngineError> {
-        let done = |plan, diagnostics: Diagnostics, sources| {
-            let diagnostics = diagnostics.into_iter().map(soften).collect();
-            Checked { flow: flow.to_owned(), plan, diagnostics, sources }
-        };
-        match self.ready(source, flow, given).await {
-            Ok(ready) => Ok(done(Some(ready.plan), ready.diagnostics.sorted(), ready.workspace.sources().clone())),
-            Err(EngineError::Config(problems)) => Ok(done(None, problems.diagnostics, problems.sources)),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Checks all batch flows of a workspace. Errors: as [`Self::check`].
-    pub async fn check_all(
-        &self,
-        source: &dyn ConfigSource,
-        given: &IndexMap<String, String>,
-    ) -> Result<CheckedAll, EngineError> {
-        let mut all = CheckedAll::default();
-        for name in source.flows().await? {
-            let checked = self.check(source, &name, given).await?;
-            if checked.diagnostics.iter().any(|one| one.code == Code::WrongKind) {
-                all.left_out.push(name);
-            } else {
-                all.flows.push(checked);
-            }
-        }
-        Ok(all)
+    /// What checks flows as this engine would, without its store and executor.
+    pub fn checker(&self) -> Checker {
+        Checker::new(Arc::clone(&self.inner.git), &self.inner.user)
     }
 
     /// Checks a flow, keeps its texts, and stores a new bake with its first attempt. Starts nothing.
     ///
     /// Errors: `Config` with all problems, and then nothing is stored.
     pub async fn create_bake(&self, source: &dyn ConfigSource, request: BakeRequest) -> Result<Created, EngineError> {
-        let ready = self.ready(source, &request.batch, &request.params).await?;
-        let fresh = ProjectId::new(self.inner.ids.fresh("project"));
-        let project = self.inner.store.project(&ready.flow.shared.project.id, fresh).await?;
-        let bake = BakeId::new(self.inner.ids.fresh("bake"));
+        let ready = self.checker().ready(source, &request.batch, &request.params).await?;
+        let created = self.attempt_created(source.workspace(), request, &ready).await?;
+        let bake = created.bake.clone();
         let attempt = AttemptId::new(self.inner.ids.fresh("attempt"));
-        let texts: Vec<_> = ready.workspace.texts();
-        let sources = texts.iter().map(|(source, (name, text))| source_text(source, name, text)).collect();
-        let created = AttemptCreated {
+        let texts = ready.workspace.texts().into_iter();
+        let texts = texts.map(|(_, (_, text))| (Digest::of(text.as_bytes()), text)).collect();
+        self.store_attempt(&attempt, created, texts).await?;
+        let sources = ready.workspace.sources().clone();
+        Ok(Created { bake, attempt, plan: ready.plan, diagnostics: ready.diagnostics.sorted(), sources })
+    }
+
+    /// What the first attempt of a new bake starts from.
+    async fn attempt_created(
+        &self,
+        workspace: &str,
+        request: BakeRequest,
+        ready: &Ready,
+    ) -> Result<AttemptCreated, EngineError> {
+        let fresh = ProjectId::new(self.inner.ids.fresh("project"));
+        Ok(AttemptCreated {
             version: VERSION,
-            project,
+            project: self.inner.store.project(&ready.flow.shared.project.id, fresh).await?,
             project_name: ready.flow.shared.project.id.to_string(),
-            bake: bake.clone(),
+            bake: BakeId::new(self.inner.ids.fresh("bake")),
             number: 1,
             batch: request.batch,
             name: request.name,
             tags: request.tags,
-            params: ready.params,
+            params: ready.params.clone(),
             executor: self.inner.executor.abilities().name.to_owned(),
-            sources,
-            workspace: source.workspace().to_owned(),
-            git: ready.git,
+            sources: ready.workspace.texts().iter().map(|(of, (name, text))| source_text(of, name, text)).collect(),
+            workspace: workspace.to_owned(),
+            git: ready.git.clone(),
             by: self.inner.user.clone(),
             from: None,
             reuse: Reuse::Cache,
             engine_version: ENGINE_VERSION.to_owned(),
-        };
-        let texts = texts.into_iter().map(|(_, (_, text))| (Digest::of(text.as_bytes()), text)).collect();
-        self.store_attempt(&attempt, created, texts).await?;
-        let sources = ready.workspace.sources().clone();
-        Ok(Created { bake, attempt, plan: ready.plan, diagnostics: ready.diagnostics.sorted(), sources })
+        })
     }
 
     /// Drives an attempt in this process until it ends, and gives its result.
@@ -270,40 +216,6 @@ impl Engine {
         Ok(self.task(attempt, text).await?.id)
     }
 
-    async fn ready(
-        &self,
-        source: &dyn ConfigSource,
-        name: &str,
-        given: &IndexMap<String, String>,
-    ) -> Result<Ready, EngineError> {
-        let workspace = load(source, name).await?;
-        let (flow, mut diagnostics) = workspace.resolve(&folder_name(source.workspace()));
-        let Some(flow) = flow else {
-            return Err(EngineError::config(diagnostics, workspace.sources().clone()));
-        };
-        let (params, problems) = params(&flow, given);
-        diagnostics.append(problems);
-        let git = self.inner.git.info(source.workspace()).await;
-        let inputs = Inputs {
-            params: params.clone(),
-            git: git.clone(),
-            workspace: source.workspace().to_owned(),
-            username: self.inner.user.clone(),
-            platform: None,
-        };
-        let (plan, problems) = plan(&flow, &inputs);
-        let problems = without_echoes(&flow, &diagnostics, problems);
-        diagnostics.append(problems);
-        // What is wrong is told first: it would still be wrong if the engine could run it.
-        if !diagnostics.has_errors() {
-            diagnostics.append(unsupported(&flow));
-        }
-        match plan.filter(|_| !diagnostics.has_errors()) {
-            Some(plan) => Ok(Ready { workspace, flow, params, plan, git, diagnostics }),
-            None => Err(EngineError::config(diagnostics, workspace.sources().clone())),
-        }
-    }
-
     async fn store_attempt(
         &self,
         attempt: &AttemptId,
@@ -323,14 +235,6 @@ impl Engine {
             })
             .await?;
         Ok(())
-    }
-}
-
-/// A param that is still to be given is no mistake in the files.
-fn soften(diagnostic: Diagnostic) -> Diagnostic {
-    match diagnostic.code {
-        Code::MissingParam => Diagnostic { severity: Severity::Warning, ..diagnostic },
-        _ => diagnostic,
     }
 }
 

@@ -8,12 +8,11 @@ use flow_core::resolve::Workspace;
 
 use crate::EngineError;
 
-/// Reads all texts of a flow.
+/// Reads all texts that a workspace wants.
 ///
 /// Errors: `Config` with `F0003` for each file that is there and cannot be read. A missing flow is a
 /// diagnostic of the workspace.
-pub(crate) async fn load(source: &dyn ConfigSource, flow: &str) -> Result<Workspace, EngineError> {
-    let mut workspace = Workspace::new(flow);
+pub(crate) async fn load(source: &dyn ConfigSource, mut workspace: Workspace) -> Result<Workspace, EngineError> {
     let mut unreadable = Diagnostics::new();
     loop {
         let missing = workspace.missing();

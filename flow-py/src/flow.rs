@@ -99,7 +99,7 @@ fn self_program(py: Python<'_>) -> PyResult<Vec<OsString>> {
     Ok(vec![executable.into(), "-m".into(), "apolo_flow".into()])
 }
 
-/// All problems of one flow, or of all batch flows of the workspace.
+/// All problems of one flow, or of all flows of the workspace.
 #[pyfunction]
 #[pyo3(signature = (path, flow=None, params=None))]
 pub(crate) fn check(
@@ -114,8 +114,8 @@ pub(crate) fn check(
     let params = params.unwrap_or_default();
     let work = async {
         match flow {
-            Some(flow) => Ok(vec![engine.check(&source, &flow, &params).await?]),
-            None => Ok(engine.check_all(&source, &params).await?.flows),
+            Some(flow) => Ok(vec![engine.checker().check(&source, &flow, &params).await?]),
+            None => engine.checker().check_all(&source, &params).await,
         }
     };
     let checked: Result<_, EngineError> = wait(py, &runtime, work, || ())?;

@@ -38,7 +38,7 @@ async fn the_flow_of_the_readme_bakes() {
 async fn the_example_has_no_problem() {
     let source = DirectorySource::find(&repository().join("examples/fraud-detection")).unwrap();
     let engine = Engine::builder().build(Arc::new(ScriptedExecutor::new(Arc::new(SystemClock))));
-    let checked = engine.check(&source, "train", &IndexMap::new()).await.unwrap();
+    let checked = engine.checker().check(&source, "train", &IndexMap::new()).await.unwrap();
     assert!(checked.diagnostics.is_empty(), "{:?}", checked.diagnostics);
     assert_eq!(checked.plan.unwrap().nodes.len(), 12);
 }

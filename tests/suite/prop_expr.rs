@@ -205,7 +205,6 @@ proptest! {
 
     #[test]
     fn what_to_json_writes_from_json_reads(value in values()) {
-        let value = without_equal_names(&value);
         struct One(Value);
         impl Names for One {
             fn get(&self, _: &str) -> Option<Value> {
@@ -216,7 +215,7 @@ proptest! {
             }
         }
         let (template, _) = Template::parse(&text_of("${{ to_json(x) == to_json(from_json(to_json(x))) }}"));
-        let outcome = template.map(|template| template.eval(&One(value), &Answers::new()));
+        let outcome = template.map(|template| template.eval(&One(without_equal_names(&value)), &Answers::new()));
         prop_assert_eq!(outcome, Some(Eval::Done(Value::Bool(true))));
     }
 }

@@ -13,7 +13,7 @@ use crate::session::Session;
 
 pub(crate) async fn run(session: &mut Session, own: Bakes) -> Result<Exit, CliError> {
     let filter = BakeFilter { tags: own.tag, limit: own.limit, ..BakeFilter::default() };
-    let rows = session.engine()?.bakes(&filter).await?;
+    let rows = session.engine_to_read()?.bakes(&filter).await?;
     if own.json {
         let bakes = rows.iter().map(|(row, standing)| BakeView::new(&row.bake, &row.attempt, *standing)).collect();
         session.print(&json::text(&BakesView { version: json::VERSION, bakes }))?;

@@ -1,8 +1,7 @@
-//! `check`: all problems of one or of all batch flows; starts nothing. Source: EXT-6, DEC-22.
+//! `check`: all problems of some or of all flows; starts nothing, opens no store. Source: EXT-6, DEC-22.
 
 use flow_core::diag::Severity;
-use flow_engine::source::DirectorySource;
-use flow_engine::{Checked, Engine};
+use flow_engine::Checked;
 
 use crate::args::Check;
 use crate::cmd::params;
@@ -14,36 +13,25 @@ use crate::session::Session;
 
 pub(crate) async fn run(session: &mut Session, own: &Check) -> Result<Exit, CliError> {
     let source = session.source()?;
-    let engine = session.engine()?;
-    let found = match &own.flow {
-        Some(flow) => vec![engine.check(&source, flow, &params::pairs(&own.param)).await?],
-        None => all(session, &engine, &source, own).await?,
-    };
+    let (checker, given) = (session.checker()?, params::pairs(&own.param));
+    let mut found = Vec::new();
+    for flow in &own.flows {
+        found.push(checker.check(&source, flow, &given).await?);
+    }
+    if own.flows.is_empty() {
+        found = checker.check_all(&source, &given).await?;
+    }
     let exit = found.iter().map(|checked| exit_of(&checked.diagnostics)).max_by_key(|exit| exit.code());
     let exit = exit.unwrap_or(Exit::Well);
     if own.json {
         print_json(session, &found, exit)?;
     } else {
+        if found.is_empty() {
+            session.note(&format!("no flow in `{}`", source.config_folder().display()));
+        }
         tell(session, &found);
     }
     Ok(exit)
-}
-
-/// All batch flows. A flow of another kind is only noted: this version does not check it.
-async fn all(
-    session: &mut Session,
-    engine: &Engine,
-    source: &DirectorySource,
-    own: &Check,
-) -> Result<Vec<Checked>, CliError> {
-    let all = engine.check_all(source, &params::pairs(&own.param)).await?;
-    for name in &all.left_out {
-        session.note(&format!("`{name}` is no batch flow; left out"));
-    }
-    if all.flows.is_empty() {
-        session.note(&format!("no batch flow in `{}`", source.config_folder().display()));
-    }
-    Ok(all.flows)
 }
 
 fn print_json(session: &mut Session, found: &[Checked], exit: Exit) -> Result<(), CliError> {

@@ -21,7 +21,7 @@ use crate::session::Session;
 const PAUSE: Duration = Duration::from_secs(1);
 
 pub(crate) async fn run(session: &mut Session, own: &Events) -> Result<Exit, CliError> {
-    let engine = session.engine()?;
+    let engine = session.engine_to_read()?;
     let found = find::attempt(&engine, &own.bake, own.which.attempt).await?;
     let mut follow = engine.follow(&found.attempt, own.after);
     let more = own.follow && found.standing != Standing::Ended;

@@ -17,7 +17,7 @@ use crate::session::Session;
 const SHORT: usize = 60;
 
 pub(crate) async fn run(session: &mut Session, own: &Inspect) -> Result<Exit, CliError> {
-    let found = find::attempt(&session.engine()?, &own.bake, own.which.attempt).await?;
+    let found = find::attempt(&session.engine_to_read()?, &own.bake, own.which.attempt).await?;
     if own.json {
         let view = InspectView {
             version: json::VERSION,

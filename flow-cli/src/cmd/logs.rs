@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(150);
 const PATIENCE: u32 = 20;
 
 pub(crate) async fn run(session: &mut Session, own: Logs) -> Result<Exit, CliError> {
-    let engine = session.engine()?;
+    let engine = session.engine_to_read()?;
     let (bake, text) = match (own.task, own.bake.split_once('/')) {
         (Some(task), _) => (own.bake, task),
         (None, Some((bake, task))) => (bake.to_owned(), task.to_owned()),

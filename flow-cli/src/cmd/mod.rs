@@ -12,8 +12,10 @@ mod find;
 mod inspect;
 mod logs;
 mod params;
+mod plan;
 mod restart;
 mod resume;
+mod run;
 mod show;
 pub(crate) mod supervisor;
 mod why;
@@ -27,6 +29,7 @@ use crate::session::Session;
 pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<Exit, CliError> {
     match command {
         Command::Check(own) => check::run(session, &own).await,
+        Command::Plan(own) => plan::run(session, own).await,
         Command::Bake(own) => bake::run(session, own).await,
         Command::Bakes(own) => bakes::run(session, own).await,
         Command::Inspect(own) => inspect::run(session, &own).await,
@@ -37,6 +40,7 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         Command::Cancel(own) => cancel::run(session, &own).await,
         Command::Restart(own) => restart::run(session, &own).await,
         Command::ClearCache(own) => clear_cache::run(session, own).await,
+        Command::Run(own) => run::run(session, &own).await,
         Command::Resume(own) => resume::run(session, &own).await,
         Command::Engine(own) => engine::run(session, &own).await,
         Command::Supervisor(own) => supervisor::run(&own),

@@ -14,7 +14,7 @@ use crate::report::{clean, words};
 use crate::session::Session;
 
 pub(crate) async fn run(session: &mut Session, own: &Show) -> Result<Exit, CliError> {
-    let engine = session.engine()?;
+    let engine = session.engine_to_read()?;
     let found = find::attempt(&engine, &own.bake, own.which.attempt).await?;
     let task = engine.task(&found.attempt, &own.task).await?;
     if own.json {

@@ -8,7 +8,7 @@ use crate::report::{json, why};
 use crate::session::Session;
 
 pub(crate) async fn run(session: &mut Session, own: &Why) -> Result<Exit, CliError> {
-    let engine = session.engine()?;
+    let engine = session.engine_to_read()?;
     let found = find::attempt(&engine, &own.bake, own.which.attempt).await?;
     let task = engine.task(&found.attempt, &own.task).await?;
     let explanation = engine.why(&found.attempt, &task).await?;

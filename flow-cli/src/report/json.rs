@@ -6,6 +6,8 @@
 //! - `inspect`: `{version, bake, tasks: [task]}`; the bake holds the attempt
 //! - `show`: the task with `{version, bake: id, attempt: number}` before its own keys
 //! - `check`: `{version, ok, flows: [{flow, ok, diagnostics: [diagnostic]}]}`
+//! - `plan`: `{version, batch, params, tasks: [{id, group, needs, plan, because, from, changes, waits_for, said, image, preset}]}`;
+//!   `plan` is `run`, `cached`, `skipped`, `failed` or `later`
 //! - `why`: `{version, bake: id, attempt: number, task, status, because, from, changes, needs, until, said}`,
 //!   see `WhyView`
 //! - `clear-cache`: `{version, cleared: count}`

@@ -3,6 +3,7 @@
 pub(crate) mod board;
 pub(crate) mod clean;
 pub(crate) mod diagnostic;
+pub(crate) mod forecast;
 pub(crate) mod graph;
 pub(crate) mod group;
 pub(crate) mod json;

@@ -6,6 +6,8 @@ mod bake;
 mod codes;
 mod interrupt;
 mod kit;
+mod live;
 mod nested;
+mod plan;
 mod read;
 mod terminal;

@@ -61,3 +61,28 @@ fn a_failure_below_a_call_is_told_and_mended() {
     assert_eq!(taken, ["hold"]);
     assert_eq!(place.read("given-back"), "T\nT\n", "with the state that was taken over");
 }
+
+#[test]
+fn a_plan_looks_into_calls() {
+    let place = place();
+    let seen = place.run("plan b --json").expect(0).json();
+    let tasks = seen["tasks"].as_array().unwrap();
+    let fates: Vec<_> =
+        tasks.iter().map(|task| (task["id"].as_str().unwrap(), task["plan"].as_str().unwrap())).collect();
+    assert_eq!(fates, [("hold", "run"), ("sub", "later"), ("last", "later"), ("post-hold", "later")]);
+    let cached = "
+  - {id: sub, action: 'ws:tools/fit', args: {rate: '0.1'}, cache: {strategy: default}}
+  - {id: last, image: any, bash: 'echo got ${{ needs.sub.outputs.loss }}'}
+";
+    let place = Place::new(cached);
+    place.write("tools/fit.yml", FIT);
+    let fates = || {
+        let seen = place.run("plan b --json").expect(0).json();
+        let tasks = seen["tasks"].as_array().unwrap().clone();
+        let fate = |task: &serde_json::Value| format!("{} {}", task["id"], task["plan"]).replace('"', "");
+        tasks.iter().map(fate).collect::<Vec<_>>()
+    };
+    assert_eq!(fates(), ["sub opens", "sub.train run", "last later"]);
+    place.run("bake b").expect(0);
+    assert_eq!(fates(), ["sub opens", "sub.train cached", "last run"], "the outputs of the call are known then");
+}

@@ -14,7 +14,7 @@ mod time;
 pub mod words;
 
 pub use id::{AttemptId, BakeId, Epoch, FullId, LaunchKey, LiveJobId, OwnerId, ProjectId, RawId, Subject, UnitOwner};
-pub use order::in_graph_order;
+pub use order::{in_graph_order, sort_graphs};
 pub use outcome::{Exit, LogRef, Outcome, OutputFiles, Reason};
 pub use record::{
     Attempt, Bake, CacheEntry, CacheKey, CancelMark, GitInfo, Need, NeedsLevel, NodeRecord, SourceText, StatusItem,

@@ -10,22 +10,27 @@ use crate::model::{FullId, Task};
 /// Graphs become known while a bake runs, so tasks come in another order. A task whose call is not among
 /// them is left out. Cost: that of a sort.
 pub fn in_graph_order(tasks: Vec<Task>) -> Vec<Task> {
-    let mut graphs: BTreeMap<FullId, Vec<Task>> = BTreeMap::new();
-    for task in tasks {
-        graphs.entry(task.id.prefix()).or_default().push(task);
+    sort_graphs(tasks, |task| (&task.id, task.node.entry))
+}
+
+/// [`in_graph_order`] for whatever stands in graphs: `place` gives the full id and the entry.
+pub fn sort_graphs<T>(items: Vec<T>, place: impl Fn(&T) -> (&FullId, u32)) -> Vec<T> {
+    let mut graphs: BTreeMap<FullId, Vec<T>> = BTreeMap::new();
+    for item in items {
+        graphs.entry(place(&item).0.prefix()).or_default().push(item);
     }
-    // The next task stands last. `sort_by_key` is stable.
-    let mut open: Vec<Task> = Vec::new();
+    // The next one stands last. `sort_by_key` is stable.
+    let mut open: Vec<T> = Vec::new();
     let mut sorted = Vec::new();
     let mut next = Some(FullId::root());
     loop {
         if let Some(mut graph) = next.take().and_then(|prefix| graphs.remove(&prefix)) {
-            graph.sort_by_key(|task| task.node.entry);
+            graph.sort_by_key(|item| place(item).1);
             open.extend(graph.into_iter().rev());
         }
-        let Some(task) = open.pop() else { return sorted };
-        next = Some(task.id.clone()).filter(|_| task.opened);
-        sorted.push(task);
+        let Some(item) = open.pop() else { return sorted };
+        next = Some(place(&item).0.clone());
+        sorted.push(item);
     }
 }
 

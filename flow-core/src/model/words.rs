@@ -1,4 +1,4 @@
-//! [`split`]: a command line into words, by the quoting rules of a POSIX shell.
+//! [`split`]: a command line into words, by the quoting rules of a POSIX shell; [`join`]: back again.
 //!
 //! Expansion (`$`, globs, `~`), operators and comments do not belong here: no shell is run (MCH-1).
 
@@ -27,6 +27,22 @@ pub fn split(line: &str) -> Result<Vec<String>, String> {
     }
     words.extend(word);
     Ok(words)
+}
+
+/// Words as one command line that a POSIX shell reads as just these words: what holds more than letters, digits and
+/// `_@%+=:,./-` stands in single quotes.
+///
+/// Source: LIV-22, LIV-27.
+pub fn join(words: &[String]) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
+    let quoted = words.iter().map(|word| {
+        if !word.is_empty() && word.chars().all(plain) {
+            word.clone()
+        } else {
+            format!("'{}'", word.replace('\'', "'\"'\"'"))
+        }
+    });
+    quoted.collect::<Vec<_>>().join(" ")
 }
 
 /// Reads up to the closing `'`; every character stands for itself.

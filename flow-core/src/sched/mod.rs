@@ -8,6 +8,7 @@ mod call;
 mod decide;
 mod end;
 mod fact;
+mod foresee;
 mod graph;
 mod node;
 mod pass;
@@ -21,5 +22,6 @@ mod view;
 
 pub use decide::decide;
 pub use fact::{Decision, Effect, Fact, Revive, Timed};
+pub use foresee::{Pending, pending, set_aside};
 pub use revive::revive;
 pub use state::{AttemptState, Summary, apply};

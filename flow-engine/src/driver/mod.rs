@@ -9,6 +9,7 @@ mod host;
 pub(crate) mod load;
 mod report;
 
+pub(crate) use host::answer;
 pub use host::hash_files;
 
 use std::sync::Arc;

@@ -2,9 +2,11 @@
 //!
 //! Told from what was recorded, nothing is decided anew. What makes two units differ is in `difference`.
 
+use std::sync::Arc;
+
 use flow_core::event::{AttemptCreated, Event, EventKind, Reuse, SkipReason};
 use flow_core::model::{
-    Attempt, AttemptId, BakeId, CacheKey, NeedsLevel, Outcome, Subject, Task, TaskStatus, Timestamp,
+    Attempt, AttemptId, BakeId, CacheKey, FullId, NeedsLevel, Outcome, Subject, Task, TaskStatus, Timestamp,
 };
 use flow_core::port::{BakeFilter, EventScope};
 
@@ -156,11 +158,23 @@ impl Engine {
         if created.reuse == Reuse::Nothing {
             return Ok(Start::CacheNotRead);
         }
-        let earlier = self.earlier(&created, task).await?;
+        let Some(begun) = task.tries.first().map(|first| first.launched_at) else { return Ok(Start::First) };
+        let own = self.inner.store.text(&key.0).await?;
+        self.miss(&created, (&task.id, key), (begun, &task.attempt), own).await
+    }
+
+    /// Why the cache had nothing for a task of this key, whose canonical text is `own`, at a moment in an attempt.
+    pub(super) async fn miss(
+        &self,
+        created: &AttemptCreated,
+        (task, key): (&FullId, &CacheKey),
+        moment: (Timestamp, &AttemptId),
+        own: Option<Arc<str>>,
+    ) -> Result<Start, EngineError> {
+        let earlier = self.earlier(created, task, moment).await?;
         if let Some((equal, _)) = earlier.iter().find(|(_, other)| other == key) {
             return Ok(Start::Gone(origin_of(equal)));
         }
-        let own = self.inner.store.text(&key.0).await?;
         let mut nearest: Option<(Origin, Vec<Change>)> = None;
         for (other, key) in &earlier {
             let text = self.inner.store.text(&key.0).await?;
@@ -186,16 +200,20 @@ impl Engine {
         }))
     }
 
-    /// The successes of a task that ended before its first start, the newest first, with their keys.
-    async fn earlier(&self, own: &AttemptCreated, task: &Task) -> Result<Vec<(Attempt, CacheKey)>, EngineError> {
-        let Some(begun) = task.tries.first().map(|first| first.launched_at) else { return Ok(Vec::new()) };
+    /// The successes of a task that ended before a moment, not in that attempt; the newest first, with their keys.
+    async fn earlier(
+        &self,
+        own: &AttemptCreated,
+        task: &FullId,
+        (moment, own_attempt): (Timestamp, &AttemptId),
+    ) -> Result<Vec<(Attempt, CacheKey)>, EngineError> {
         let filter = BakeFilter { project: Some(own.project.clone()), limit: BAKES, ..BakeFilter::default() };
         let mut found = Vec::new();
         for row in self.inner.store.bakes(&filter).await?.into_iter().filter(|row| row.bake.batch == own.batch) {
             for attempt in self.inner.store.attempts(&row.bake.id).await?.into_iter().rev() {
-                let Some(other) = self.inner.store.task(&attempt.id, &task.id).await? else { continue };
-                let ended = other.tries.last().and_then(|last| last.ended_at).filter(|ended| *ended <= begun);
-                let good = other.status == TaskStatus::Succeeded && other.attempt != task.attempt;
+                let Some(other) = self.inner.store.task(&attempt.id, task).await? else { continue };
+                let ended = other.tries.last().and_then(|last| last.ended_at).filter(|ended| *ended <= moment);
+                let good = other.status == TaskStatus::Succeeded && other.attempt != *own_attempt;
                 if let (Some(key), Some(_), true) = (other.cache_key, ended, good) {
                     found.push((attempt, key));
                 }
@@ -205,6 +223,6 @@ impl Engine {
     }
 }
 
-fn origin_of(attempt: &Attempt) -> Origin {
+pub(super) fn origin_of(attempt: &Attempt) -> Origin {
     Origin { bake: attempt.bake.clone(), number: attempt.number, at: attempt.created_at }
 }

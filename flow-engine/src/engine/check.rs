@@ -1,0 +1,196 @@
+//! [`Checker`]: what is wrong with flows of both kinds, without a store and without starting anything.
+//!
+//! Source: DEC-22, DEC-28, EXT-6.
+
+use std::sync::Arc;
+
+use flow_core::diag::{Code, Diagnostic, Diagnostics, Severity};
+use flow_core::model::GitInfo;
+use flow_core::plan::{Inputs, Plan, check_live, params, plan, unsupported, without_echoes};
+use flow_core::port::{ConfigSource, GitSource};
+use flow_core::resolve::{LiveFlow, ResolvedFlow, Workspace};
+use flow_core::text::SourceMap;
+use indexmap::IndexMap;
+
+use crate::EngineError;
+use crate::load::{folder_name, load};
+
+/// Reads and checks flows. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Checker {
+    git: Arc<dyn GitSource>,
+    user: String,
+}
+
+/// A flow that was checked.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The flow's name.
+    pub flow: String,
+    /// The plan of a batch with the given params; `None` where there are errors, and for a live flow.
+    pub plan: Option<Plan>,
+    /// All problems, sorted by place.
+    pub diagnostics: Diagnostics,
+    /// The texts that they point into.
+    pub sources: SourceMap,
+}
+
+/// A batch flow that has no errors, with what was found on the way.
+pub(super) struct Ready {
+    pub(super) workspace: Workspace,
+    pub(super) flow: ResolvedFlow,
+    pub(super) params: IndexMap<String, String>,
+    pub(super) plan: Plan,
+    pub(super) git: Option<GitInfo>,
+    pub(super) diagnostics: Diagnostics,
+}
+
+/// A live flow whose own settings have no errors; its jobs may have some.
+pub(super) struct ReadyLive {
+    pub(super) flow: LiveFlow,
+    pub(super) inputs: Inputs,
+    pub(super) diagnostics: Diagnostics,
+}
+
+impl Checker {
+    /// A checker that asks `git` for facts of the repository; `user` is what `project` and `flow` say of the user.
+    pub fn new(git: Arc<dyn GitSource>, user: impl Into<String>) -> Self {
+        Checker { git, user: user.into() }
+    }
+
+    /// Checks one flow of either kind; all problems of all its files at once, those of all jobs too.
+    ///
+    /// `given` are params of a batch. One without a value is a warning here: it may be given when the flow is baked.
+    /// Errors: `Source` where the workspace is not there; problems of files are in the result, also `F0003`
+    /// of one that cannot be read.
+    pub async fn check(
+        &self,
+        source: &dyn ConfigSource,
+        flow: &str,
+        given: &IndexMap<String, String>,
+    ) -> Result<Checked, EngineError> {
+        let checked = self.check_batch(source, flow, given).await?;
+        if !is_of_another_kind(&checked) {
+            return Ok(checked);
+        }
+        let live = self.check_live(source, flow).await?;
+        // What is of neither kind is told as a batch would be.
+        Ok(if is_of_another_kind(&live) { checked } else { live })
+    }
+
+    /// Checks all flows of a workspace, by name. Errors: as [`Self::check`].
+    pub async fn check_all(
+        &self,
+        source: &dyn ConfigSource,
+        given: &IndexMap<String, String>,
+    ) -> Result<Vec<Checked>, EngineError> {
+        let mut all = Vec::new();
+        for name in source.flows().await? {
+            all.push(self.check(source, &name, given).await?);
+        }
+        Ok(all)
+    }
+
+    async fn check_batch(
+        &self,
+        source: &dyn ConfigSource,
+        flow: &str,
+        given: &IndexMap<String, String>,
+    ) -> Result<Checked, EngineError> {
+        let done = |plan, diagnostics: Diagnostics, sources| {
+            let diagnostics = diagnostics.into_iter().map(soften).collect();
+            Checked { flow: flow.to_owned(), plan, diagnostics, sources }
+        };
+        match self.ready(source, flow, given).await {
+            Ok(ready) => Ok(done(Some(ready.plan), ready.diagnostics.sorted(), ready.workspace.sources().clone())),
+            Err(EngineError::Config(problems)) => Ok(done(None, problems.diagnostics, problems.sources)),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn check_live(&self, source: &dyn ConfigSource, name: &str) -> Result<Checked, EngineError> {
+        let done = |diagnostics: Diagnostics, sources| Checked {
+            flow: name.to_owned(),
+            plan: None,
+            diagnostics: diagnostics.sorted(),
+            sources,
+        };
+        match self.ready_live(source, name).await {
+            Ok(ready) => {
+                let (_, jobs) = check_live(&ready.flow, &ready.inputs);
+                let diagnostics = jobs.into_values().flatten().chain(ready.diagnostics).collect();
+                Ok(done(diagnostics, ready.flow.shared.sources.as_ref().clone()))
+            }
+            Err(EngineError::Config(problems)) => Ok(done(problems.diagnostics, problems.sources)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A batch that can be baked. Errors: `Config` with all that is wrong.
+    pub(super) async fn ready(
+        &self,
+        source: &dyn ConfigSource,
+        name: &str,
+        given: &IndexMap<String, String>,
+    ) -> Result<Ready, EngineError> {
+        let workspace = load(source, Workspace::new(name)).await?;
+        let (flow, mut diagnostics) = workspace.resolve(&folder_name(source.workspace()));
+        let Some(flow) = flow else {
+            return Err(EngineError::config(diagnostics, workspace.sources().clone()));
+        };
+        let (params, problems) = params(&flow, given);
+        diagnostics.append(problems);
+        let inputs = self.inputs(source, params.clone()).await;
+        let (plan, problems) = plan(&flow, &inputs);
+        let problems = without_echoes(&flow, &diagnostics, problems);
+        diagnostics.append(problems);
+        // What is wrong is told first: it would still be wrong if the engine could run it.
+        if !diagnostics.has_errors() {
+            diagnostics.append(unsupported(&flow));
+        }
+        match plan.filter(|_| !diagnostics.has_errors()) {
+            Some(plan) => Ok(Ready { workspace, flow, params, plan, git: inputs.git, diagnostics }),
+            None => Err(EngineError::config(diagnostics, workspace.sources().clone())),
+        }
+    }
+
+    /// A live flow of which jobs can be planned. Errors: `Config` with what is wrong with all of it; where only
+    /// jobs have problems, those are left to the jobs (DEC-28).
+    pub(super) async fn ready_live(&self, source: &dyn ConfigSource, name: &str) -> Result<ReadyLive, EngineError> {
+        let workspace = load(source, Workspace::live(name)).await?;
+        let (flow, mut diagnostics) = workspace.resolve_live(&folder_name(source.workspace()));
+        let Some(flow) = flow else {
+            return Err(EngineError::config(diagnostics, workspace.sources().clone()));
+        };
+        let inputs = self.inputs(source, IndexMap::new()).await;
+        let (own, jobs) = check_live(&flow, &inputs);
+        diagnostics.append(own);
+        if diagnostics.has_errors() {
+            jobs.into_values().for_each(|job| diagnostics.append(job));
+            return Err(EngineError::config(diagnostics, workspace.sources().clone()));
+        }
+        Ok(ReadyLive { flow, inputs, diagnostics })
+    }
+
+    async fn inputs(&self, source: &dyn ConfigSource, params: IndexMap<String, String>) -> Inputs {
+        Inputs {
+            params,
+            git: self.git.info(source.workspace()).await,
+            workspace: source.workspace().to_owned(),
+            username: self.user.clone(),
+            platform: None,
+        }
+    }
+}
+
+fn is_of_another_kind(checked: &Checked) -> bool {
+    checked.diagnostics.iter().any(|one| one.code == Code::WrongKind)
+}
+
+/// A param that is still to be given is no mistake in the files.
+fn soften(diagnostic: Diagnostic) -> Diagnostic {
+    match diagnostic.code {
+        Code::MissingParam => Diagnostic { severity: Severity::Warning, ..diagnostic },
+        _ => diagnostic,
+    }
+}
