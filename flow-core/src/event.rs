@@ -290,7 +290,7 @@ pub enum SkipReason {
     },
     /// The bake winds down after a failure or a cancel.
     WindingDown,
-    /// It was cancelled alone before it started.
+    /// It was cancelled before it started, alone or with the call around it.
     Cancelled,
 }
 
@@ -300,6 +300,6 @@ pub enum SkipReason {
 pub enum CancelScope {
     /// The whole attempt.
     Attempt,
-    /// One task.
+    /// One task, or a call with all below it.
     Task(FullId),
 }
