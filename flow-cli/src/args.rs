@@ -90,7 +90,7 @@ pub(crate) enum Command {
         The JSON is described in docs/events.md."
     )]
     Events(Events),
-    /// Cancel a bake, or one task of it
+    /// Cancel a bake, one task of it, or one call with all its tasks
     #[command(after_help = "Examples:\n  apolo-flow cancel nightly\n  apolo-flow cancel nightly train-1")]
     Cancel(Cancel),
     /// Forget cached results, so that their tasks run again

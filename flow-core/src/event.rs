@@ -8,21 +8,25 @@
 //! Version history of the stored form ([`VERSION`]):
 //! - 1: the first.
 //! - 2: `TakenOver`, and `reuse` of `AttemptCreated` (absent: [`Reuse::Cache`]).
+//! - 3: graphs of calls: `inputs` and `edges` of `Expanded` (absent: none), `Progress` and `Ended` of calls, the
+//!   reason `inside`; `source` of the texts of `AttemptCreated` (absent: project first, flow last).
 
 pub mod fold;
+
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::expr::HostCall;
 use crate::model::{
-    AttemptId, BakeId, CacheEntry, CacheKey, Digest, Epoch, FullId, GitInfo, LaunchKey, LogRef, NodeRecord, Outcome,
-    OwnerId, ProjectId, RawId, SourceText, Subject, TaskStatus, Timestamp,
+    AttemptId, BakeId, CacheEntry, CacheKey, Digest, Epoch, FullId, GitInfo, LaunchKey, LogRef, Need, NodeRecord,
+    Outcome, OwnerId, ProjectId, RawId, SourceText, Subject, TaskStatus, Timestamp,
 };
 use crate::value::Value;
 
 /// The version of the stored form that this build writes; it reads all versions up to it.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// One thing that happened.
 ///
@@ -55,12 +59,19 @@ pub enum EventKind {
         /// The engine process.
         owner: OwnerId,
     },
-    /// A graph, or more of it, is known.
+    /// A graph, or more of it, is known. The graph of a call opens with it; the call itself then ends with
+    /// `Ended`, and `Progress` says when all its tasks are running or over, under the key of a first try.
     Expanded {
-        /// The prefix of the graph: root, or the action's full id.
+        /// The prefix of the graph: root, or the call's full id.
         prefix: FullId,
-        /// Its nodes in graph order.
+        /// The evaluated inputs of the call, if it opens with this.
+        #[serde(default)]
+        inputs: IndexMap<Arc<str>, Value>,
+        /// Its nodes in graph order; those that come later go behind the others of their entry.
         nodes: Vec<NodeRecord>,
+        /// Nodes that were known before and now have these needs, all of which are known.
+        #[serde(default)]
+        edges: IndexMap<Arc<str>, Vec<Need>>,
     },
     /// A question that an expression asked was answered.
     Answered {
@@ -226,7 +237,7 @@ pub struct AttemptCreated {
     pub params: IndexMap<String, String>,
     /// The executor's name.
     pub executor: String,
-    /// The texts: the project file first if there is one, then the batch file.
+    /// The texts: the project file first if there is one, then the batch file, then what is called.
     pub sources: Vec<SourceText>,
     /// The workspace folder, absolute.
     pub workspace: String,
@@ -279,7 +290,7 @@ pub enum SkipReason {
     },
     /// The bake winds down after a failure or a cancel.
     WindingDown,
-    /// It was cancelled alone before it started.
+    /// It was cancelled before it started, alone or with the call around it.
     Cancelled,
 }
 
@@ -289,6 +300,6 @@ pub enum SkipReason {
 pub enum CancelScope {
     /// The whole attempt.
     Attempt,
-    /// One task.
+    /// One task, or a call with all below it.
     Task(FullId),
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use flow_core::diag::Diagnostics;
 use flow_core::event::{AttemptCreated, CancelScope, EventKind, Reuse, VERSION};
 use flow_core::model::{
-    Attempt, AttemptId, BakeId, Digest, Epoch, FullId, OwnerId, ProjectId, SourceText, Subject, TaskStatus,
+    Attempt, AttemptId, BakeId, Digest, Epoch, FullId, OwnerId, ProjectId, SourceRef, SourceText, Subject, TaskStatus,
 };
 use flow_core::plan::Plan;
 use flow_core::port::{
@@ -128,7 +128,7 @@ impl Engine {
         let bake = created.bake.clone();
         let attempt = AttemptId::new(self.inner.ids.fresh("attempt"));
         let texts = ready.workspace.texts().into_iter();
-        let texts = texts.map(|(_, text)| (Digest::of(text.as_bytes()), text)).collect();
+        let texts = texts.map(|(_, (_, text))| (Digest::of(text.as_bytes()), text)).collect();
         self.store_attempt(&attempt, created, texts).await?;
         let sources = ready.workspace.sources().clone();
         Ok(Created { bake, attempt, plan: ready.plan, diagnostics: ready.diagnostics.sorted(), sources })
@@ -153,7 +153,7 @@ impl Engine {
             tags: request.tags,
             params: ready.params.clone(),
             executor: self.inner.executor.abilities().name.to_owned(),
-            sources: ready.workspace.texts().iter().map(|(name, text)| source_text(name, text)).collect(),
+            sources: ready.workspace.texts().iter().map(|(of, (name, text))| source_text(of, name, text)).collect(),
             workspace: workspace.to_owned(),
             git: ready.git.clone(),
             by: self.inner.user.clone(),
@@ -238,6 +238,6 @@ impl Engine {
     }
 }
 
-fn source_text(name: &str, text: &str) -> SourceText {
-    SourceText { name: name.to_owned(), digest: Digest::of(text.as_bytes()) }
+fn source_text(source: &SourceRef, name: &str, text: &str) -> SourceText {
+    SourceText { name: name.to_owned(), source: Some(source.clone()), digest: Digest::of(text.as_bytes()) }
 }

@@ -7,13 +7,16 @@ use std::time::Duration;
 
 use flow_core::event::EventKind;
 use flow_core::model::{AttemptId, Reason, TaskStatus, Timestamp};
-use flow_core::port::{Clock, EventScope, Store};
+use flow_core::port::{ActionRef, Clock, EventScope, Store};
 use flow_engine::source::MemorySource;
 use flow_engine::store::MemoryStore;
 use flow_engine::testing::{CountingIds, Fault, FlakyStore, ManualClock, Moment, Script, ScriptedExecutor};
 use flow_engine::{BakeRequest, CacheClear, Engine, EngineError, FixedGit, LEASE, Standing};
 
-/// A flow, what its units do, and how every task must end.
+use crate::nested_flows;
+use crate::sim::texts;
+
+/// A flow (with the actions that it calls, see `sim::texts`), what its units do, and how every task must end.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
     pub(crate) flow: &'static str,
@@ -47,7 +50,13 @@ impl World {
     }
 
     pub(crate) async fn create(&self, case: &Case) -> AttemptId {
-        let source = MemorySource::new("/work-folder").flow("main", case.flow);
+        let (flow, actions) = texts(case.flow);
+        let source = MemorySource::new("/work-folder").flow("main", flow);
+        let add = |source: MemorySource, (reference, text): (ActionRef, &str)| {
+            let name = reference.to_string();
+            source.action(reference, &name, text)
+        };
+        let source = actions.into_iter().fold(source, add);
         let request = BakeRequest { batch: "main".into(), ..BakeRequest::default() };
         self.engine(self.store.clone()).create_bake(&source, request).await.unwrap().attempt
     }
@@ -170,7 +179,7 @@ async fn idle() {
 
 #[tokio::test]
 async fn typical_flows_end_as_the_rules_say() {
-    for case in cases() {
+    for case in cases().into_iter().chain(nested_flows::cases()) {
         let world = World::new(&case);
         let attempt = world.create(&case).await;
         let result = drive(&world, &world.engine(world.store.clone()), &attempt).await.unwrap();
@@ -191,7 +200,7 @@ pub(crate) async fn stop_after(world: &World, attempt: &AttemptId, limit: u64) -
 
 #[tokio::test]
 async fn a_stop_after_any_event_changes_nothing() {
-    for case in cases() {
+    for case in cases().into_iter().chain(nested_flows::cases()) {
         let mut limit = 0;
         loop {
             let world = World::new(&case);

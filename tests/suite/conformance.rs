@@ -4,7 +4,10 @@
 
 use flow_tests::conformance::{Suite, run};
 
-use crate::{conformance_batch_plan, conformance_commands, conformance_expr, conformance_live_plan, conformance_yaml};
+use crate::{
+    conformance_batch_plan, conformance_batch_run, conformance_commands, conformance_expr, conformance_live_plan,
+    conformance_yaml,
+};
 
 const SUITES: &[Suite] = &[
     Suite { file: "expr-parse", judge: conformance_expr::judge_parse },
@@ -13,6 +16,7 @@ const SUITES: &[Suite] = &[
     Suite { file: "live-plan", judge: conformance_live_plan::judge },
     Suite { file: "batch-plan", judge: conformance_batch_plan::judge },
     Suite { file: "cache-key", judge: conformance_batch_plan::judge_keys },
+    Suite { file: "batch-run", judge: conformance_batch_run::judge },
     Suite { file: "commands", judge: conformance_commands::judge },
 ];
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flow_core::diag::{Code, Diagnostic, Diagnostics, Severity};
-use flow_core::expr::uri::{Home, parse_volume};
+use flow_core::expr::uri::{Home, complete, parse_volume, split_volume};
 use flow_core::expr::{Answers, HostCall};
 use flow_core::model::GitInfo;
 use flow_core::plan::{Inputs, Platform};
@@ -106,6 +106,23 @@ fn account(name: &str) -> String {
 fn home() -> Home {
     let project = account("project");
     Home { cluster: account("cluster"), org: Some(account("org")), project: project.clone(), selected: project }
+}
+
+/// An image as the platform has it: made whole, with its tag.
+pub(crate) fn image(text: &str) -> String {
+    let (name, tag) = text.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).unwrap_or((text, "latest"));
+    if text.starts_with("image:") { format!("{}:{tag}", whole(name)) } else { format!("{name}:{tag}") }
+}
+
+/// A URI of the platform with all its parts.
+pub(crate) fn whole(text: &str) -> String {
+    complete(text, &home()).unwrap_or_else(|_| text.to_owned())
+}
+
+/// A volume of a task: where it lies, where it is mounted, whether it is read only.
+pub(crate) fn volume(text: &str) -> Json {
+    let volume = split_volume(text).expect("a volume");
+    json!([whole(volume.uri), volume.mount, volume.read_only])
 }
 
 /// What the plans were made with.

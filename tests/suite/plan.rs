@@ -388,7 +388,7 @@ fn a_project_file_is_bound_below_the_flow() {
     let batch = "kind: batch\nid: Fl\ntitle: T\ndefaults: {env: {B: f, C: f}}\ntasks: [{id: a, image: x, cmd: '${{ to_json(env) }} ${{ project.owner }} ${{ strategy.max_parallel }}'}]\n";
     workspace.supply(SourceRef::Flow("main".into()), Some(("main.yml".to_owned(), batch.into())));
     workspace.supply(SourceRef::Project, Some(("project.yml".to_owned(), project.into())));
-    let names: Vec<_> = workspace.texts().into_iter().map(|(name, _)| name).collect();
+    let names: Vec<_> = workspace.texts().into_iter().map(|(_, (name, _))| name).collect();
     assert_eq!(names, ["project.yml", "main.yml"], "the project first, however they came");
     let (flow, diags) = workspace.resolve("x");
     let flow = flow.unwrap_or_else(|| panic!("{diags:?}"));

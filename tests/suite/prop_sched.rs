@@ -19,7 +19,30 @@ struct Draft {
     enable: u8,
     rows: u8,
     cached: bool,
+    /// Which of the actions it calls; none of them for most.
+    calls: u8,
 }
+
+/// What tasks may call: `d` and the posts are `always()`.
+const ACTIONS: &str = "
+=== ws:none
+kind: batch
+tasks: []
+=== ws:some
+kind: batch
+tasks: [{id: a, image: x}, {id: b, image: x, needs: {a: running}}, {id: d, image: x, needs: [a], enable: always()}]
+=== ws:deep
+kind: batch
+outputs: {v: {value: '${{ needs.a.outputs.v }}'}}
+tasks: [{id: a, image: x}, {id: s, action: 'ws:some', strategy: {matrix: {k: [1, 2]}, max_parallel: 1}}, {id: h, action: 'ws:held'}]
+=== ws:held
+kind: batch
+tasks: [{id: a, action: 'ws:lock'}, {id: b, image: x, strategy: {matrix: {n: [1, 2]}, fail_fast: false, max_parallel: 1}}]
+=== ws:lock
+kind: stateful
+main: {image: x}
+post: {image: x}
+";
 
 #[derive(Clone, Debug)]
 struct Bake {
@@ -30,8 +53,8 @@ struct Bake {
 
 fn bakes() -> impl Strategy<Value = Bake> {
     let need = (any::<prop::sample::Index>(), any::<bool>());
-    let task = (prop::collection::vec(need, 0..3), 0..6_u8, 0..4_u8, any::<bool>());
-    let task = task.prop_map(|(needs, enable, rows, cached)| Draft { needs, enable, rows, cached });
+    let task = (prop::collection::vec(need, 0..3), 0..6_u8, 0..4_u8, any::<bool>(), 0..8_u8);
+    let task = task.prop_map(|(needs, enable, rows, cached, calls)| Draft { needs, enable, rows, cached, calls });
     (prop::collection::vec(task, 0..8), any::<bool>(), 1..4_usize).prop_map(|(tasks, fail_fast, max_parallel)| Bake {
         tasks,
         fail_fast,
@@ -65,13 +88,20 @@ fn text(bake: &Bake) -> String {
         };
         let cache = if task.cached { "" } else { ", cache: {strategy: none}" };
         let needs = needs.join(", ");
-        writeln!(text, "  - {{id: t{at}, image: x, needs: {{{needs}}}{enable}{strategy}{cache}}}")
+        let work = match task.calls {
+            0 => "action: 'ws:none'",
+            1 => "action: 'ws:some'",
+            2 => "module: 'ws:deep'",
+            3 => "action: 'ws:held'",
+            _ => "image: x",
+        };
+        writeln!(text, "  - {{id: t{at}, {work}, needs: {{{needs}}}{enable}{strategy}{cache}}}")
             .expect("a text takes all");
     }
     if bake.tasks.is_empty() {
         text = text.replace("tasks:\n", "tasks: []\n");
     }
-    text
+    text + ACTIONS
 }
 
 /// One random piece of news: what it is, and whose.
@@ -111,6 +141,8 @@ struct Witness {
     status: BTreeMap<FullId, TaskStatus>,
     has_run: BTreeSet<FullId>,
     live: BTreeSet<FullId>,
+    /// Calls whose graph is open.
+    open: BTreeSet<FullId>,
     cancelled: bool,
     ended: bool,
 }
@@ -130,6 +162,7 @@ impl Witness {
             status: BTreeMap::new(),
             has_run: BTreeSet::new(),
             live: BTreeSet::new(),
+            open: BTreeSet::new(),
             cancelled: false,
             ended: false,
         }
@@ -138,8 +171,11 @@ impl Witness {
     fn see(&mut self, kind: &EventKind) {
         assert!(!self.ended, "nothing follows the end: {kind:?}");
         match kind {
-            EventKind::Expanded { nodes, .. } => {
-                self.nodes = nodes.iter().map(|node| (id(&node.id), node.clone())).collect();
+            EventKind::Expanded { prefix, nodes, .. } => {
+                if *prefix != FullId::root() {
+                    self.open(prefix);
+                }
+                self.nodes.extend(nodes.iter().map(|node| (prefix.child(&node.id), node.clone())));
             }
             EventKind::Launching { key, .. } => self.launching(key),
             EventKind::Progress { key, stage: Stage::Running, .. } => {
@@ -160,6 +196,7 @@ impl Witness {
             EventKind::AttemptEnded { .. } => {
                 self.ended = true;
                 assert!(self.status.len() == self.nodes.len() || self.cancelled && self.nodes.is_empty());
+                assert!(self.open.is_empty(), "{:?}", self.open);
             }
             _ => {}
         }
@@ -168,24 +205,52 @@ impl Witness {
     fn over(&mut self, node: &FullId, status: TaskStatus) {
         assert!(self.status.insert(node.clone(), status).is_none(), "{node} ends twice");
         self.live.remove(node);
+        if self.open.remove(node) {
+            let mut below = self.nodes.keys().filter(|one| one.prefix() == *node);
+            assert!(below.all(|one| self.status.contains_key(one)), "{node} ends before its tasks (BAT-57)");
+        }
         self.has_run.insert(node.clone());
+    }
+
+    /// A call opens its graph, under the same rules as a start.
+    fn open(&mut self, call: &FullId) {
+        self.may_start(call);
+        self.open.insert(call.clone());
+    }
+
+    /// Whether a task, and each call around it, is `always()`.
+    fn survives(&self, node: &FullId) -> bool {
+        let in_flow = |node: &FullId| {
+            self.nodes.get(node).is_some_and(|record| self.always.contains(&id(&record.entry.to_string())))
+        };
+        match node.0.len() {
+            0 | 1 => in_flow(node),
+            _ => node.local() == "d" || node.local().starts_with("post-"),
+        }
     }
 
     fn launching(&mut self, key: &LaunchKey) {
         let node = key.node().expect("a task");
         assert!(!self.status.contains_key(node), "{node} starts after its end");
+        assert!(!self.open.contains(node), "{node} is a call");
+        self.may_start(node);
         self.live.insert(node.clone());
         assert!(self.live.len() <= self.max_parallel, "DEC-26: {:?}", self.live);
+    }
+
+    fn may_start(&self, node: &FullId) {
         let record = self.nodes.get(node).expect("a known node");
-        let rows = self.live.iter().filter_map(|one| self.nodes.get(one));
-        let rows = rows.filter(|one| one.entry == record.entry && !one.matrix.is_empty()).count();
-        assert!(rows <= 1, "DEC-26: own rows of {node}");
-        let entry = id(&record.entry.to_string());
-        assert!(!self.cancelled || self.always.contains(&entry), "BAT-72: {node} starts after the cancel");
+        let (prefix, is_matrix) = (node.prefix(), !record.matrix.is_empty());
+        let others = self.live.iter().chain(&self.open).filter(|one| one.prefix() == prefix && *one != node);
+        let others = others.filter_map(|one| self.nodes.get(one)).filter(|one| one.entry == record.entry);
+        assert!(!is_matrix || others.count() == 0, "DEC-26: own rows of {node}");
+        assert!(!self.cancelled || self.survives(node), "BAT-72: {node} starts after the cancel");
+        assert!(prefix == FullId::root() || self.open.contains(&prefix), "BAT-42: {node} in a graph that is not open");
         for need in &record.needs {
+            let needed = prefix.child(&need.id);
             let met = match need.level {
-                NeedsLevel::Running => self.has_run.contains(&id(&need.id)),
-                NeedsLevel::Completed => self.status.contains_key(&id(&need.id)),
+                NeedsLevel::Running => self.has_run.contains(&needed),
+                NeedsLevel::Completed => self.status.contains_key(&needed),
             };
             assert!(met, "BAT-42: {node} before {}", need.id);
         }
@@ -223,8 +288,9 @@ fn live_through(bake: &Bake, news: &[News], crash: usize) {
             sim.state = sim.loaded();
         }
         sim.now = if one.0 == 15 { sim.now.saturating_sub(700) } else { sim.now + 500 };
-        if let (16, false) = (one.0, bake.tasks.is_empty()) {
-            sim.cancel(CancelScope::Task(id(&format!("t{}", one.1.index(bake.tasks.len())))));
+        let known = sim.ids();
+        if let (16, false) = (one.0, known.is_empty()) {
+            sim.cancel(CancelScope::Task(one.1.get(&known).clone()));
         } else if let Some(fact) = fact(&sim, one) {
             sim.fact(fact.clone());
             sim.fact(fact);
@@ -252,11 +318,15 @@ fn restart(bake: &Bake, before: &Sim) {
         witness.see(&event.kind);
         if let EventKind::TakenOver { node, .. } = &event.kind {
             let record = witness.nodes.get(node).expect("a known node");
-            assert!(record.needs.iter().all(|need| taken.contains(&id(&need.id))), "DEC-24: {node}");
+            let prefix = node.prefix();
+            assert!(record.needs.iter().all(|need| taken.contains(&prefix.child(&need.id))), "DEC-24: {node}");
+            assert!(!taken.contains(&prefix), "a call is taken over as a whole: {node}");
+            let status = before.state.status(node);
+            assert!(matches!(status, Some(TaskStatus::Succeeded | TaskStatus::Cached)), "DEC-24: {node}");
             taken.insert(node.clone());
         }
     }
-    for (node, record) in &witness.nodes {
+    for (node, record) in witness.nodes.iter().filter(|(node, _)| node.prefix() == FullId::root()) {
         let good = matches!(before.state.status(node), Some(TaskStatus::Succeeded | TaskStatus::Cached));
         let wanted = good && record.needs.iter().all(|need| taken.contains(&id(&need.id)));
         assert_eq!(wanted, taken.contains(node), "DEC-24: {node}");

@@ -12,7 +12,7 @@ use flow_core::model::{
     Subject, TaskStatus, Timestamp, UnitSpec,
 };
 use flow_core::plan;
-use flow_core::port::{ExecutorError, Report, Request, RequestKind, SourceRef, What};
+use flow_core::port::{ActionRef, ExecutorError, Report, Request, RequestKind, SourceRef, What};
 use flow_core::resolve::{ResolvedFlow, Workspace};
 use flow_core::sched::{AttemptState, Decision, Effect, Fact, Timed, apply, decide};
 use flow_core::value::Value;
@@ -21,11 +21,23 @@ use indexmap::IndexMap;
 /// How many ticks a fact may need at most; more means that the bake runs in circles.
 const MAX_TICKS: usize = 1000;
 
+/// The texts of a flow and of the actions that it calls: each of these begins with a line `=== ws:NAME`.
+pub(crate) fn texts(text: &str) -> (&str, Vec<(ActionRef, &str)>) {
+    let mut parts = text.split("\n=== ");
+    let flow = parts.next().unwrap_or_default();
+    let actions = parts.filter_map(|part| part.split_once('\n'));
+    (flow, actions.map(|(name, text)| (ActionRef::parse(name).expect("an action"), text)).collect())
+}
+
 /// The flow of a text, with all that is wrong with it.
 pub(crate) fn resolved(text: &str) -> (Option<ResolvedFlow>, Diagnostics, Workspace) {
+    let (text, actions) = texts(text);
     let mut workspace = Workspace::new("main");
     workspace.supply(SourceRef::Project, None);
     workspace.supply(SourceRef::Flow("main".into()), Some((".apolo/main.yml".to_owned(), Arc::from(text))));
+    for (reference, text) in actions {
+        workspace.supply(SourceRef::Action(reference.clone()), Some((reference.to_string(), Arc::from(text))));
+    }
     let (flow, diags) = workspace.resolve("my-ws");
     (flow, diags, workspace)
 }
@@ -97,7 +109,8 @@ impl Sim {
         self
     }
 
-    fn write(&mut self, at: Timestamp, kind: EventKind) {
+    /// Writes an event that nobody has decided.
+    pub(crate) fn write(&mut self, at: Timestamp, kind: EventKind) {
         let seq = self.events.len() as u64 + 1;
         let subject = Subject::Attempt(AttemptId::new("attempt-1"));
         let event = Event { position: seq, seq, at, subject, kind };
@@ -169,18 +182,27 @@ impl Sim {
 
     /// The key of the last start of a task.
     pub(crate) fn key(&self, name: &str) -> LaunchKey {
-        let mine = |key: &&LaunchKey| key.node() == Some(&id(name));
+        let mine = |key: &&LaunchKey| key.node().is_some_and(|id| id.to_string() == name);
         self.launched.iter().map(|(key, ..)| key).rfind(mine).unwrap_or_else(|| panic!("`{name}` not started")).clone()
     }
 
     /// What a task was last started with.
     pub(crate) fn spec(&self, name: &str) -> &UnitSpec {
-        let mine = |one: &&(LaunchKey, UnitSpec, bool)| one.0.node() == Some(&id(name));
+        let mine = |one: &&(LaunchKey, UnitSpec, bool)| one.0.node().is_some_and(|id| id.to_string() == name);
         &self.launched.iter().rfind(mine).unwrap_or_else(|| panic!("`{name}` not started")).1
     }
 
     pub(crate) fn ended(&mut self, name: &str, exit: Exit, reason: Reason, outputs: &[(&str, &str)]) {
         let fact = end_of(self.key(name), exit, reason, outputs);
+        self.fact(fact);
+    }
+
+    /// A task succeeds and has saved this.
+    pub(crate) fn saved(&mut self, name: &str, saved: &[(&str, &str)]) {
+        let mut fact = end_of(self.key(name), Exit::Code(0), Reason::Finished, &[]);
+        if let Fact::Ended { state, .. } = &mut fact {
+            state.extend(saved.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        }
         self.fact(fact);
     }
 
@@ -224,17 +246,39 @@ impl Sim {
     }
 
     pub(crate) fn status(&self, name: &str) -> TaskStatus {
-        self.state.status(&id(name)).unwrap_or_else(|| panic!("no task `{name}`"))
+        self.state.status(&self.full_id(name)).unwrap_or_else(|| panic!("no task `{name}`"))
     }
 
-    /// All tasks as `name status`, in graph order.
-    pub(crate) fn statuses(&self) -> String {
-        let nodes = self.events.iter().find_map(|event| match &event.kind {
-            EventKind::Expanded { nodes, .. } => Some(nodes),
+    /// The id of a task that is known, by its dotted text.
+    pub(crate) fn full_id(&self, name: &str) -> FullId {
+        let found = self.ids().into_iter().find(|id| id.to_string() == name);
+        found.unwrap_or_else(|| panic!("no task `{name}`"))
+    }
+
+    /// The ids of all tasks in the order in which they became known.
+    pub(crate) fn ids(&self) -> Vec<FullId> {
+        let known = self.events.iter().filter_map(|event| match &event.kind {
+            EventKind::Expanded { prefix, nodes, .. } => Some((prefix, nodes)),
             _ => None,
         });
-        let words = nodes.into_iter().flatten().map(|node| format!("{} {}", node.id, self.status(&node.id)));
-        words.collect::<Vec<_>>().join(", ")
+        known.flat_map(|(prefix, nodes)| nodes.iter().map(|node| prefix.child(&node.id))).collect()
+    }
+
+    /// All tasks as `name status`, in the order in which they became known.
+    pub(crate) fn statuses(&self) -> String {
+        let ids = self.ids().into_iter().map(|id| id.to_string());
+        ids.map(|id| format!("{id} {}", self.status(&id))).collect::<Vec<_>>().join(", ")
+    }
+
+    /// What a task has given, as its last event says.
+    pub(crate) fn outputs(&self, name: &str) -> Vec<(String, String)> {
+        let found = self.events.iter().rev().find_map(|event| match &event.kind {
+            EventKind::Ended { key, outputs, .. } if key.node().is_some_and(|id| id.to_string() == name) => {
+                Some(outputs.clone())
+            }
+            _ => None,
+        });
+        found.into_iter().flatten().collect()
     }
 
     /// The ids of the tasks that were started, in order.
@@ -261,7 +305,9 @@ impl Sim {
     /// How the task ended, as its last `Ended` event says.
     pub(crate) fn reason(&self, name: &str) -> Option<Reason> {
         self.events.iter().rev().find_map(|event| match &event.kind {
-            EventKind::Ended { key, outcome, .. } if key.node() == Some(&id(name)) => Some(outcome.reason.clone()),
+            EventKind::Ended { key, outcome, .. } if key.node().is_some_and(|id| id.to_string() == name) => {
+                Some(outcome.reason.clone())
+            }
             _ => None,
         })
     }

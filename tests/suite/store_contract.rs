@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use flow_core::event::{AttemptCreated, CancelScope, Event, EventKind, Reuse, SkipReason, Stage};
 use flow_core::model::{
-    AttemptId, BakeId, CacheKey, Digest, Epoch, Exit, FullId, LaunchKey, LiveJobId, LogRef, NodeRecord, Outcome,
-    OwnerId, ProjectId, RawId, Reason, Subject, TaskStatus, Timestamp,
+    AttemptId, BakeId, CacheKey, Digest, Epoch, Exit, FullId, LaunchKey, LiveJobId, LogRef, Need, NeedsLevel,
+    NodeRecord, Outcome, OwnerId, ProjectId, RawId, Reason, Subject, TaskStatus, Timestamp,
 };
 use flow_core::port::{Append, BakeFilter, CacheScope, EventScope, NewEvent, RequestKind, Store, StoreError};
 use flow_engine::store::{MemoryStore, SqliteStore};
@@ -60,6 +60,7 @@ contract! {
     check_texts_are_kept_once
     check_project_is_made_once
     check_tasks_keep_graph_order_and_follow_events
+    check_calls_show_where_they_stand
     check_newest_cache_entry_wins
     check_cache_is_cleared_by_scope
     check_bakes_are_filtered_newest_first
@@ -115,15 +116,19 @@ fn created(bake: &str, number: u32) -> AttemptCreated {
 }
 
 fn expanded(prefix: &FullId, nodes: &[&str]) -> EventKind {
-    let node = |name: &&str| NodeRecord {
-        id: Arc::from(*name),
+    let (inputs, edges) = (IndexMap::new(), IndexMap::new());
+    EventKind::Expanded { prefix: prefix.clone(), inputs, nodes: nodes.iter().map(|name| node(name)).collect(), edges }
+}
+
+fn node(name: &str) -> NodeRecord {
+    NodeRecord {
+        id: Arc::from(name),
         entry: 0,
         matrix: IndexMap::new(),
         group: None,
         needs: Vec::new(),
         names: Vec::new(),
-    };
-    EventKind::Expanded { prefix: prefix.clone(), nodes: nodes.iter().map(node).collect() }
+    }
 }
 
 fn launching(key: &LaunchKey) -> EventKind {
@@ -387,18 +392,51 @@ async fn check_tasks_keep_graph_order_and_follow_events(pair: Pair) {
     }
     let tasks = pair.there.tasks(&AttemptId::new("a")).await.unwrap();
     let ids: Vec<_> = tasks.iter().map(|task| task.id.to_string()).collect();
-    assert_eq!(ids, ["z", "call", "m-0.1", "call.b", "call.a"]);
+    assert_eq!(ids, ["z", "call", "call.b", "call.a", "m-0.1"], "a call above its tasks");
     let task = pair.there.task(&AttemptId::new("a"), &z).await.unwrap().unwrap();
     assert_eq!(task, tasks[0]);
     assert_eq!((task.status, task.outputs["out"].as_str(), task.tries.len()), (TaskStatus::Succeeded, "yes", 2));
     assert_eq!(task.tries[0].raw, Some(RawId::new("raw-1")));
     let words: Vec<_> = task.history.iter().map(|item| item.status.word()).collect();
     assert_eq!(words, ["pending", "running", "failed", "pending", "succeeded"]);
-    assert_eq!(tasks[2].status, TaskStatus::Skipped);
+    assert_eq!(tasks[4].status, TaskStatus::Skipped);
     // A full id is a sequence: its dotted text names nothing.
     assert!(pair.there.task(&AttemptId::new("a"), &id(&["call.b"])).await.unwrap().is_none());
     let attempt = pair.there.attempt(&AttemptId::new("a")).await.unwrap().unwrap();
     assert_eq!((attempt.status, attempt.ended_at), (TaskStatus::Failed, Some(at(1000))));
+}
+
+async fn check_calls_show_where_they_stand(pair: Pair) {
+    pair.here.append(first_turn("a", "bake")).await.unwrap();
+    let call = id(&["call"]);
+    let own = key("a", &call, 1);
+    let need = |name: &str| Need { id: name.into(), level: NeedsLevel::Completed };
+    let more = EventKind::Expanded {
+        prefix: call.clone(),
+        inputs: IndexMap::new(),
+        nodes: vec![node("late")],
+        edges: IndexMap::from([(Arc::from("b"), vec![need("late")])]),
+    };
+    let turns = [
+        vec![expanded(&FullId::root(), &["call"])],
+        vec![expanded(&call, &["a", "b"])],
+        vec![more, EventKind::Progress { key: own.clone(), stage: Stage::Running, why: None }],
+        vec![ended(&own, 3, "no", None)],
+    ];
+    let mut seq = 1;
+    for kinds in turns {
+        seq = pair.here.append(turn("a", 0, seq, kinds)).await.unwrap().seq;
+    }
+    let tasks = pair.there.tasks(&AttemptId::new("a")).await.unwrap();
+    let ids: Vec<_> = tasks.iter().map(|task| task.id.to_string()).collect();
+    assert_eq!(ids, ["call", "call.a", "call.b", "call.late"]);
+    let shown = &tasks[0];
+    let words: Vec<_> = shown.history.iter().map(|item| item.status.word()).collect();
+    assert_eq!(words, ["pending", "running", "failed"], "BAT-69");
+    assert!(shown.opened && shown.tries.is_empty(), "a call has no start of its own");
+    assert_eq!(shown.outcome.as_ref().map(|outcome| outcome.status), Some(TaskStatus::Failed));
+    assert_eq!(tasks[2].node.needs, [need("late")], "edges of known tasks");
+    assert!(tasks[1].history.is_empty() && !tasks[1].opened);
 }
 
 async fn check_newest_cache_entry_wins(pair: Pair) {

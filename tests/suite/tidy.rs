@@ -54,11 +54,6 @@ pub(crate) struct Exception {
 const EXCEPTIONS: &[Exception] = &[
     Exception {
         rule: FUNCTION,
-        place: "flow-core/src/event/fold.rs::fold",
-        reason: "a flat table: one arm for each event",
-    },
-    Exception {
-        rule: FUNCTION,
         place: "flow-core/src/event/fold.rs::edit_task",
         reason: "a flat table: one arm for each event",
     },

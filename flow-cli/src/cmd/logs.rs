@@ -43,6 +43,7 @@ fn no_log(task: &Task, number: u32) -> CliError {
         return CliError::NoTry { task: id, number, count: task.tries.len() };
     }
     let why = match words::note(task) {
+        _ if task.opened => "it is a call: its tasks have logs".to_owned(),
         Some(note) => format!("{} ({note})", task.status),
         None => task.status.to_string(),
     };
@@ -55,7 +56,7 @@ async fn started(engine: &Engine, attempt: &Attempt, task: Task, number: u32) ->
     let mut task = task;
     loop {
         let exists = task.tries.iter().any(|one| number == 0 || one.number == number);
-        if exists || task.status.is_finished() || is_over(engine, attempt).await? {
+        if exists || task.opened || task.status.is_finished() || is_over(engine, attempt).await? {
             return Ok(task);
         }
         tokio::select! {

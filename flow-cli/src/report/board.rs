@@ -3,9 +3,9 @@
 
 use std::convert::Infallible;
 
-use flow_core::event::Event;
 use flow_core::event::fold::{Rows, fold};
-use flow_core::model::{Attempt, AttemptId, Bake, CacheEntry, FullId, Task, TaskStatus};
+use flow_core::event::{Event, EventKind};
+use flow_core::model::{Attempt, AttemptId, Bake, CacheEntry, FullId, Task, TaskStatus, in_graph_order};
 use indexmap::IndexMap;
 
 /// One attempt.
@@ -20,7 +20,13 @@ pub(crate) struct Board {
 impl Board {
     /// Takes the next event in.
     pub(crate) fn apply(&mut self, event: &Event) {
+        let is_more = matches!(event.kind, EventKind::Expanded { .. }) && !self.tasks.is_empty();
         let Ok(()) = fold(self, event);
+        if is_more {
+            // What becomes known late stands below its call, or with its entry.
+            let tasks = in_graph_order(std::mem::take(&mut self.tasks).into_values().collect());
+            self.tasks = tasks.into_iter().map(|task| (task.id.clone(), task)).collect();
+        }
     }
 
     /// How many tasks have each status.

@@ -112,6 +112,7 @@ fn plan_words(fate: &Fate) -> (&'static str, &'static str) {
         Fate::Skipped(SkipReason::Disabled { .. }) => ("skipped", "disabled"),
         Fate::Skipped(SkipReason::WindingDown) => ("skipped", "winding_down"),
         Fate::Skipped(SkipReason::Cancelled) => ("skipped", "cancelled"),
+        Fate::Opens => ("opens", "opened"),
         Fate::Fails(_) => ("failed", "not_evaluated"),
         Fate::Asks(_) => ("later", "uploads_first"),
         Fate::Later(_) => ("later", "depends_on_results"),
@@ -123,6 +124,7 @@ fn earlier(fate: &Fate) -> Option<&Origin> {
         Fate::Run(Start::Changed(origin, _) | Start::Different(origin) | Start::Gone(origin)) => Some(origin),
         Fate::Cached { from, .. } => from.as_ref(),
         Fate::Run(Start::CacheOff | Start::CacheNotRead | Start::First)
+        | Fate::Opens
         | Fate::Skipped(_)
         | Fate::Fails(_)
         | Fate::Asks(_)
@@ -144,7 +146,7 @@ pub(crate) fn table(forecast: &Forecast, when: impl Fn(Timestamp) -> String) -> 
     for task in &forecast.tasks {
         let (word, _) = plan_words(&task.fate);
         let status = match word {
-            "run" => "running",
+            "run" | "opens" => "running",
             "later" => "pending",
             other => other,
         };
@@ -175,6 +177,7 @@ fn reason(fate: &Fate, groups: &BTreeMap<&FullId, String>, when: &impl Fn(Timest
         }
         Fate::Skipped(SkipReason::WindingDown) => "the bake winds down".to_owned(),
         Fate::Skipped(SkipReason::Cancelled) => "cancelled".to_owned(),
+        Fate::Opens => "a call: its tasks tell more".to_owned(),
         Fate::Fails(outcome) => words::outcome(outcome).map(|said| clean::line(&said)).unwrap_or_default(),
         Fate::Asks(calls) => {
             let uploads = calls.iter().filter_map(|call| match call {

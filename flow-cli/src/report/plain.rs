@@ -34,7 +34,10 @@ impl Plain {
     fn body(&self, board: &Board, event: &Event) -> Vec<String> {
         let task = |id: &FullId| board.tasks.get(id);
         match &event.kind {
-            EventKind::Expanded { nodes, .. } if self.detailed => vec![counted(nodes.len(), "task")],
+            EventKind::Expanded { prefix, nodes, .. } if self.detailed => {
+                let below = if *prefix == FullId::root() { String::new() } else { format!("{prefix}  ") };
+                vec![format!("{}{}", clean::line(&below), counted(nodes.len(), "task"))]
+            }
             EventKind::Progress { key, stage, why } => {
                 let told = self.detailed || *stage == Stage::Running || *stage == Stage::Suspended;
                 let name = key.node().map(ToString::to_string).filter(|_| told);

@@ -65,7 +65,12 @@ impl Story {
         let last = Event { position: 0, seq: 0, at: BEGIN, subject, kind: created.clone() };
         let mut story = Story { board: Board::default(), last };
         story.tell(created);
-        story.tell(EventKind::Expanded { prefix: FullId::root(), nodes });
+        story.tell(EventKind::Expanded {
+            prefix: FullId::root(),
+            inputs: IndexMap::new(),
+            nodes,
+            edges: IndexMap::new(),
+        });
         story
     }
 

@@ -1,6 +1,6 @@
 //! The last lines of a bake that was followed: what came out, and what to type next.
 
-use flow_core::model::{Task, TaskStatus};
+use flow_core::model::{Outcome, Reason, Task, TaskStatus};
 
 use crate::report::board::Board;
 use crate::report::clean;
@@ -13,9 +13,10 @@ use crate::report::words;
 /// How many failed tasks are told of in full.
 const MAX_FAILURES: usize = 3;
 
-/// The tasks whose failure is told of in full.
+/// The tasks whose failure is told of in full: not the calls that only failed with them.
 pub(crate) fn failures(board: &Board) -> Vec<&Task> {
-    let failed = board.tasks.values().filter(|task| task.status == TaskStatus::Failed);
+    let is_inside = |task: &&Task| matches!(&task.outcome, Some(Outcome { reason: Reason::Inside { .. }, .. }));
+    let failed = board.tasks.values().filter(|task| task.status == TaskStatus::Failed && !is_inside(task));
     failed.take(MAX_FAILURES).collect()
 }
 

@@ -92,6 +92,7 @@ fn word(because: &Because) -> &'static str {
         Because::Started(Start::Changed(..)) => "changed",
         Because::Started(Start::Different(_)) => "different",
         Because::Started(Start::Gone(_)) => "gone",
+        Because::Opened => "opened",
         Because::NotEvaluated => "not_evaluated",
         Because::Cached(_) => "cached",
         Because::TakenOver(_) => "taken_over",
@@ -111,6 +112,7 @@ fn origin(because: &Because) -> Option<&Origin> {
         | Because::TakenOver(origin)
         | Because::Started(Start::Changed(origin, _) | Start::Different(origin) | Start::Gone(origin)) => Some(origin),
         Because::Started(Start::CacheOff | Start::CacheNotRead | Start::First)
+        | Because::Opened
         | Because::NotEvaluated
         | Because::Skipped(_)
         | Because::Waits(_) => None,
@@ -181,6 +183,7 @@ fn sentence(because: &Because) -> String {
         Because::Started(Start::Gone(from)) => {
             format!("it ran because the equal result of {} was cleared or is too old", place(from))
         }
+        Because::Opened => "it is a call: its tasks tell more".to_owned(),
         Because::NotEvaluated => "it could not be started: an expression failed".to_owned(),
         Because::Cached(from) => format!("its result is cached: {} ran the same", place(from)),
         Because::TakenOver(from) => format!("its result was taken over from {}", place(from)),

@@ -13,6 +13,7 @@ pub(crate) fn outcome(outcome: &Outcome) -> Option<String> {
         Reason::ScheduleTimeout => Some("waited longer than its schedule_timeout".to_owned()),
         Reason::Lost => Some("lost: the machine or the supervisor is gone".to_owned()),
         Reason::BadOutputs { message } => Some(format!("its outputs cannot be read: {message}")),
+        Reason::Inside { task } => Some(format!("`{task}` {}", outcome.status)),
         Reason::Evaluation { message, place } if place.is_empty() => Some(message.clone()),
         Reason::Evaluation { message, place } => Some(format!("{message} ({place})")),
     }
@@ -50,7 +51,7 @@ fn signal_name(signal: i32) -> Option<&'static str> {
 /// What there is to say of a task beside its status: the note, how its last try ended, or that
 /// another attempt ran it.
 pub(crate) fn note(task: &Task) -> Option<String> {
-    let ended = || task.tries.last().and_then(|last| last.outcome.as_ref()).and_then(outcome);
+    let ended = || task.tries.last().and_then(|last| last.outcome.as_ref()).or(task.outcome.as_ref()).and_then(outcome);
     let taken = || task.taken_from.as_ref().map(|from| format!("taken over from {from}"));
     task.note.clone().or_else(ended).or_else(taken)
 }

@@ -7,6 +7,7 @@ mod codes;
 mod interrupt;
 mod kit;
 mod live;
+mod nested;
 mod plan;
 mod read;
 mod terminal;

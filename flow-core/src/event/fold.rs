@@ -2,10 +2,14 @@
 //!
 //! Every store folds with this one function, so all stores show the same.
 
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
 use crate::event::{AttemptCreated, CancelScope, Event, EventKind, SkipReason, Stage};
 use crate::model::{
-    Attempt, AttemptId, Bake, CacheEntry, CacheKey, CancelMark, Exit, FullId, LaunchKey, Outcome, Reason, StatusItem,
-    Task, TaskStatus, Timestamp, Try,
+    Attempt, AttemptId, Bake, CacheEntry, CacheKey, CancelMark, Exit, FullId, LaunchKey, Need, NodeRecord, Outcome,
+    Reason, StatusItem, Task, TaskStatus, Timestamp, Try,
 };
 
 /// The rows that a store keeps; reads see the writes of the same fold.
@@ -35,26 +39,8 @@ pub fn fold<R: Rows>(rows: &mut R, event: &Event) -> Result<(), R::Error> {
     let Some(attempt) = event.subject.attempt() else { return Ok(()) };
     match &event.kind {
         EventKind::AttemptCreated(created) => create(rows, attempt, created, event.at),
-        EventKind::Expanded { prefix, nodes } => {
-            for node in nodes {
-                let id = prefix.child(&node.id);
-                let task = Task {
-                    attempt: attempt.clone(),
-                    id,
-                    node: node.clone(),
-                    status: TaskStatus::Pending,
-                    history: Vec::new(),
-                    note: None,
-                    tries: Vec::new(),
-                    outputs: indexmap::IndexMap::new(),
-                    state: indexmap::IndexMap::new(),
-                    spec: None,
-                    cached_from: None,
-                    taken_from: None,
-                    cache_key: None,
-                };
-                rows.put_task(&task)?;
-            }
+        EventKind::Expanded { prefix, nodes, edges, .. } => {
+            expand(rows, (attempt, prefix), (nodes, edges), event.at)?;
             edit_attempt(rows, attempt, |row| row.status = TaskStatus::Running)
         }
         EventKind::CancelAsked { scope: CancelScope::Attempt, by, .. } => {
@@ -74,6 +60,52 @@ pub fn fold<R: Rows>(rows: &mut R, event: &Event) -> Result<(), R::Error> {
         | EventKind::Skipped { .. }
         | EventKind::CacheHit { .. }
         | EventKind::TakenOver { .. } => fold_task(rows, attempt, event),
+    }
+}
+
+type Edges = IndexMap<Arc<str>, Vec<Need>>;
+
+/// Adds the tasks of a graph below the call that opened it.
+fn expand<R: Rows>(
+    rows: &mut R,
+    (attempt, prefix): (&AttemptId, &FullId),
+    (nodes, edges): (&[NodeRecord], &Edges),
+    at: Timestamp,
+) -> Result<(), R::Error> {
+    if let Some(mut call) = rows.task(attempt, prefix)? {
+        call.opened = true;
+        enter(&mut call, TaskStatus::Pending, at);
+        rows.put_task(&call)?;
+    }
+    for node in nodes {
+        rows.put_task(&new_task(attempt, prefix, node))?;
+    }
+    for (id, needs) in edges {
+        if let Some(mut task) = rows.task(attempt, &prefix.child(id))? {
+            task.node.needs.clone_from(needs);
+            rows.put_task(&task)?;
+        }
+    }
+    Ok(())
+}
+
+fn new_task(attempt: &AttemptId, prefix: &FullId, node: &NodeRecord) -> Task {
+    Task {
+        attempt: attempt.clone(),
+        id: prefix.child(&node.id),
+        node: node.clone(),
+        opened: false,
+        status: TaskStatus::Pending,
+        history: Vec::new(),
+        note: None,
+        tries: Vec::new(),
+        outcome: None,
+        outputs: IndexMap::new(),
+        state: IndexMap::new(),
+        spec: None,
+        cached_from: None,
+        taken_from: None,
+        cache_key: None,
     }
 }
 
@@ -158,9 +190,10 @@ fn edit_task(task: &mut Task, event: &Event) {
         }
         EventKind::Progress { stage, why, .. } => progress(task, stage, why.as_deref(), event.at),
         EventKind::Ended { key, outcome, outputs, state, log, .. } => {
-            if task.tries.last().is_none_or(|last| last.number < key.r#try) {
+            if !task.opened && task.tries.last().is_none_or(|last| last.number < key.r#try) {
                 add_try(task, key, event.at);
             }
+            task.outcome = task.opened.then(|| outcome.clone());
             end(task, outcome, event.at);
             if let Some(last) = task.tries.last_mut() {
                 last.log = log.clone();

@@ -4,19 +4,23 @@
 //! [`Attempt`], [`Task`]. Decisions do not belong here (`sched`), nor events (`event`).
 
 mod id;
+mod order;
 mod outcome;
 mod record;
+mod source;
 mod spec;
 mod status;
 mod time;
 pub mod words;
 
 pub use id::{AttemptId, BakeId, Epoch, FullId, LaunchKey, LiveJobId, OwnerId, ProjectId, RawId, Subject, UnitOwner};
+pub use order::{in_graph_order, sort_graphs};
 pub use outcome::{Exit, LogRef, Outcome, OutputFiles, Reason};
 pub use record::{
     Attempt, Bake, CacheEntry, CacheKey, CancelMark, GitInfo, Need, NeedsLevel, NodeRecord, SourceText, StatusItem,
     Task, Try,
 };
+pub use source::{ActionRef, ActionRefError, SourceRef};
 pub use spec::{Digest, UnitSpec};
 pub use status::TaskStatus;
 pub use time::Timestamp;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::TaskStatus;
+use crate::model::{FullId, TaskStatus};
 
 /// How the process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +39,11 @@ pub enum Reason {
     BadOutputs {
         /// What is wrong with them.
         message: String,
+    },
+    /// It is a call, and so ended a task that it opened.
+    Inside {
+        /// The first task of its graph that ended so.
+        task: FullId,
     },
     /// An expression of the task could not be evaluated; nothing was started.
     Evaluation {

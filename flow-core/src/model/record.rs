@@ -6,7 +6,9 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AttemptId, BakeId, Digest, FullId, LogRef, Outcome, ProjectId, RawId, TaskStatus, Timestamp};
+use crate::model::{
+    AttemptId, BakeId, Digest, FullId, LogRef, Outcome, ProjectId, RawId, SourceRef, TaskStatus, Timestamp,
+};
 use crate::value::Value;
 
 /// How far a needed task must have come.
@@ -45,6 +47,15 @@ pub struct NodeRecord {
     pub names: Vec<Arc<str>>,
 }
 
+impl NodeRecord {
+    /// The task that a post task ends: `X` of `post-X`; `None` for all others.
+    ///
+    /// Ids that users write have no dash, and the rows of a group `post` have a group. Source: BAT-4, DEC-17.
+    pub fn main(&self) -> Option<&str> {
+        self.id.strip_prefix("post-").filter(|_| self.group.is_none())
+    }
+}
+
 /// What decides «cached»: equal evaluated unit, needs and state give an equal key.
 ///
 /// Source: CTX-82, DEC-29.
@@ -74,6 +85,9 @@ pub struct GitInfo {
 pub struct SourceText {
     /// Its name for people, such as `.apolo/train.yml`.
     pub name: String,
+    /// Which text it is; absent in attempts of events before version 3.
+    #[serde(default)]
+    pub source: Option<SourceRef>,
     /// Where the store keeps the text.
     pub digest: Digest,
 }
@@ -179,14 +193,20 @@ pub struct Task {
     pub id: FullId,
     /// What the graph says of it: needs, matrix row, group.
     pub node: NodeRecord,
+    /// Whether it is a call whose graph is known: its tasks stand below it, and it has no start of its own.
+    #[serde(default)]
+    pub opened: bool,
     /// The last status.
     pub status: TaskStatus,
     /// All statuses in order.
     pub history: Vec<StatusItem>,
     /// What it waits for or is doing, in words; absent when there is nothing to say.
     pub note: Option<String>,
-    /// Each start.
+    /// Each start; a call has none.
     pub tries: Vec<Try>,
+    /// How a call ended; all others tell it start by start.
+    #[serde(default)]
+    pub outcome: Option<Outcome>,
     /// Name to text; empty until the end.
     pub outputs: IndexMap<String, String>,
     /// Saved state; empty until the end.

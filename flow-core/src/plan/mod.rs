@@ -43,7 +43,7 @@ pub use nodes::{Plan, plan};
 pub use open::{OpenCall, open, outputs};
 pub use param::params;
 pub use prepare::{Enabled, NodeView, Prepared, Settled, is_always, key, prepare, settle, spec, unit};
-pub use strategy::{fail_fast, max_parallel, max_parallel_of};
+pub use strategy::{fail_fast, max_parallel, max_parallel_of, written_fail_fast};
 pub use support::unsupported;
 pub use values::FlowValues;
 pub use volume::VolumeSpec;

@@ -36,6 +36,23 @@ pub(crate) struct Opened<'a> {
     pub(crate) action: Option<(&'a ActionDefinition, &'a CalledTasks)>,
 }
 
+/// The tasks of the graph that the last of `calls` opens, and those that make the calls, the outermost first.
+///
+/// Looks at the texts only. `None` if the flow has no such call (any more).
+pub(crate) fn way<'a>(
+    flow: &'a ResolvedFlow,
+    calls: &[OpenCall],
+) -> Option<(&'a [TaskDefinition], Vec<&'a TaskDefinition>)> {
+    let mut tasks: &[TaskDefinition] = &flow.tasks;
+    let mut callers = Vec::with_capacity(calls.len());
+    for step in calls {
+        let task = tasks.get(step.node.entry as usize)?;
+        callers.push(task);
+        tasks = &called(flow, task)?.2.tasks;
+    }
+    Some((tasks, callers))
+}
+
 /// The call of a task that opens tasks, with what it calls.
 pub(crate) fn called<'a>(
     flow: &'a ResolvedFlow,

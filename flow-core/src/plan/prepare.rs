@@ -15,7 +15,7 @@ use crate::plan::cache_key::cache_key;
 use crate::plan::evaluate::{Evaluator, Problems};
 use crate::plan::level::{Inputs, UnitDefaults};
 use crate::plan::needed::{Needed, needs_context};
-use crate::plan::open::{OpenCall, Opened};
+use crate::plan::open::{OpenCall, Opened, way};
 use crate::plan::strategy::{CacheValues, StrategyValues, strategy_of, task_contexts};
 use crate::plan::unit::{self, UnitGround, unit_spec};
 use crate::resolve::{
@@ -166,8 +166,8 @@ pub fn key(flow: &ResolvedFlow, view: &NodeView<'_>) -> Option<CacheKey> {
 
 /// Whether a node's `enable` is `always()` as a whole, so that it survives winding down (BAT-52, BAT-71).
 pub fn is_always(flow: &ResolvedFlow, view: &NodeView<'_>) -> bool {
-    let top = flow.tasks.get(view.node.entry as usize).filter(|_| view.calls.is_empty());
-    match top.map(|task| (&task.enable, &task.work)) {
+    let written = way(flow, view.calls).and_then(|(tasks, _)| tasks.get(view.node.entry as usize));
+    match written.map(|task| (&task.enable, &task.work)) {
         Some((Field::Absent | Field::Null(_), Work::Post { .. })) => true,
         Some((Field::Absent | Field::Null(_), _)) => false,
         Some((Field::Literal(literal), _)) => matches!(literal.value, Value::Always),

@@ -6,6 +6,7 @@ use crate::ast::{Cache, CacheStrategy, Field};
 use crate::expr::{Answers, Target};
 use crate::plan::evaluate::{Evaluator, Problems};
 use crate::plan::level::{Inputs, Level, MAX_PARALLEL};
+use crate::plan::open::{OpenCall, Opened, way};
 use crate::resolve::{ResolvedFlow, TaskDefinition};
 use crate::scope::{self, Context, Contexts, Place, Scope};
 use crate::value::Value;
@@ -41,17 +42,25 @@ pub(crate) fn strategy_of(
 }
 
 /// Whether a failure winds the bake down: of a row of this entry, or, without one, of any task that
-/// has no strategy of its own. Source: CTX-46, BAT-70.
-pub fn fail_fast(flow: &ResolvedFlow, inputs: &Inputs, entry: Option<u32>) -> bool {
-    let task = entry.and_then(|entry| flow.tasks.get(entry as usize));
-    let own = task.and_then(|task| task.strategy.as_ref()).map(|strategy| &strategy.fail_fast);
-    let written = own.filter(|field| is_set(field)).unwrap_or(&flow.shared.defaults.fail_fast);
-    if let Some(known) = constant(written, true) {
+/// has no strategy of its own. `calls` lead to their graph; what they say counts below them.
+/// Source: CTX-46, BAT-70.
+pub fn fail_fast(flow: &ResolvedFlow, inputs: &Inputs, calls: &[OpenCall], entry: Option<u32>) -> bool {
+    if let Some(known) = written_fail_fast(flow, calls, entry) {
         return known;
     }
-    let mut problems = Problems::default();
-    let level = Level::new(flow, inputs, &Answers::new(), &mut problems);
-    task.map_or(level.fail_fast, |task| strategy_of(task, &level, &Answers::new(), &mut problems).fail_fast)
+    let (mut problems, answers) = (Problems::default(), Answers::new());
+    let Some(opened) = Opened::at(flow, inputs, calls, &answers, &mut problems) else { return true };
+    let own = entry.and_then(|entry| opened.tasks.get(entry as usize));
+    own.map_or(opened.level.fail_fast, |task| strategy_of(task, &opened.level, &answers, &mut problems).fail_fast)
+}
+
+/// What the texts alone say of [`fail_fast`]; `None` where it has to be evaluated. Cost: the depth of the graph.
+pub fn written_fail_fast(flow: &ResolvedFlow, calls: &[OpenCall], entry: Option<u32>) -> Option<bool> {
+    let (tasks, callers) = way(flow, calls).unwrap_or_default();
+    let own = entry.and_then(|entry| tasks.get(entry as usize));
+    let nearest = own.into_iter().chain(callers.into_iter().rev());
+    let mut written = nearest.filter_map(|task| task.strategy.as_ref()).map(|strategy| &strategy.fail_fast);
+    constant(written.find(|field| is_set(field)).unwrap_or(&flow.shared.defaults.fail_fast), true)
 }
 
 /// How many tasks of the bake run at once; at least 1. Source: DEC-26.
@@ -61,16 +70,17 @@ pub fn max_parallel(flow: &ResolvedFlow, inputs: &Inputs) -> usize {
     usize::try_from(value).unwrap_or(1).max(1)
 }
 
-/// How many rows of an entry run at once, if it says so itself; at least 1. Source: DEC-26.
-pub fn max_parallel_of(flow: &ResolvedFlow, inputs: &Inputs, entry: u32) -> Option<usize> {
-    let task = flow.tasks.get(entry as usize)?;
+/// How many rows of an entry run at once, if it says so itself; at least 1. `calls` lead to its graph.
+/// Source: DEC-26.
+pub fn max_parallel_of(flow: &ResolvedFlow, inputs: &Inputs, calls: &[OpenCall], entry: u32) -> Option<usize> {
+    let task = way(flow, calls)?.0.get(entry as usize)?;
     let value = match &task.strategy.as_ref()?.max_parallel {
         Field::Absent | Field::Null(_) => None,
         Field::Literal(literal) => Some(literal.value),
         Field::Expr(_) => {
-            let mut problems = Problems::default();
-            let level = Level::new(flow, inputs, &Answers::new(), &mut problems);
-            strategy_of(task, &level, &Answers::new(), &mut problems).own_max_parallel
+            let (mut problems, answers) = (Problems::default(), Answers::new());
+            let opened = Opened::at(flow, inputs, calls, &answers, &mut problems)?;
+            strategy_of(task, &opened.level, &answers, &mut problems).own_max_parallel
         }
     }?;
     Some(usize::try_from(value).unwrap_or(1).max(1))

@@ -2,16 +2,16 @@
 //!
 //! Planning does not ask it: such flows can be checked and planned in full, they are only not started.
 
-use crate::ast::{Command, Entries, Field, Items, Retry, Strategy};
+use crate::ast::{Command, Declared, Entries, Field, Image, Items, Retry, Strategy};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::expr::Template;
-use crate::resolve::{MergedDefaults, ResolvedFlow, TaskDefinition, UnitDefinition, Work};
+use crate::resolve::{CalledBody, MergedDefaults, ResolvedFlow, TaskDefinition, UnitDefinition, Work};
 use crate::scope::Context;
 use crate::text::Span;
 
 const BUILD: &str = "build images before the bake, and name them by `image`";
-const CALL: &str = "write the tasks of the action into this flow";
 const FOLDERS: &str = "remove it; tasks of this version see the folders of this machine";
+const LOCAL: &str = "do its work before you bake the flow";
 const LATE: &str = "write the values of the matrix out, or make them from params";
 const PORT: &str = "remove it; the task may listen on a port of this machine like any process";
 const PRESET: &str = "remove it; tasks of this version take what this machine has";
@@ -21,15 +21,22 @@ const WAIT: &str = "remove it; `life_span` bounds how long a task runs";
 /// What a flow says that this version cannot run yet: `NotSupported`, each at its place.
 pub fn unsupported(flow: &ResolvedFlow) -> Diagnostics {
     let mut found = Found::default();
-    let is_built = |field: &Field<String>| matches!(field, Field::Literal(_) | Field::Expr(_));
-    if let Some(image) = flow.shared.images.values().find(|image| is_built(&image.context)) {
-        found.at("`images` that it builds", image.name, BUILD);
-    }
+    found.images(&flow.shared.images);
     if let Some(volume) = flow.shared.volumes.values().next() {
         found.at("`volumes`", volume.name, FOLDERS);
     }
     found.defaults(&flow.shared.defaults);
     flow.tasks.iter().for_each(|task| found.task(task));
+    for action in flow.shared.actions.iter() {
+        match &action.body {
+            CalledBody::Tasks(called) => {
+                found.images(&called.images);
+                called.tasks.iter().for_each(|task| found.task(task));
+            }
+            CalledBody::Stateful(stateful) => found.unit(&stateful.main.value),
+            CalledBody::Live(_) | CalledBody::Local(_) => {}
+        }
+    }
     // A mixin is merged into many tasks, and its text stands in one place.
     let mut once = Diagnostics::new();
     for one in found.0 {
@@ -69,6 +76,13 @@ impl Found {
         }
     }
 
+    fn images(&mut self, images: &Declared<Image>) {
+        let is_built = |field: &Field<String>| matches!(field, Field::Literal(_) | Field::Expr(_));
+        if let Some(image) = images.values().find(|image| is_built(&image.context)) {
+            self.at("`images` that it builds", image.name, BUILD);
+        }
+    }
+
     fn retry(&mut self, retry: Option<&Retry>) {
         if let Some(retry) = retry {
             self.at("`retry`", retry.span, RETRY);
@@ -85,10 +99,10 @@ impl Found {
 
     fn task(&mut self, task: &TaskDefinition) {
         match &task.work {
-            Work::Unit(unit) => self.unit(unit),
-            Work::Tasks(call) | Work::Main(call) | Work::Local(call) => self.at("a call", call.reference.span, CALL),
-            // Its call has been told already.
-            Work::Post { .. } => {}
+            Work::Unit(unit) | Work::Post { unit, .. } => self.unit(unit),
+            Work::Local(call) => self.at("a local action", call.reference.span, LOCAL),
+            // What they call is looked at once, however often it is called.
+            Work::Tasks(_) | Work::Main(_) => {}
         }
         self.retry(task.retry.as_ref());
         if let Some(place) = task.strategy.as_ref().and_then(late_values) {

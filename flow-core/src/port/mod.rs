@@ -8,9 +8,10 @@ mod executor;
 mod source;
 mod store;
 
+pub use crate::model::{ActionRef, ActionRefError, SourceRef};
 pub use clock::{Clock, Ids};
 pub use executor::{Abilities, Chunk, Cursor, Executor, ExecutorError, Found, Launch, Report, Scope, Selector, What};
-pub use source::{ActionRef, ActionRefError, ConfigSource, GitSource, NamedText, SourceError, SourceRef};
+pub use source::{ConfigSource, GitSource, NamedText, SourceError};
 pub use store::{
     Append, Appended, BakeFilter, BakeRow, CacheScope, ClaimState, EventScope, NewEvent, Request, RequestKind, Store,
     StoreError,

@@ -251,7 +251,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// One attempt.
     async fn attempt(&self, id: &AttemptId) -> Result<Option<Attempt>, StoreError>;
 
-    /// The tasks of an attempt in graph order.
+    /// The tasks of an attempt in graph order, as `in_graph_order` of the model has it.
     async fn tasks(&self, attempt: &AttemptId) -> Result<Vec<Task>, StoreError>;
 
     /// One task.

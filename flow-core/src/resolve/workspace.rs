@@ -24,7 +24,7 @@ pub struct Workspace {
     flow: FlowSlot,
     actions: ActionFiles,
     /// The files of actions, in the order they came in.
-    action_files: Vec<FileId>,
+    action_files: Vec<(ActionRef, FileId)>,
     /// What calls name, as far as it is known.
     called: BTreeSet<ActionRef>,
 }
@@ -160,7 +160,7 @@ impl Workspace {
     fn supply_action(&mut self, reference: ActionRef, text: Option<NamedText>) {
         let file = text.map(|(name, text)| {
             let file = self.sources.add(name.clone(), text.clone());
-            self.action_files.push(file);
+            self.action_files.push((reference.clone(), file));
             let (action, diags) = parse::parse_action(file, &text);
             ActionFile { name, action, diags }
         });
@@ -176,10 +176,15 @@ impl Workspace {
         &self.sources
     }
 
-    /// Names and texts, what a bake keeps: the project first if there is one, the flow, then what is called.
-    pub fn texts(&self) -> Vec<(String, Arc<str>)> {
-        let files = self.project.file().into_iter().chain(self.flow.file()).chain(self.action_files.iter().copied());
-        files.filter_map(|file| self.sources.get(file)).map(|one| (one.name.to_string(), one.text.clone())).collect()
+    /// All texts with their names, what a bake keeps: the project first if there is one, the flow, then what
+    /// is called.
+    pub fn texts(&self) -> Vec<(SourceRef, NamedText)> {
+        let project = self.project.file().map(|file| (SourceRef::Project, file));
+        let flow = self.flow.file().map(|file| (SourceRef::Flow(self.name.clone()), file));
+        let actions = self.action_files.iter().map(|(one, file)| (SourceRef::Action(one.clone()), *file));
+        let all = project.into_iter().chain(flow).chain(actions);
+        let named = |file| self.sources.get(file).map(|one| (one.name.to_string(), one.text.clone()));
+        all.filter_map(|(source, file)| Some((source, named(file)?))).collect()
     }
 
     /// Binds a batch flow; `folder_name` is the workspace folder's own name (WS-21).

@@ -1,13 +1,15 @@
 //! [`decide`]: a fact and a state to what is written and done.
 
+use indexmap::IndexMap;
+
 use crate::event::EventKind;
 use crate::expr::HostCall;
 use crate::model::{CacheEntry, CacheKey, FullId, TaskStatus};
 use crate::plan::{self, Prepared};
 use crate::resolve::ResolvedFlow;
+use crate::sched::call::may_ask;
 use crate::sched::end::End;
 use crate::sched::fact::{Decision, Fact, Timed};
-use crate::sched::node::Phase;
 use crate::sched::pass::Pass;
 use crate::sched::state::AttemptState;
 use crate::sched::turn::Turn;
@@ -44,7 +46,7 @@ pub fn decide(flow: &ResolvedFlow, state: &AttemptState, timed: &Timed) -> Decis
 
 /// Opens the top graph. A bake that was cancelled before it began ends at once (BAT-50).
 fn begin(turn: &mut Turn<'_>, base: Option<&AttemptState>) {
-    if turn.state.expanded {
+    if turn.state.is_expanded() {
         return;
     }
     if turn.state.cancelled {
@@ -54,7 +56,8 @@ fn begin(turn: &mut Turn<'_>, base: Option<&AttemptState>) {
     let (plan, _) = plan::plan(turn.flow, &turn.state.inputs);
     match plan {
         Some(plan) => {
-            turn.event(EventKind::Expanded { prefix: FullId::root(), nodes: plan.nodes });
+            let (inputs, edges) = (IndexMap::new(), IndexMap::new());
+            turn.event(EventKind::Expanded { prefix: FullId::root(), inputs, nodes: plan.nodes, edges });
             if let Some(base) = base {
                 turn.take_over(base);
             }
@@ -65,7 +68,7 @@ fn begin(turn: &mut Turn<'_>, base: Option<&AttemptState>) {
 }
 
 fn tick(turn: &mut Turn<'_>) {
-    if !turn.state.expanded {
+    if !turn.state.is_expanded() {
         return;
     }
     if turn.state.unfinished == 0 {
@@ -73,7 +76,11 @@ fn tick(turn: &mut Turn<'_>) {
         turn.event(EventKind::AttemptEnded { result });
         return;
     }
-    Pass::new(turn).run();
+    turn.settle_calls();
+    // What follows from the end of a call is decided on the state that knows it.
+    if turn.decision.events.is_empty() {
+        Pass::new(turn).run();
+    }
 }
 
 /// The attempt's result. Source: DEC-4.
@@ -89,7 +96,7 @@ fn result(state: &AttemptState) -> TaskStatus {
 /// Records answers; a question without an answer is an evaluation error.
 fn answered(turn: &mut Turn<'_>, id: &FullId, answers: &[(HostCall, Result<Value, String>)]) {
     let Some(at) = turn.state.place(id) else { return };
-    let Some(node) = turn.node(at).filter(|node| node.phase == Phase::Waiting) else { return };
+    let Some(node) = turn.node(at).filter(|node| may_ask(node)) else { return };
     for (call, answer) in answers {
         match answer {
             Ok(_) if node.answers.contains_key(call) => {}
@@ -108,7 +115,7 @@ fn answered(turn: &mut Turn<'_>, id: &FullId, answers: &[(HostCall, Result<Value
 fn cache_answer(turn: &mut Turn<'_>, id: &FullId, key: &CacheKey, entry: Option<&CacheEntry>) {
     let Some(at) = turn.state.place(id) else { return };
     let Some(node) = turn.node(at) else { return };
-    let is_ready = turn.state.ready.get(&node.record.entry).is_some_and(|nodes| nodes.contains(&at));
+    let is_ready = turn.state.ready.get(&(node.graph, node.record.entry)).is_some_and(|nodes| nodes.contains(&at));
     if !is_ready {
         return;
     }

@@ -3,10 +3,9 @@
 use indexmap::IndexMap;
 
 use crate::event::{EventKind, Stage};
-use crate::model::{Exit, LaunchKey, LogRef, Outcome, Reason, TaskStatus};
-use crate::plan;
+use crate::model::{Exit, FullId, LaunchKey, LogRef, Outcome, Reason, TaskStatus};
 use crate::sched::node::{Node, Phase};
-use crate::sched::turn::{Turn, last_key, stumbled};
+use crate::sched::turn::{Turn, fails_fast, last_key, stumbled};
 
 /// How a task ended.
 #[derive(Clone, Debug)]
@@ -15,7 +14,7 @@ pub(super) struct End {
     log: LogRef,
 }
 
-type Texts = IndexMap<String, String>;
+pub(super) type Texts = IndexMap<String, String>;
 
 impl End {
     fn new(status: TaskStatus, exit: Exit, reason: Reason) -> Self {
@@ -40,6 +39,7 @@ impl End {
             | Reason::ScheduleTimeout
             | Reason::Lost
             | Reason::BadOutputs { .. }
+            | Reason::Inside { .. }
             | Reason::Evaluation { .. } => TaskStatus::Failed,
         };
         let outcome = match (status, problem) {
@@ -80,6 +80,16 @@ impl End {
     pub(super) fn killed() -> Self {
         Self::new(TaskStatus::Cancelled, Exit::None, Reason::Killed)
     }
+
+    /// A call all of whose tasks are well.
+    pub(super) fn succeeded() -> Self {
+        Self::new(TaskStatus::Succeeded, Exit::None, Reason::Finished)
+    }
+
+    /// A call ends as a task that it opened.
+    pub(super) fn inside(status: TaskStatus, task: &FullId) -> Self {
+        Self::new(status, Exit::None, Reason::Inside { task: task.clone() })
+    }
 }
 
 impl Turn<'_> {
@@ -106,6 +116,13 @@ impl Turn<'_> {
         }
     }
 
+    /// A call is over.
+    pub(super) fn end_call(&mut self, at: usize, end: &End, outputs: &Texts) {
+        if let Some(key) = self.state.key(at, 1) {
+            self.end(at, key, end, (outputs, &Texts::new()));
+        }
+    }
+
     /// A node that was never started is over; one whose last start is over keeps that start's key.
     pub(super) fn end_unstarted(&mut self, at: usize, end: &End) {
         let tries = self.node(at).map_or(1, |node| node.tries.max(1));
@@ -125,19 +142,15 @@ impl Turn<'_> {
             log: end.log.clone(),
             cache: node.cache.clone().filter(|_| succeeded),
         });
-        if !self.winding && self.spoils(node, &end.outcome) {
+        if !self.winding && self.spoils(at, node, &end.outcome) {
             self.wind_down(Some(at));
         }
     }
 
     /// Whether an end winds the bake down.
-    fn spoils(&self, node: &Node, outcome: &Outcome) -> bool {
-        let alone = node.cancelled && outcome.status == TaskStatus::Cancelled;
-        if outcome.status == TaskStatus::Succeeded || alone {
-            return false;
-        }
-        let entry = (!node.record.matrix.is_empty()).then_some(node.record.entry);
-        matches!(outcome.reason, Reason::Evaluation { .. }) || plan::fail_fast(self.flow, &self.state.inputs, entry)
+    fn spoils(&self, at: usize, node: &Node, outcome: &Outcome) -> bool {
+        let Some(key) = node.trouble_key().filter(|_| self.state.is_trouble(at, outcome.status)) else { return false };
+        matches!(outcome.reason, Reason::Evaluation { .. }) || fails_fast(self.flow, self.state, key)
     }
 
     /// Stops what runs and is not `always()`; what was not started is skipped when it is ready (BAT-71, BAT-72).

@@ -4,10 +4,12 @@
 //! [`Decision`] (events and effects). [`decide`] is a plain function: no clock, no IO, no waiting;
 //! only [`apply`] changes the state. Carrying effects out does not belong here (the engine).
 
+mod call;
 mod decide;
 mod end;
 mod fact;
 mod foresee;
+mod graph;
 mod node;
 mod pass;
 mod request;

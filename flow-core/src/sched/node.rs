@@ -12,6 +12,10 @@ use crate::model::{AttemptId, CacheKey, Digest, FullId, NeedsLevel, NodeRecord, 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Node {
     pub(super) id: FullId,
+    /// The graph it stands in.
+    pub(super) graph: usize,
+    /// The graph that it opened.
+    pub(super) opened: Option<usize>,
     pub(super) record: Arc<NodeRecord>,
     /// The places of `record.needs`, in their order.
     pub(super) needs: Vec<usize>,
@@ -46,6 +50,8 @@ pub(super) enum Phase {
     Waiting,
     /// Launched, not ended.
     Live(Live),
+    /// Its graph is open.
+    Open,
     /// Its last start is over, the next one comes at this moment.
     Retrying(Timestamp),
     /// Over.
@@ -68,9 +74,11 @@ pub(super) struct Live {
 }
 
 impl Node {
-    pub(super) fn new(id: FullId, record: &NodeRecord) -> Self {
+    pub(super) fn new(id: FullId, graph: usize, record: &NodeRecord) -> Self {
         Node {
             id,
+            graph,
+            opened: None,
             record: Arc::new(record.clone()),
             needs: Vec::with_capacity(record.needs.len()),
             dependants: Vec::new(),
@@ -89,6 +97,20 @@ impl Node {
             cancelled: false,
         }
     }
+
+    /// Whether it has come as far as a need wants.
+    pub(super) fn meets(&self, level: NeedsLevel) -> bool {
+        match level {
+            NeedsLevel::Running => self.has_run,
+            NeedsLevel::Completed => self.phase == Phase::Ended,
+        }
+    }
+
+    /// Under what its failure is noted; `None` for a post task, which stops no other (DEC-19).
+    pub(super) fn trouble_key(&self) -> Option<(usize, Option<u32>)> {
+        let entry = (!self.record.matrix.is_empty()).then_some(self.record.entry);
+        self.record.main().is_none().then_some((self.graph, entry))
+    }
 }
 
 impl Phase {
@@ -96,12 +118,17 @@ impl Phase {
         matches!(self, Phase::Live(_))
     }
 
+    /// Whether it counts as a row of its entry that is under way.
+    pub(super) fn is_row(&self) -> bool {
+        matches!(self, Phase::Live(_) | Phase::Open)
+    }
+
     /// When something of it is due.
     pub(super) fn due(&self) -> Option<Timestamp> {
         match self {
             Phase::Live(live) => live.again_at,
             Phase::Retrying(moment) => Some(*moment),
-            Phase::Waiting | Phase::Ended => None,
+            Phase::Waiting | Phase::Open | Phase::Ended => None,
         }
     }
 }

@@ -5,12 +5,16 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use crate::diag::{Code, Diagnostic};
-use crate::event::{EventKind, Stage};
+use crate::event::{EventKind, SkipReason, Stage};
 use crate::model::{CacheKey, Timestamp, UnitSpec};
 use crate::plan::{self, Prepared};
+use crate::resolve::ResolvedFlow;
+use crate::sched::call::opening;
 use crate::sched::end::End;
 use crate::sched::fact::Effect;
+use crate::sched::graph::EntryKey;
 use crate::sched::node::{Node, Phase};
+use crate::sched::state::AttemptState;
 use crate::sched::turn::{Turn, last_key};
 
 /// One walk in graph order: starts what has room, skips what is not enabled.
@@ -24,7 +28,7 @@ pub(super) struct Pass<'t, 'a> {
     /// Places taken.
     taken: usize,
     /// Places taken by this pass, by entry.
-    taken_now: BTreeMap<u32, usize>,
+    taken_now: BTreeMap<EntryKey, usize>,
 }
 
 impl<'t, 'a> Pass<'t, 'a> {
@@ -56,22 +60,26 @@ impl<'t, 'a> Pass<'t, 'a> {
     /// Whether one more start of a node fits both bounds.
     pub(super) fn has_room(&self, at: usize) -> bool {
         let Some(node) = self.turn.node(at) else { return false };
-        let entry = node.record.entry;
+        let entry = (node.graph, node.record.entry);
         self.taken < self.limit && self.own_limit(entry).is_none_or(|own| self.taken_of(entry) < own)
     }
 
-    fn own_limit(&self, entry: u32) -> Option<usize> {
-        plan::max_parallel_of(self.turn.flow, &self.turn.state.inputs, entry)
+    fn own_limit(&self, entry: EntryKey) -> Option<usize> {
+        own_limit(self.turn.flow, self.turn.state, entry)
     }
 
-    fn taken_of(&self, entry: u32) -> usize {
-        let of = |counts: &BTreeMap<u32, usize>| counts.get(&entry).copied().unwrap_or(0);
+    fn taken_of(&self, entry: EntryKey) -> usize {
+        let of = |counts: &BTreeMap<EntryKey, usize>| counts.get(&entry).copied().unwrap_or(0);
         of(&self.turn.state.live_of) + of(&self.taken_now)
     }
 
     fn take_place(&mut self, node: &Node) {
         self.taken += 1;
-        *self.taken_now.entry(node.record.entry).or_default() += 1;
+        self.take_row(node);
+    }
+
+    fn take_row(&mut self, node: &Node) {
+        *self.taken_now.entry((node.graph, node.record.entry)).or_default() += 1;
     }
 
     /// Makes the starts whose time has come.
@@ -84,7 +92,7 @@ impl<'t, 'a> Pass<'t, 'a> {
             match &node.phase {
                 Phase::Live(_) => self.again(*at, node),
                 Phase::Retrying(_) if self.has_room(*at) => self.retry(*at, node),
-                Phase::Retrying(_) | Phase::Waiting | Phase::Ended => {}
+                Phase::Retrying(_) | Phase::Waiting | Phase::Open | Phase::Ended => {}
             }
         }
     }
@@ -115,7 +123,11 @@ impl<'t, 'a> Pass<'t, 'a> {
     fn consider(&mut self, at: usize) -> ControlFlow<()> {
         let Some(node) = self.turn.node(at) else { return ControlFlow::Continue(()) };
         match plan::prepare(self.turn.flow, &self.turn.view(node)) {
-            Prepared::Skip(because) => self.turn.event(EventKind::Skipped { node: node.id.clone(), because }),
+            Prepared::Skip(because) => {
+                let is_alone = self.turn.is_stopping(node) && !self.turn.winding;
+                let because = if is_alone { SkipReason::Cancelled } else { because };
+                self.turn.event(EventKind::Skipped { node: node.id.clone(), because });
+            }
             Prepared::Ask(calls) => {
                 self.take_place(node);
                 self.turn.effect(Effect::Ask { node: node.id.clone(), calls });
@@ -126,9 +138,17 @@ impl<'t, 'a> Pass<'t, 'a> {
                 None => self.start(at, node, spec, None),
             },
             Prepared::Fault(fault) => return self.fault(at, &fault),
+            Prepared::Open { inputs } => {
+                match opening(self.turn.flow, self.turn.state, node, inputs, &node.answers) {
+                    Ok(event) => self.turn.event(event),
+                    Err(fault) => return self.fault(at, &fault),
+                }
+                // A call takes none of the places, but counts as a row of its entry (BAT-54, DEC-26).
+                self.take_row(node);
+            }
             // Such a flow is refused before it starts (`plan::unsupported`).
-            Prepared::Open { .. } | Prepared::Local { .. } => {
-                let message = "this version cannot run a call yet";
+            Prepared::Local { .. } => {
+                let message = "this version cannot run local actions yet";
                 return self.fault(at, &Diagnostic::error(Code::NotSupported, message));
             }
         }
@@ -149,6 +169,12 @@ impl<'t, 'a> Pass<'t, 'a> {
         let not_before = before(self.turn.now, life);
         self.turn.effect(Effect::LookUpCache { node: node.id.clone(), key, not_before });
     }
+}
+
+/// How many rows of an entry may be under way at once, if it says so itself.
+pub(super) fn own_limit(flow: &ResolvedFlow, state: &AttemptState, (graph, entry): EntryKey) -> Option<usize> {
+    let calls = state.graphs.get(graph).map_or(&[][..], |graph| &graph.calls);
+    plan::max_parallel_of(flow, &state.inputs, calls, entry)
 }
 
 /// The moment `span` before `moment`; the beginning of time if that is earlier.

@@ -1,4 +1,4 @@
-//! Cancelling: all of the attempt or one task. Source: BAT-71, BAT-72, EXT-6.
+//! Cancelling: all of the attempt, one task, or one call with all below it. Source: BAT-71, BAT-72, EXT-6.
 
 use crate::event::{CancelScope, EventKind, SkipReason};
 use crate::model::FullId;
@@ -31,7 +31,7 @@ impl Turn<'_> {
         self.wind_down(None);
     }
 
-    /// Stops one task, started or not; all others go on as if it had ended so by itself.
+    /// Stops one task or call, started or not; all others go on as if it had ended so by itself.
     fn cancel_task(&mut self, id: &FullId, by: &str, request: u64) {
         let Some(at) = self.state.place(id) else { return };
         let Some(node) = self.node(at).filter(|node| node.phase != Phase::Ended) else { return };
@@ -41,6 +41,7 @@ impl Turn<'_> {
             Phase::Waiting => {
                 self.event(EventKind::Skipped { node: id.clone(), because: SkipReason::Cancelled });
             }
+            Phase::Open => self.stop_below(at),
             Phase::Live(_) | Phase::Retrying(_) => self.stop(at),
             Phase::Ended => {}
         }

@@ -4,17 +4,25 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
-use crate::event::{AttemptCreated, CancelScope, Event, EventKind, Stage};
+use crate::event::{AttemptCreated, Event, EventKind, Stage};
 use crate::model::{
-    AttemptId, CacheKey, Digest, FullId, LaunchKey, NeedsLevel, NodeRecord, Outcome, Reason, TaskStatus, Timestamp,
+    AttemptId, CacheKey, Digest, FullId, LaunchKey, NeedsLevel, Outcome, Reason, TaskStatus, Timestamp,
 };
 use crate::plan::Inputs;
+use crate::sched::graph::{EntryKey, Graph, Position};
 use crate::sched::node::{Live, Node, Phase};
 
 /// Where an attempt stands.
 ///
 /// Invariant: equals the fold of the attempt's stored events; [`apply`] is the only writer. What is
 /// ready is kept up to date by counters, so that a fact costs the same however large the graph is.
+///
+/// How it grows: `Expanded` with the full id of a call that waits opens that call, and its nodes stand
+/// in a graph of their own. `Expanded` with a prefix that is known adds nodes to that graph; its `edges`
+/// give known nodes their needs anew, so that who waited for what stood for the new nodes now waits for
+/// them. So a matrix whose rows are made late (EXT-2) is first one node, that of its entry, which the
+/// others need; once it is ready, one decision adds the rows, with the edges of all who needed it, and
+/// ends it. Until then it counts as unfinished, so neither its graph nor the attempt ends too early.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AttemptState {
     pub(super) attempt: Option<AttemptId>,
@@ -22,25 +30,29 @@ pub struct AttemptState {
     pub(super) inputs: Inputs,
     pub(super) last_at: Timestamp,
     pub(super) last_request: u64,
-    pub(super) expanded: bool,
     pub(super) nodes: Vec<Node>,
-    index: IndexMap<FullId, usize>,
+    pub(super) index: IndexMap<FullId, usize>,
+    /// The graphs in the order of their opening; that of the flow is the first.
+    pub(super) graphs: Vec<Graph>,
+    pub(super) prefixes: BTreeMap<FullId, usize>,
+    /// Open calls with something to record: all their tasks run, or all are over.
+    pub(super) calls_due: BTreeSet<usize>,
     /// Nodes whose needs are met and that were not started, by entry, in graph order.
-    pub(super) ready: BTreeMap<u32, BTreeSet<usize>>,
+    pub(super) ready: BTreeMap<EntryKey, BTreeSet<usize>>,
     /// Nodes that were launched and have not ended.
     pub(super) live: BTreeSet<usize>,
-    /// How many of `live` each entry has.
-    pub(super) live_of: BTreeMap<u32, usize>,
+    /// How many rows of each entry are in `live`, or are open calls.
+    pub(super) live_of: BTreeMap<EntryKey, usize>,
     /// Starts that are to be made again, by time.
     pub(super) timers: BTreeSet<(Timestamp, usize)>,
-    /// Whose failures may wind the bake down: entries with a matrix, and `None` for all others.
-    pub(super) trouble: BTreeSet<Option<u32>>,
+    /// Whose failures may wind the bake down, with the graphs in which they happened.
+    pub(super) trouble: BTreeMap<Position, BTreeSet<usize>>,
     /// Whether an expression failed.
     pub(super) faulted: bool,
     /// Whether the whole attempt was cancelled.
     pub(super) cancelled: bool,
     pub(super) unfinished: usize,
-    summary: Summary,
+    pub(super) summary: Summary,
     pub(super) result: Option<TaskStatus>,
 }
 
@@ -77,7 +89,7 @@ impl AttemptState {
 
     /// Whether the graph is known.
     pub fn is_expanded(&self) -> bool {
-        self.expanded
+        !self.graphs.is_empty()
     }
 
     /// The highest request that was recorded; 0 if there was none.
@@ -111,50 +123,15 @@ impl AttemptState {
         Some(LaunchKey::task(self.attempt.as_ref()?, &self.nodes.get(at)?.id, r#try))
     }
 
-    fn expand(&mut self, prefix: &FullId, records: &[NodeRecord]) {
-        let first = self.nodes.len();
-        for (offset, record) in records.iter().enumerate() {
-            let id = prefix.child(&record.id);
-            self.index.insert(id.clone(), first + offset);
-            self.nodes.push(Node::new(id, record));
-        }
-        for at in first..self.nodes.len() {
-            self.connect(at, prefix);
-        }
-        for at in first..self.nodes.len() {
-            if self.nodes.get(at).is_some_and(|node| node.unmet == 0) {
-                self.make_ready(at);
-            }
-        }
-        *self.summary.entry(TaskStatus::Pending).or_default() += records.len();
-        self.unfinished += records.len();
-        self.expanded = true;
-        self.summary.retain(|_, count| *count > 0);
-    }
-
-    fn connect(&mut self, at: usize, prefix: &FullId) {
-        let Some(record) = self.nodes.get(at).map(|node| node.record.clone()) else { return };
-        for need in &record.needs {
-            let Some(needed) = self.index.get(&prefix.child(&need.id)).copied() else { continue };
-            if let Some(node) = self.nodes.get_mut(needed) {
-                node.dependants.push((at, need.level));
-            }
-            if let Some(node) = self.nodes.get_mut(at) {
-                node.needs.push(needed);
-                node.unmet += 1;
-            }
-        }
-    }
-
-    fn make_ready(&mut self, at: usize) {
-        let Some(node) = self.nodes.get(at) else { return };
-        if node.phase == Phase::Waiting {
-            self.ready.entry(node.record.entry).or_default().insert(at);
+    pub(super) fn make_ready(&mut self, at: usize) {
+        let Some(entry) = self.entry_of(at) else { return };
+        if self.nodes.get(at).is_some_and(|node| node.phase == Phase::Waiting) {
+            self.ready.entry(entry).or_default().insert(at);
         }
     }
 
     pub(super) fn drop_ready(&mut self, at: usize) {
-        let Some(entry) = self.nodes.get(at).map(|node| node.record.entry) else { return };
+        let Some(entry) = self.entry_of(at) else { return };
         if let Some(nodes) = self.ready.get_mut(&entry) {
             nodes.remove(&at);
             if nodes.is_empty() {
@@ -176,10 +153,10 @@ impl AttemptState {
     }
 
     /// Enters a phase and keeps the sets of live, due and ready nodes in step with it.
-    fn set_phase(&mut self, at: usize, phase: Phase) {
-        let (due, is_live) = (phase.due(), phase.is_live());
+    pub(super) fn set_phase(&mut self, at: usize, phase: Phase) {
+        let (due, is_live, is_row) = (phase.due(), phase.is_live(), phase.is_row());
+        let Some(entry) = self.entry_of(at) else { return };
         let Some(node) = self.nodes.get_mut(at) else { return };
-        let entry = node.record.entry;
         let before = std::mem::replace(&mut node.phase, phase);
         if let Some(moment) = before.due() {
             self.timers.remove(&(moment, at));
@@ -187,13 +164,14 @@ impl AttemptState {
         if let Some(moment) = due {
             self.timers.insert((moment, at));
         }
-        match (before.is_live(), is_live) {
-            (false, true) => {
-                self.live.insert(at);
-                *self.live_of.entry(entry).or_default() += 1;
-            }
+        if is_live {
+            self.live.insert(at);
+        } else {
+            self.live.remove(&at);
+        }
+        match (before.is_row(), is_row) {
+            (false, true) => *self.live_of.entry(entry).or_default() += 1,
             (true, false) => {
-                self.live.remove(&at);
                 if let Some(count) = self.live_of.get_mut(&entry) {
                     *count -= 1;
                     if *count == 0 {
@@ -216,15 +194,7 @@ impl AttemptState {
         self.set_phase(at, Phase::Live(live));
     }
 
-    /// Marks a node running; waiters at that level come nearer (BAT-41).
-    fn mark_running(&mut self, at: usize) {
-        let Some(node) = self.nodes.get_mut(at) else { return };
-        if !std::mem::replace(&mut node.has_run, true) {
-            self.meet(at, NeedsLevel::Running);
-        }
-    }
-
-    fn meet(&mut self, at: usize, level: NeedsLevel) {
+    pub(super) fn meet(&mut self, at: usize, level: NeedsLevel) {
         let Some(node) = self.nodes.get_mut(at) else { return };
         let met: Vec<usize> = node.dependants.iter().filter(|(_, one)| *one == level).map(|(at, _)| *at).collect();
         for waiter in met {
@@ -243,14 +213,13 @@ impl AttemptState {
             return;
         }
         node.outputs.clone_from(outputs);
-        let bad = status == TaskStatus::Failed || status == TaskStatus::Cancelled && !node.cancelled;
-        if bad {
-            let record = &node.record;
-            self.trouble.insert((!record.matrix.is_empty()).then_some(record.entry));
+        if self.is_trouble(at, status) {
+            self.note_trouble(at);
         }
         self.set_phase(at, Phase::Ended);
         self.set_status(at, status);
         self.unfinished -= 1;
+        self.count_end(at, status);
         self.mark_running(at);
         self.meet(at, NeedsLevel::Completed);
     }
@@ -304,20 +273,10 @@ impl AttemptState {
         });
     }
 
-    fn cancel(&mut self, scope: &CancelScope, request: Option<u64>) {
-        self.last_request = self.last_request.max(request.unwrap_or(0));
-        match scope {
-            CancelScope::Attempt => self.cancelled = true,
-            CancelScope::Task(id) => {
-                if let Some(node) = self.place(id).and_then(|at| self.nodes.get_mut(at)) {
-                    node.cancelled = true;
-                }
-            }
-        }
-    }
-
     fn ended(&mut self, at: usize, outcome: &Outcome, outputs: &IndexMap<String, String>) {
-        self.faulted |= matches!(outcome.reason, Reason::Evaluation { .. });
+        let is_fault = matches!(outcome.reason, Reason::Evaluation { .. }) && self.is_trouble(at, outcome.status);
+        let is_post = self.nodes.get(at).is_some_and(|node| node.record.main().is_some());
+        self.faulted |= is_fault && !is_post;
         self.finish(at, outcome.status, outputs);
     }
 
@@ -385,7 +344,7 @@ pub fn apply(state: &mut AttemptState, event: &Event) {
             state.created = Some(created.clone());
         }
         EventKind::Claimed { .. } => {}
-        EventKind::Expanded { prefix, nodes } => state.expand(prefix, nodes),
+        EventKind::Expanded { .. } => state.expand(&event.kind),
         EventKind::CancelAsked { scope, request, .. } => state.cancel(scope, *request),
         EventKind::AttemptEnded { result } => state.result = Some(*result),
         EventKind::Answered { node, .. }

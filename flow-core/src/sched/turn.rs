@@ -1,5 +1,6 @@
 //! [`Turn`]: what one call of [`decide`](crate::sched::decide) has gathered so far.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::diag::Diagnostic;
@@ -8,6 +9,7 @@ use crate::model::{CacheKey, LaunchKey, Reason, Timestamp, UnitSpec};
 use crate::plan::{self, NodeView};
 use crate::resolve::ResolvedFlow;
 use crate::sched::fact::{Decision, Effect};
+use crate::sched::graph::Position;
 use crate::sched::node::{Node, Phase};
 use crate::sched::state::AttemptState;
 use crate::sched::view::view;
@@ -62,7 +64,8 @@ impl<'a> Turn<'a> {
 
     /// Whether a node that was started must not go on.
     pub(super) fn must_stop(&self, node: &'a Node) -> bool {
-        node.cancelled || self.winding && !plan::is_always(self.flow, &self.view(node))
+        let is_ending = self.winding || self.is_stopping(node);
+        node.cancelled || is_ending && !plan::is_always(self.flow, &self.view(node))
     }
 
     /// An expression of the node failed.
@@ -78,7 +81,23 @@ impl<'a> Turn<'a> {
 ///
 /// Source: BAT-58, BAT-71, DEC-25.
 pub(super) fn is_winding_down(flow: &ResolvedFlow, state: &AttemptState) -> bool {
-    state.cancelled || state.faulted || state.trouble.iter().any(|entry| plan::fail_fast(flow, &state.inputs, *entry))
+    state.cancelled
+        || state.faulted
+        || state.trouble.iter().any(|(position, graphs)| is_fatal(flow, state, position, graphs))
+}
+
+/// Whether trouble at a position of the texts winds the bake down. Looks at single graphs only where the
+/// texts alone do not say it, so that many failures below a matrix of calls cost no more than one.
+fn is_fatal(flow: &ResolvedFlow, state: &AttemptState, (_, entry): &Position, graphs: &BTreeSet<usize>) -> bool {
+    let calls = graphs.first().and_then(|first| state.graphs.get(*first)).map(|graph| &graph.calls[..]);
+    let written = plan::written_fail_fast(flow, calls.unwrap_or_default(), *entry);
+    written.unwrap_or_else(|| graphs.iter().any(|graph| fails_fast(flow, state, (*graph, *entry))))
+}
+
+/// Whether trouble of this key winds the bake down (BAT-70).
+pub(super) fn fails_fast(flow: &ResolvedFlow, state: &AttemptState, (graph, entry): (usize, Option<u32>)) -> bool {
+    let calls = state.graphs.get(graph).map_or(&[][..], |graph| &graph.calls);
+    plan::fail_fast(flow, &state.inputs, calls, entry)
 }
 
 /// The start of a node that is under way, waits to be made again, or was the last.

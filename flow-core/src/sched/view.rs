@@ -7,21 +7,29 @@ use indexmap::IndexMap;
 
 use crate::model::NeedsLevel;
 use crate::plan::{Needed, NodeView, RowResult, TaskResult};
+use crate::sched::graph::Graph;
 use crate::sched::node::Node;
 use crate::sched::state::AttemptState;
 
 /// The planner's view of a node.
 pub(super) fn view<'a>(state: &'a AttemptState, node: &'a Node, winding_down: bool) -> NodeView<'a> {
+    let graph = state.graph_of(node);
     NodeView {
         id: &node.id,
         node: &node.record,
-        calls: &[],
+        calls: graph.map_or(&[], |graph| &graph.calls),
         inputs: &state.inputs,
         needs: needs(state, node),
-        state: IndexMap::new(),
+        state: graph.and_then(|graph| saved(state, graph, node)).unwrap_or_default(),
         answers: &node.answers,
-        winding_down,
+        winding_down: winding_down || graph.is_some_and(|graph| graph.cancelled),
     }
+}
+
+/// What the main task of a post task has saved (BAT-110).
+fn saved(state: &AttemptState, graph: &Graph, node: &Node) -> Option<IndexMap<String, String>> {
+    let main = state.place(&graph.prefix.child(node.record.main()?))?;
+    state.nodes.get(main).map(|main| main.saved.clone())
 }
 
 /// The needs of level completed, under the names that the task has for them (CTX-70, EXT-1).
@@ -60,6 +68,6 @@ fn group(node: &Node, name: &Arc<str>, edges: &BTreeMap<&str, (NeedsLevel, &Node
     Some(Needed::Group(rows))
 }
 
-fn result(node: &Node) -> TaskResult {
+pub(super) fn result(node: &Node) -> TaskResult {
     TaskResult { status: node.status, outputs: node.outputs.clone() }
 }

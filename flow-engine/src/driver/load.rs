@@ -69,25 +69,28 @@ pub(crate) async fn state(inner: &Inner, attempt: &AttemptId) -> Result<(Attempt
 /// The flow of an attempt, from the texts stored with it, never from today's disk.
 async fn flow(inner: &Inner, created: &AttemptCreated) -> Result<ResolvedFlow, EngineError> {
     let mut workspace = Workspace::new(&created.batch);
-    // The batch file is last; a project file, if there was one, stands before it.
-    let count = created.sources.len();
     for (at, source) in created.sources.iter().enumerate() {
         let text = inner.store.text(&source.digest).await?.ok_or_else(|| EngineError::Unrunnable {
             attempt: created.bake.to_string(),
             message: format!("the text of `{}` is not in the store", source.name),
         })?;
-        let reference =
-            if at + 1 == count { SourceRef::Flow(created.batch.as_str().into()) } else { SourceRef::Project };
+        let reference = source.source.clone().unwrap_or_else(|| by_place(created, at));
         workspace.supply(reference, Some((source.name.clone(), text)));
     }
-    if count < 2 {
-        workspace.supply(SourceRef::Project, None);
-    }
+    // What is supplied already stays.
+    workspace.supply(SourceRef::Project, None);
     let (flow, diagnostics) = workspace.resolve(&folder_name(&created.workspace));
     match flow {
         Some(flow) if !diagnostics.has_errors() => Ok(flow),
         _ => Err(EngineError::config(diagnostics, workspace.sources().clone())),
     }
+}
+
+/// Which text it is where the event does not say it: the batch file is last, and a project file, if there
+/// was one, stands before it.
+fn by_place(created: &AttemptCreated, at: usize) -> SourceRef {
+    let is_last = at + 1 == created.sources.len();
+    if is_last { SourceRef::Flow(created.batch.as_str().into()) } else { SourceRef::Project }
 }
 
 /// The effects that an earlier engine may not have finished.

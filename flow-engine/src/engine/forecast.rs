@@ -9,7 +9,9 @@ use std::sync::Arc;
 use flow_core::diag::Diagnostics;
 use flow_core::event::{AttemptCreated, Event, EventKind, SkipReason};
 use flow_core::expr::HostCall;
-use flow_core::model::{AttemptId, CacheKey, Digest, FullId, NodeRecord, Outcome, Subject, Timestamp, UnitSpec};
+use flow_core::model::{
+    AttemptId, CacheKey, Digest, FullId, NodeRecord, Outcome, Subject, TaskStatus, Timestamp, UnitSpec, sort_graphs,
+};
 use flow_core::plan::Plan;
 use flow_core::port::ConfigSource;
 use flow_core::resolve::ResolvedFlow;
@@ -64,6 +66,8 @@ pub enum Fate {
         /// When it was made.
         at: Timestamp,
     },
+    /// It is a call that would be opened: its tasks tell more.
+    Opens,
     /// It would not be started.
     Skipped(SkipReason),
     /// It would fail before it could start.
@@ -106,7 +110,6 @@ struct Seer<'a> {
     nodes: IndexMap<FullId, NodeRecord>,
     fates: BTreeMap<FullId, Fate>,
     specs: BTreeMap<FullId, Box<UnitSpec>>,
-    answered: usize,
 }
 
 impl<'a> Seer<'a> {
@@ -120,7 +123,6 @@ impl<'a> Seer<'a> {
             nodes: IndexMap::new(),
             fates: BTreeMap::new(),
             specs: BTreeMap::new(),
-            answered: 0,
             created: created.clone(),
         };
         seer.apply(EventKind::AttemptCreated(Box::new(created)));
@@ -144,7 +146,7 @@ impl<'a> Seer<'a> {
     }
 
     fn apply(&mut self, kind: EventKind) {
-        if let EventKind::Expanded { prefix, nodes } = &kind {
+        if let EventKind::Expanded { prefix, nodes, .. } = &kind {
             self.nodes.extend(nodes.iter().map(|node| (prefix.child(&node.id), node.clone())));
         }
         let subject = Subject::Attempt(self.attempt.clone());
@@ -165,22 +167,26 @@ impl<'a> Seer<'a> {
 
     /// Notes and applies events, but for starts. Whether there were any.
     fn take(&mut self, events: Vec<EventKind>) -> bool {
-        let before = self.nodes.len() + self.fates.len() + self.answered;
+        let mut is_news = false;
         for event in events {
             match &event {
                 EventKind::Launching { .. } => continue,
-                EventKind::Answered { .. } => self.answered += 1,
+                EventKind::Expanded { prefix, .. } if *prefix != FullId::root() => {
+                    self.fates.insert(prefix.clone(), Fate::Opens);
+                }
                 EventKind::Skipped { node, because } => {
                     self.fates.insert(node.clone(), Fate::Skipped(because.clone()));
                 }
-                EventKind::Ended { key, outcome, .. } => {
+                // A call may come to its end here: all below it is cached or skipped.
+                EventKind::Ended { key, outcome, .. } if outcome.status != TaskStatus::Succeeded => {
                     self.fates.extend(key.node().map(|node| (node.clone(), Fate::Fails(outcome.clone()))));
                 }
                 _ => {}
             }
+            is_news = true;
             self.apply(event);
         }
-        self.nodes.len() + self.fates.len() + self.answered > before
+        is_news
     }
 
     /// Does what a driver would, as far as it changes nothing. Whether there is news.
@@ -266,6 +272,6 @@ impl<'a> Seer<'a> {
             let fate = fate.unwrap_or_else(|| Fate::Later(Vec::new()));
             ForecastTask { spec: self.specs.remove(&id), id, node, fate }
         });
-        tasks.collect()
+        sort_graphs(tasks.collect(), |task| (&task.id, task.node.entry))
     }
 }

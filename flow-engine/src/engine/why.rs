@@ -33,6 +33,8 @@ pub enum Because {
     Started(Start),
     /// An expression failed before it could be started; the outcome tells which.
     NotEvaluated,
+    /// It is a call and its graph was opened: its tasks tell more.
+    Opened,
     /// Its result came from the cache.
     Cached(Origin),
     /// Its result was taken over from the attempt that was restarted.
@@ -91,7 +93,7 @@ impl Engine {
     /// Errors: `Store`.
     pub async fn why(&self, attempt: &Attempt, task: &Task) -> Result<Explanation, EngineError> {
         let events = self.events_of(attempt, task).await?;
-        let outcome = task.tries.last().and_then(|last| last.outcome.clone());
+        let outcome = task.tries.last().and_then(|last| last.outcome.clone()).or(task.outcome.clone());
         let skipped = events.iter().find_map(|event| match &event.kind {
             EventKind::Skipped { because, .. } => Some(because.clone()),
             _ => None,
@@ -100,6 +102,7 @@ impl Engine {
             (_, Some(because)) => Because::Skipped(because),
             (TaskStatus::Cached, None) => Because::Cached(self.origin(task.cached_from.as_ref(), attempt).await?),
             _ if task.taken_from.is_some() => Because::TakenOver(self.origin(task.taken_from.as_ref(), attempt).await?),
+            _ if task.opened => Because::Opened,
             (TaskStatus::Pending, None) => Because::Waits(self.wait(attempt, task, events.last()).await?),
             _ if task.spec.is_none() => Because::NotEvaluated,
             _ => Because::Started(self.start(attempt, task).await?),

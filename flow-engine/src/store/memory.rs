@@ -9,7 +9,7 @@ use flow_core::event::fold::{Rows, fold};
 use flow_core::event::{Event, EventKind};
 use flow_core::model::{
     Attempt, AttemptId, Bake, BakeId, CacheEntry, CacheKey, Digest, Epoch, FullId, OwnerId, ProjectId, Subject, Task,
-    Timestamp,
+    Timestamp, in_graph_order,
 };
 use flow_core::port::{
     Append, Appended, BakeFilter, BakeRow, CacheScope, ClaimState, EventScope, Request, RequestKind, Store, StoreError,
@@ -303,7 +303,9 @@ impl Store for MemoryStore {
     }
 
     async fn tasks(&self, attempt: &AttemptId) -> Result<Vec<Task>, StoreError> {
-        Ok(self.rows().tasks.get(attempt).map(|tasks| tasks.values().cloned().collect()).unwrap_or_default())
+        let rows = self.rows();
+        let tasks = rows.tasks.get(attempt).map(|tasks| tasks.values().cloned().collect());
+        Ok(in_graph_order(tasks.unwrap_or_default()))
     }
 
     async fn task(&self, attempt: &AttemptId, id: &FullId) -> Result<Option<Task>, StoreError> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use flow_core::event::Event;
 use flow_core::model::{
     Attempt, AttemptId, Bake, BakeId, CacheEntry, CacheKey, Digest, Epoch, FullId, OwnerId, ProjectId, Subject, Task,
+    in_graph_order,
 };
 use flow_core::port::{BakeFilter, BakeRow, ClaimState, EventScope, Request};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
@@ -162,7 +163,8 @@ pub(super) fn attempt(connection: &Connection, id: &AttemptId) -> Result<Option<
 
 /// The tasks of an attempt in graph order.
 pub(super) fn tasks(connection: &Connection, attempt: &AttemptId) -> Result<Vec<Task>, Fault> {
-    all(connection, "SELECT doc FROM tasks WHERE attempt = ?1 ORDER BY ordinal", [attempt.as_str()])
+    let sql = "SELECT doc FROM tasks WHERE attempt = ?1 ORDER BY ordinal";
+    all(connection, sql, [attempt.as_str()]).map(in_graph_order)
 }
 
 /// One task.
