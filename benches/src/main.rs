@@ -9,6 +9,7 @@ mod expr;
 mod fan;
 mod measure;
 mod once;
+mod sched;
 mod text;
 
 use std::process::ExitCode;
@@ -40,6 +41,7 @@ fn all() -> Result<(), Failure> {
     println!("apolo-flow benches, {} cores", std::thread::available_parallelism()?);
     expr::report()?;
     text::report()?;
+    sched::report()?;
     once::report()?;
     fan::report()
 }

@@ -4,6 +4,7 @@
 
 mod bake;
 mod bake_core;
+mod chance;
 mod check;
 mod conformance;
 mod conformance_batch_plan;

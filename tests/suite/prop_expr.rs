@@ -8,6 +8,8 @@ use flow_core::text::{FileId, Span, Text};
 use flow_core::value::{Int, Value};
 use proptest::prelude::*;
 
+use crate::chance::cases;
+
 /// A few contexts of all kinds.
 struct Sample;
 
@@ -172,7 +174,7 @@ fn convert_all(value: &Value) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(256))]
 
     #[test]
     fn any_text_parses_checks_and_evaluates_without_panic(content in soup()) {

@@ -10,6 +10,7 @@ use flow_core::port::{ExecutorError, Report, What};
 use flow_core::sched::{Fact, Revive, revive};
 use proptest::prelude::*;
 
+use crate::chance::cases;
 use crate::sim::{Sim, end_of, flow, id, taken};
 
 /// One random task: needs among the tasks before it, and what it does.
@@ -285,6 +286,7 @@ fn live_through(bake: &Bake, news: &[News], crash: usize) {
     sim.fact(Fact::Begin);
     for (at, one) in news.iter().enumerate() {
         if at == crash {
+            assert_eq!(sim.state, sim.loaded(), "live state is the fold of the events");
             sim.state = sim.loaded();
         }
         sim.now = if one.0 == 15 { sim.now.saturating_sub(700) } else { sim.now + 500 };
@@ -295,8 +297,8 @@ fn live_through(bake: &Bake, news: &[News], crash: usize) {
             sim.fact(fact.clone());
             sim.fact(fact);
         }
-        assert_eq!(sim.state, sim.loaded(), "live state is the fold of the events");
     }
+    assert_eq!(sim.state, sim.loaded(), "live state is the fold of the events");
     bring_to_an_end(&mut sim);
     assert_eq!(sim.state, sim.loaded());
     assert!(sim.events.is_sorted_by_key(|event| event.at), "time runs backwards");
@@ -337,7 +339,7 @@ fn restart(bake: &Bake, before: &Sim) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(200))]
 
     #[test]
     fn every_bake_keeps_the_rules(

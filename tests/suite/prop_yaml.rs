@@ -6,6 +6,8 @@ use flow_core::text::{FileId, Span};
 use flow_core::yaml::{Node, NodeKind, read};
 use proptest::prelude::*;
 
+use crate::chance::cases;
+
 /// Pieces of YAML that make trees, and mistakes, far more often than random characters do.
 fn yaml_like() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
@@ -62,7 +64,7 @@ fn yaml_like() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(500))]
 
     #[test]
     fn spans_of_yaml_like_texts_lie_inside_and_nest(text in yaml_like()) {

@@ -298,7 +298,10 @@ impl Sim {
     /// The state as a fresh engine would load it.
     pub(crate) fn loaded(&self) -> AttemptState {
         let mut state = AttemptState::new();
-        self.events.iter().for_each(|event| apply(&mut state, event));
+        for event in &self.events {
+            let stored = serde_json::to_string(event).expect("an event is data");
+            apply(&mut state, &serde_json::from_str(&stored).expect("it reads what it writes"));
+        }
         state
     }
 

@@ -116,6 +116,8 @@ struct State {
     /// All reports; a cursor counts them.
     reports: Vec<Report>,
     last_raw: u64,
+    /// What ends by the clock, by its moment and the order of starts; those that ended otherwise lie here until then.
+    due: BTreeMap<(Timestamp, u64), LaunchKey>,
 }
 
 #[derive(Debug)]
@@ -123,8 +125,8 @@ struct Unit {
     raw: RawId,
     launch: Launch,
     log: Vec<u8>,
-    /// How it ends, and when that is due; taken when it has ended.
-    end: Option<(What, Option<Timestamp>)>,
+    /// How it ends; taken when it has ended.
+    end: Option<What>,
     last: Report,
 }
 
@@ -203,17 +205,17 @@ impl ScriptedExecutor {
     fn settle(&self) -> Option<Timestamp> {
         let now = self.clock.now();
         let mut state = self.state();
-        let due = |unit: &Unit| unit.end.as_ref().and_then(|(_, at)| *at);
-        let ended: Vec<_> = state
-            .units
-            .iter()
-            .filter(|(_, unit)| due(unit).is_some_and(|at| at <= now))
-            .filter_map(|(key, unit)| Some((key.clone(), unit.end.clone()?.0, due(unit)?)))
-            .collect();
-        for (key, what, at) in ended {
-            state.report(&key, what, at);
+        while let Some(((at, order), key)) = state.due.pop_first() {
+            match state.units.get(&key).and_then(|unit| unit.end.clone()) {
+                Some(_) if at > now => {
+                    state.due.insert((at, order), key);
+                    return Some(at);
+                }
+                Some(what) => state.report(&key, what, at),
+                None => {}
+            }
         }
-        state.units.values().filter_map(due).min()
+        None
     }
 }
 
@@ -238,10 +240,12 @@ impl State {
         }
         self.last_raw += 1;
         let raw = RawId::new(format!("scripted-{}", self.last_raw));
-        let due = script.runs_for.map(|span| now.after(span));
+        if let Some(span) = script.runs_for {
+            self.due.insert((now.after(span), self.last_raw), launch.key.clone());
+        }
         let running = What::Running { address: raw.to_string() };
         let last = Report { key: launch.key.clone(), at: now, what: running.clone() };
-        let end = Some((script.end, due));
+        let end = Some(script.end);
         let unit = Unit { raw: raw.clone(), launch: launch.clone(), log: script.log, end, last };
         self.launches.push(launch.clone());
         self.units.insert(launch.key.clone(), unit);
