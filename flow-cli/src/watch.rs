@@ -14,12 +14,15 @@ use tokio::task::JoinHandle;
 
 use crate::error::CliError;
 use crate::report::board::Board;
+use crate::report::clean;
 use crate::session::Session;
 use crate::watch::question::{Answer, Questions};
 use crate::watch::view::View;
 
 /// How often the picture is drawn anew.
 const REDRAW: Duration = Duration::from_millis(200);
+/// How much of a local action's output is shown, in bytes; `logs` has all of it.
+const LOCAL_OUTPUT: usize = 64 * 1024;
 /// How often it is looked whether the engine is still there.
 const LOOK_AFTER: Duration = Duration::from_secs(1);
 
@@ -115,7 +118,7 @@ impl Watch {
         let mut look_after = tokio::time::interval(LOOK_AFTER);
         loop {
             let ending = tokio::select! {
-                events = self.follow.next() => self.take(session, &events?)?,
+                events = self.follow.next() => self.take(session, &events?).await?,
                 _ = redraw.tick() => {
                     self.view.draw(session, &self.board);
                     None
@@ -125,7 +128,7 @@ impl Watch {
                     self.driving = None;
                     result?;
                     let rest = self.follow.ready().await?;
-                    self.take(session, &rest)?
+                    self.take(session, &rest).await?
                 }
                 _ = interrupt.recv() => self.interrupted(session, on_signal, &mut interrupt).await?,
             };
@@ -144,10 +147,11 @@ impl Watch {
         Ok(ending)
     }
 
-    fn take(&mut self, session: &mut Session, events: &[Event]) -> Result<Option<Ending>, CliError> {
+    async fn take(&mut self, session: &mut Session, events: &[Event]) -> Result<Option<Ending>, CliError> {
         let mut ending = None;
         for event in events {
             self.board.apply(event);
+            self.show_local(session, event).await;
             self.view.event(session, &self.board, event)?;
             self.claimed |= matches!(event.kind, EventKind::Claimed { .. });
             if let EventKind::AttemptEnded { result } = &event.kind {
@@ -155,6 +159,32 @@ impl Watch {
             }
         }
         Ok(ending)
+    }
+
+    /// Shows what a local action printed, once it has ended (BAT-22).
+    async fn show_local(&mut self, session: &mut Session, event: &Event) {
+        let EventKind::Ended { key, .. } = &event.kind else { return };
+        let Some(task) = key.node().and_then(|id| self.board.tasks.get(id)).filter(|task| task.node.local) else {
+            return;
+        };
+        let (name, reader) = (task.id.to_string(), self.engine.log(task, 0, 0));
+        let Some(mut reader) = reader else { return };
+        let mut bytes = Vec::new();
+        while bytes.len() < LOCAL_OUTPUT
+            && let Ok(chunk) = reader.read().await
+            && !chunk.bytes.is_empty()
+        {
+            bytes.extend(chunk.bytes);
+        }
+        let is_cut = bytes.len() > LOCAL_OUTPUT;
+        bytes.truncate(LOCAL_OUTPUT);
+        let text = String::from_utf8_lossy(&bytes);
+        for line in text.lines() {
+            self.view.say(session, &format!("{}: {}", clean::line(&name), clean::line(line)));
+        }
+        if is_cut {
+            self.view.say(session, &format!("{}: … the rest is in its log", clean::line(&name)));
+        }
     }
 
     async fn look_after(&mut self, session: &mut Session) -> Result<Option<Ending>, CliError> {
@@ -170,7 +200,7 @@ impl Watch {
             if events.is_empty() {
                 return Ok(Some(Ending::Stalled));
             }
-            if let Some(ending) = self.take(session, &events)? {
+            if let Some(ending) = self.take(session, &events).await? {
                 return Ok(Some(ending));
             }
         }

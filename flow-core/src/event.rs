@@ -10,6 +10,7 @@
 //! - 2: `TakenOver`, and `reuse` of `AttemptCreated` (absent: [`Reuse::Cache`]).
 //! - 3: graphs of calls: `inputs` and `edges` of `Expanded` (absent: none), `Progress` and `Ended` of calls, the
 //!   reason `inside`; `source` of the texts of `AttemptCreated` (absent: project first, flow last).
+//! - 4: `LocalsEnded`, the reason `locals` of `Skipped`, `local` of nodes; starts of image builds.
 
 pub mod fold;
 
@@ -26,7 +27,7 @@ use crate::model::{
 use crate::value::Value;
 
 /// The version of the stored form that this build writes; it reads all versions up to it.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// One thing that happened.
 ///
@@ -81,6 +82,11 @@ pub enum EventKind {
         call: HostCall,
         /// The answer.
         value: Value,
+    },
+    /// The local phase is over, in a flow with local actions; all else comes after it (BAT-19, BAT-20).
+    LocalsEnded {
+        /// Succeeded; or why nothing else is started: a local action failed, or somebody cancelled.
+        result: TaskStatus,
     },
     /// A unit is about to be started. Written before the start, so that none is lost.
     Launching {
@@ -180,6 +186,7 @@ impl EventKind {
             EventKind::Claimed { .. } => "claimed",
             EventKind::Expanded { .. } => "expanded",
             EventKind::Answered { .. } => "answered",
+            EventKind::LocalsEnded { .. } => "locals_ended",
             EventKind::Launching { .. } => "launching",
             EventKind::Launched { .. } => "launched",
             EventKind::Progress { .. } => "progress",
@@ -190,6 +197,18 @@ impl EventKind {
             EventKind::TakenOver { .. } => "taken_over",
             EventKind::CancelAsked { .. } => "cancel_asked",
             EventKind::AttemptEnded { .. } => "attempt_ended",
+        }
+    }
+
+    /// The image whose build it is about, if it is about one.
+    pub fn image(&self) -> Option<&Arc<str>> {
+        match self {
+            EventKind::Launching { key, .. }
+            | EventKind::Launched { key, .. }
+            | EventKind::Progress { key, .. }
+            | EventKind::Ended { key, .. }
+            | EventKind::RetryAt { key, .. } => key.image(),
+            _ => None,
         }
     }
 
@@ -208,6 +227,7 @@ impl EventKind {
             EventKind::AttemptCreated(_)
             | EventKind::Claimed { .. }
             | EventKind::Expanded { .. }
+            | EventKind::LocalsEnded { .. }
             | EventKind::CancelAsked { .. }
             | EventKind::AttemptEnded { .. } => None,
         }
@@ -292,6 +312,8 @@ pub enum SkipReason {
     WindingDown,
     /// It was cancelled before it started, alone or with the call around it.
     Cancelled,
+    /// The local phase did not end well, so nothing else was begun (BAT-19).
+    Locals,
 }
 
 /// What is to be cancelled.

@@ -116,7 +116,8 @@ impl Engine {
 
     /// What checks flows as this engine would, without its store and executor.
     pub fn checker(&self) -> Checker {
-        Checker::new(Arc::clone(&self.inner.git), &self.inner.user)
+        let images = self.inner.executor.abilities().images;
+        Checker::new(Arc::clone(&self.inner.git), &self.inner.user).images(images)
     }
 
     /// Checks a flow, keeps its texts, and stores a new bake with its first attempt. Starts nothing.

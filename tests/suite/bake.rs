@@ -14,6 +14,7 @@ use flow_engine::testing::{CountingIds, Fault, FlakyStore, ManualClock, Moment, 
 use flow_engine::{BakeRequest, CacheClear, Engine, EngineError, FixedGit, LEASE, Standing};
 
 use crate::nested_flows;
+use crate::phases;
 use crate::sim::texts;
 
 /// A flow (with the actions that it calls, see `sim::texts`), what its units do, and how every task must end.
@@ -149,6 +150,10 @@ tasks:
     ]
 }
 
+fn all_cases() -> impl Iterator<Item = Case> {
+    cases().into_iter().chain(nested_flows::cases()).chain(phases::cases())
+}
+
 pub(crate) fn expected(case: &Case) -> Vec<(String, TaskStatus)> {
     case.ends.iter().map(|(id, status)| ((*id).to_owned(), *status)).collect()
 }
@@ -179,7 +184,7 @@ async fn idle() {
 
 #[tokio::test]
 async fn typical_flows_end_as_the_rules_say() {
-    for case in cases().into_iter().chain(nested_flows::cases()) {
+    for case in all_cases() {
         let world = World::new(&case);
         let attempt = world.create(&case).await;
         let result = drive(&world, &world.engine(world.store.clone()), &attempt).await.unwrap();
@@ -200,7 +205,7 @@ pub(crate) async fn stop_after(world: &World, attempt: &AttemptId, limit: u64) -
 
 #[tokio::test]
 async fn a_stop_after_any_event_changes_nothing() {
-    for case in cases().into_iter().chain(nested_flows::cases()) {
+    for case in all_cases() {
         let mut limit = 0;
         loop {
             let world = World::new(&case);

@@ -35,7 +35,7 @@ type Places = BTreeSet<(u32, String)>;
 async fn check(source: MemorySource, flow: &str, given: &IndexMap<String, String>) -> Checked {
     let executor = Arc::new(ScriptedExecutor::new(Arc::new(SystemClock)));
     let engine = Engine::builder().git(Arc::new(FixedGit(None))).build(executor);
-    engine.checker().check(&source, flow, given).await.expect("memory can be read")
+    engine.checker().images(false).check(&source, flow, given).await.expect("memory can be read")
 }
 
 fn places(checked: &Checked) -> Places {

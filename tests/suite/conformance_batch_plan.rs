@@ -270,9 +270,9 @@ impl Run {
                 json["is"] = json!("task");
                 json["task"] = unit(&spec, written.as_deref());
             }
-            Prepared::Local { cmd } => {
+            Prepared::Local { spec } => {
                 json["is"] = json!("local");
-                json["local"] = json!({"id": written, "cmd": cmd});
+                json["local"] = json!({"id": written, "cmd": spec.cmd});
             }
             Prepared::Open { inputs } => {
                 json["is"] = json!("action");

@@ -3,15 +3,16 @@
 #![expect(clippy::indexing_slicing, reason = "a malformed vector is a failed test")]
 
 use std::collections::BTreeSet;
+use std::process::Command;
 use std::sync::Arc;
 
-use flow_core::event::{AttemptCreated, CancelScope, Event, EventKind, Reuse, VERSION};
+use flow_core::event::{AttemptCreated, CancelScope, Event, EventKind, Reuse, SkipReason, VERSION};
 use flow_core::expr::{Answers, HostCall};
 use flow_core::model::{
     AttemptId, BakeId, CacheKey, Digest, Epoch, Exit, FullId, LaunchKey, LogRef, ProjectId, RawId, Reason, SourceText,
-    Subject, Task, TaskStatus, Timestamp, UnitSpec,
+    Subject, Task, TaskStatus, Timestamp, UnitSpec, words,
 };
-use flow_core::plan::{self, Inputs, OpenCall};
+use flow_core::plan::{self, BuildCommands, Inputs, OpenCall};
 use flow_core::port::{Append, CacheScope, EventScope, NewEvent, Report, Request, RequestKind, SourceRef, Store, What};
 use flow_core::resolve::{ResolvedFlow, Workspace};
 use flow_core::sched::{AttemptState, Decision, Effect, Fact, Timed, apply, decide};
@@ -231,8 +232,25 @@ impl Job {
         Fact::Ended { key: self.key.clone(), exit, reason, outputs, state, log, problem: None }
     }
 
+    /// Whether it is a job that a task runs in.
+    fn is_task(&self) -> bool {
+        self.spec.build.is_none() && !self.spec.local
+    }
+
     fn name(&self) -> String {
         self.key.node().expect("a task").to_string()
+    }
+
+    /// A local action: it runs in the workspace, and is over before anything is polled (BAT-22).
+    fn local(key: LaunchKey, spec: UnitSpec, folder: &str) -> (Self, Fact) {
+        let mut words = words::split(spec.cmd.as_deref().unwrap_or_default()).expect("words").into_iter();
+        let mut command = Command::new(words.next().expect("a program"));
+        let output = command.args(words).current_dir(folder).output().expect("a program that is there");
+        let script = json!({"stdout": String::from_utf8_lossy(&output.stdout)});
+        let mut job = Job { key, spec, script, polls: 0, killed: false, over: false };
+        let exit = output.status.code().map_or(Exit::None, Exit::Code);
+        let end = job.ended(exit, Reason::Finished);
+        (job, end)
     }
 }
 
@@ -247,7 +265,12 @@ struct Rounds<'a> {
     jobs: Vec<Job>,
     killed: Vec<String>,
     max_active: usize,
-    trace: Vec<(String, TaskStatus)>,
+    trace: Vec<(String, &'static str)>,
+    /// What no task was: the reference looks at nothing more when the local phase fails.
+    unseen: BTreeSet<FullId>,
+    /// How the local phase ended.
+    locals: TaskStatus,
+    builds: Vec<BuildCommands>,
     asked: BTreeSet<String>,
     /// How many events are stored.
     seq: u64,
@@ -271,6 +294,9 @@ impl<'a> Rounds<'a> {
             killed: Vec::new(),
             max_active: 0,
             trace: Vec::new(),
+            unseen: BTreeSet::new(),
+            locals: TaskStatus::Succeeded,
+            builds: Vec::new(),
             asked: BTreeSet::new(),
             seq: 1,
         }
@@ -320,7 +346,7 @@ impl<'a> Rounds<'a> {
                 break;
             }
         }
-        let active = self.jobs.iter().filter(|job| !job.over).count();
+        let active = self.jobs.iter().filter(|job| !job.over && job.is_task()).count();
         self.max_active = self.max_active.max(active);
     }
 
@@ -338,6 +364,11 @@ impl<'a> Rounds<'a> {
             let before = self.history(seen.as_ref()).await.len();
             let event = Event { position: 0, seq: self.seq + 1, at, subject: subject.clone(), kind: kind.clone() };
             apply(&mut self.state, &event);
+            match &event.kind {
+                EventKind::LocalsEnded { result } => self.locals = *result,
+                kind if kind.image().is_some() => self.note_build(kind),
+                _ => {}
+            }
             let append = Append {
                 subject,
                 epoch: Epoch(0),
@@ -348,9 +379,31 @@ impl<'a> Rounds<'a> {
             self.seq = self.store.append(append).await.expect("a store in memory").seq;
             let new = self.history(seen.as_ref()).await.into_iter().skip(before);
             let id = seen.map(|id| id.to_string()).unwrap_or_default();
-            self.trace.extend(new.map(|status| (id.clone(), status)));
+            let new: Vec<TaskStatus> = new.filter(|_| !self.note(&event.kind)).collect();
+            self.trace.extend(new.into_iter().map(|status| (id.clone(), status.word())));
         }
         effects
+    }
+
+    /// Notes what the vectors have in words of their own. Whether it is no change of a task there.
+    fn note(&mut self, kind: &EventKind) -> bool {
+        if let EventKind::Skipped { node, because: SkipReason::Locals } = kind {
+            self.unseen.insert(node.clone());
+            return true;
+        }
+        false
+    }
+
+    /// The changes of an image's build.
+    fn note_build(&mut self, kind: &EventKind) {
+        let word = match kind {
+            EventKind::Launching { .. } => "building",
+            EventKind::Ended { outcome, .. } if outcome.status == TaskStatus::Succeeded => "built",
+            EventKind::Ended { .. } => "build_failed",
+            _ => return,
+        };
+        let image = kind.image().expect("of an image");
+        self.trace.push((format!("image:{image}"), word));
     }
 
     async fn history(&self, id: Option<&FullId>) -> Vec<TaskStatus> {
@@ -361,6 +414,27 @@ impl<'a> Rounds<'a> {
 
     async fn carry(&mut self, effect: Effect) -> Option<Fact> {
         match effect {
+            Effect::Launch { key, spec, .. } if spec.local => {
+                let folder = self.state.created().expect("an attempt").workspace.clone();
+                let (job, end) = Job::local(key, *spec, &folder);
+                self.jobs.push(job);
+                Some(end)
+            }
+            Effect::Launch { key, spec, .. } if spec.build.is_some() => {
+                let created = self.state.created().expect("an attempt");
+                let environment = environment();
+                let project = environment["project"].as_str().expect("a text");
+                let flow = &self.flow.shared.project.id;
+                let mut commands = plan::build_commands(&spec, project, flow);
+                for word in commands.iter_mut().flat_map(|one| one.upload.iter_mut().flatten()) {
+                    *word = word.replace(&created.workspace, "<ws>");
+                }
+                self.builds.extend(commands);
+                let script = self.run["jobs"]["image-builder"].clone();
+                let raw = RawId::new(format!("build-{}", created.number));
+                self.jobs.push(Job { key: key.clone(), spec: *spec, script, polls: 0, killed: false, over: false });
+                Some(Fact::StartResult { key, result: Ok(raw) })
+            }
             Effect::Launch { key, spec, .. } => {
                 let id = key.node().expect("a task").to_string();
                 let script = self.run["jobs"][&id].clone();
@@ -370,7 +444,8 @@ impl<'a> Rounds<'a> {
             Effect::Kill { key, .. } => {
                 let job = self.jobs.iter_mut().find(|job| job.key == key && !job.killed)?;
                 job.killed = true;
-                self.killed.push(tag_form(&job.name()));
+                let is_task = job.key.node().is_some();
+                self.killed.extend(is_task.then(|| tag_form(&job.name())));
                 None
             }
             Effect::Ask { node, calls } => self.answer(node, &calls),
@@ -396,10 +471,11 @@ impl<'a> Rounds<'a> {
     }
 
     /// What the store shows at the end, in the form of the vectors.
-    async fn done(&self, carried: &[(String, TaskStatus)]) -> Done {
+    async fn done(&self, carried: &[(String, &'static str)]) -> Done {
         let row = self.store.attempt(&self.attempt).await.expect("a store in memory").expect("an attempt");
         let mut tasks = Map::new();
-        for task in self.store.tasks(&self.attempt).await.expect("a store in memory") {
+        let all = self.store.tasks(&self.attempt).await.expect("a store in memory");
+        for task in all.into_iter().filter(|task| !self.unseen.contains(&task.id)) {
             let statuses: Vec<&str> = task.history.iter().map(|item| item.status.word()).collect();
             let has_job = self.has_job(&task).await;
             let json = json!({
@@ -407,16 +483,18 @@ impl<'a> Rounds<'a> {
             });
             tasks.insert(task.id.to_string(), json);
         }
-        let starts = self.jobs.iter().map(|job| (tag_form(&job.name()), start(&job.spec)));
+        let starts = self.jobs.iter().filter(|job| job.is_task()).map(|job| (tag_form(&job.name()), start(&job.spec)));
         let mut graph = Map::new();
         let inputs = Inputs::from(self.state.created().expect("an attempt"));
         draw(&self.flow, &inputs, (&mut Vec::new(), &FullId::root()), &mut graph);
-        let mut carried: Vec<Json> = carried.iter().map(|(id, status)| json!([id, status.word()])).collect();
+        let mut carried: Vec<Json> = carried.iter().map(|(id, status)| json!([id, status])).collect();
         carried.sort_by_key(ToString::to_string);
         let json = json!({
             "attempt": {"number": row.number, "result": row.status.word()},
             "executor_result": row.status.word(),
-            "locals_result": "succeeded",
+            "locals_result": self.locals.word(),
+            "image_builds": self.builds.iter().map(|one| &one.build).collect::<Vec<_>>(),
+            "cli_calls": self.builds.iter().flat_map(|one| &one.upload).collect::<Vec<_>>(),
             "tasks": tasks,
             "killed": sorted(&json!(self.killed)),
             "max_active": self.max_active,
@@ -430,6 +508,9 @@ impl<'a> Rounds<'a> {
 
     /// Whether a task bears the id of a job: its own, or that of the task whose result it has.
     async fn has_job(&self, task: &Task) -> bool {
+        if task.node.local {
+            return false;
+        }
         if let Some(from) = &task.taken_from {
             let before = self.store.task(from, &task.id).await.expect("a store in memory");
             return before.is_some_and(|before| !before.opened);

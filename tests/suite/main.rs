@@ -20,6 +20,7 @@ mod hostile;
 mod live;
 mod nested;
 mod nested_flows;
+mod phases;
 mod plan;
 mod prop_expr;
 mod prop_sched;

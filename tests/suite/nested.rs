@@ -574,6 +574,7 @@ tasks:
         group: Some("fit".into()),
         needs: vec![Need { id: "list".into(), level: NeedsLevel::Completed }],
         names: vec!["list".into()],
+        local: false,
     };
     let needs = ["fit-1", "fit-2"].map(|row| Need { id: row.into(), level: NeedsLevel::Completed });
     let more = EventKind::Expanded {

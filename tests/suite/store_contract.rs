@@ -128,6 +128,7 @@ fn node(name: &str) -> NodeRecord {
         group: None,
         needs: Vec::new(),
         names: Vec::new(),
+        local: false,
     }
 }
 

@@ -112,6 +112,7 @@ fn plan_words(fate: &Fate) -> (&'static str, &'static str) {
         Fate::Skipped(SkipReason::Disabled { .. }) => ("skipped", "disabled"),
         Fate::Skipped(SkipReason::WindingDown) => ("skipped", "winding_down"),
         Fate::Skipped(SkipReason::Cancelled) => ("skipped", "cancelled"),
+        Fate::Skipped(SkipReason::Locals) => ("skipped", "locals_failed"),
         Fate::Opens => ("opens", "opened"),
         Fate::Fails(_) => ("failed", "not_evaluated"),
         Fate::Asks(_) => ("later", "uploads_first"),
@@ -177,6 +178,7 @@ fn reason(fate: &Fate, groups: &BTreeMap<&FullId, String>, when: &impl Fn(Timest
         }
         Fate::Skipped(SkipReason::WindingDown) => "the bake winds down".to_owned(),
         Fate::Skipped(SkipReason::Cancelled) => "cancelled".to_owned(),
+        Fate::Skipped(SkipReason::Locals) => "a local action fails before it".to_owned(),
         Fate::Opens => "a call: its tasks tell more".to_owned(),
         Fate::Fails(outcome) => words::outcome(outcome).map(|said| clean::line(&said)).unwrap_or_default(),
         Fate::Asks(calls) => {

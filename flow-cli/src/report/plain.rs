@@ -33,6 +33,9 @@ impl Plain {
 
     fn body(&self, board: &Board, event: &Event) -> Vec<String> {
         let task = |id: &FullId| board.tasks.get(id);
+        if let Some(image) = event.kind.image() {
+            return self.build(image, &event.kind).into_iter().collect();
+        }
         match &event.kind {
             EventKind::Expanded { prefix, nodes, .. } if self.detailed => {
                 let below = if *prefix == FullId::root() { String::new() } else { format!("{prefix}  ") };
@@ -52,22 +55,43 @@ impl Plain {
                 let wait = span(at.since(event.at));
                 vec![format!("{}  will be tried again in {wait} (try {})", clean::line(&name), key.r#try)]
             }
-            EventKind::CancelAsked { scope, by, .. } => {
-                let what = match scope {
-                    CancelScope::Attempt => "the bake".to_owned(),
-                    CancelScope::Task(id) => clean::line(&id.to_string()),
-                };
-                vec![self.look.status("cancelled", &format!("{} asked to cancel {what}", clean::line(by)))]
-            }
+            EventKind::CancelAsked { scope, by, .. } => vec![self.cancel(scope, by)],
             EventKind::Claimed { epoch, .. } if epoch.0 > 1 => vec!["a new engine has taken the bake up".to_owned()],
+            EventKind::LocalsEnded { result } if *result != TaskStatus::Succeeded => {
+                vec![self.look.status(result.word(), "the local actions did not end well: nothing else is started")]
+            }
             EventKind::AttemptCreated(_)
             | EventKind::Claimed { .. }
             | EventKind::Expanded { .. }
+            | EventKind::LocalsEnded { .. }
             | EventKind::Answered { .. }
             | EventKind::Launching { .. }
             | EventKind::Launched { .. }
             | EventKind::AttemptEnded { .. } => Vec::new(),
         }
+    }
+
+    fn cancel(&self, scope: &CancelScope, by: &str) -> String {
+        let what = match scope {
+            CancelScope::Attempt => "the bake".to_owned(),
+            CancelScope::Task(id) => clean::line(&id.to_string()),
+        };
+        self.look.status("cancelled", &format!("{} asked to cancel {what}", clean::line(by)))
+    }
+
+    /// The line of an image's build.
+    fn build(&self, image: &str, kind: &EventKind) -> Option<String> {
+        let word = match kind {
+            EventKind::Launching { .. } => "building",
+            EventKind::Ended { outcome, .. } if outcome.status == TaskStatus::Succeeded => "built",
+            EventKind::Ended { .. } => "not built",
+            _ => return None,
+        };
+        let status = match kind {
+            EventKind::Ended { outcome, .. } => outcome.status.word(),
+            _ => TaskStatus::Running.word(),
+        };
+        Some(format!("image {}  {}", clean::line(image), self.look.status(status, word)))
     }
 
     fn stage(&self, name: &str, stage: &Stage, why: Option<&str>) -> String {
@@ -106,6 +130,7 @@ impl Plain {
             EventKind::Ended { outcome, .. } => outcome.status == TaskStatus::Failed,
             EventKind::RetryAt { .. } | EventKind::CancelAsked { .. } => true,
             EventKind::Claimed { epoch, .. } => epoch.0 > 1,
+            EventKind::LocalsEnded { result } => *result != TaskStatus::Succeeded,
             EventKind::AttemptCreated(_)
             | EventKind::Expanded { .. }
             | EventKind::Answered { .. }

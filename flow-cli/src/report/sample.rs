@@ -15,7 +15,15 @@ use crate::report::board::Board;
 /// A node of entry `entry` that needs others to be completed.
 pub(crate) fn node(id: &str, entry: u32, needs: &[&str]) -> NodeRecord {
     let needs = needs.iter().map(|id| Need { id: Arc::from(*id), level: NeedsLevel::Completed });
-    NodeRecord { id: id.into(), entry, matrix: IndexMap::new(), group: None, needs: needs.collect(), names: Vec::new() }
+    NodeRecord {
+        id: id.into(),
+        entry,
+        matrix: IndexMap::new(),
+        group: None,
+        needs: needs.collect(),
+        names: Vec::new(),
+        local: false,
+    }
 }
 
 /// A row of a matrix.

@@ -99,6 +99,7 @@ fn word(because: &Because) -> &'static str {
         Because::Skipped(SkipReason::Disabled { .. }) => "disabled",
         Because::Skipped(SkipReason::WindingDown) => "winding_down",
         Because::Skipped(SkipReason::Cancelled) => "cancelled",
+        Because::Skipped(SkipReason::Locals) => "locals_failed",
         Because::Waits(Wait::Needs(_)) => "waits_for_needs",
         Because::Waits(Wait::Turn) => "waits_for_its_turn",
         Because::Waits(Wait::Until(_)) => "waits_for_its_next_start",
@@ -193,6 +194,9 @@ fn sentence(because: &Because) -> String {
         Because::Skipped(SkipReason::Disabled { .. }) => "it was skipped because these did not succeed:".to_owned(),
         Because::Skipped(SkipReason::WindingDown) => "it was skipped because the bake was winding down".to_owned(),
         Because::Skipped(SkipReason::Cancelled) => "it was cancelled before it started".to_owned(),
+        Because::Skipped(SkipReason::Locals) => {
+            "it was skipped because the local actions before it did not end well".to_owned()
+        }
         Because::Waits(Wait::Needs(_)) => "it waits for these:".to_owned(),
         Because::Waits(Wait::Turn) => "it waits for its turn: no more tasks may run at once".to_owned(),
         Because::Waits(Wait::Until(at)) => format!("it waits for its next start at {at}"),

@@ -8,6 +8,7 @@ mod interrupt;
 mod kit;
 mod live;
 mod nested;
+mod phases;
 mod plan;
 mod read;
 mod terminal;

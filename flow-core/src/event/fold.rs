@@ -8,8 +8,8 @@ use indexmap::IndexMap;
 
 use crate::event::{AttemptCreated, CancelScope, Event, EventKind, SkipReason, Stage};
 use crate::model::{
-    Attempt, AttemptId, Bake, CacheEntry, CacheKey, CancelMark, Exit, FullId, LaunchKey, Need, NodeRecord, Outcome,
-    Reason, StatusItem, Task, TaskStatus, Timestamp, Try,
+    Attempt, AttemptId, Bake, BuiltImage, CacheEntry, CacheKey, CancelMark, Exit, FullId, LaunchKey, Need, NodeRecord,
+    Outcome, Reason, StatusItem, Task, TaskStatus, Timestamp, Try,
 };
 
 /// The rows that a store keeps; reads see the writes of the same fold.
@@ -51,7 +51,10 @@ pub fn fold<R: Rows>(rows: &mut R, event: &Event) -> Result<(), R::Error> {
             row.status = *result;
             row.ended_at = Some(event.at);
         }),
-        EventKind::Claimed { .. } | EventKind::Answered { .. } | EventKind::CancelAsked { .. } => Ok(()),
+        EventKind::Claimed { .. }
+        | EventKind::LocalsEnded { .. }
+        | EventKind::Answered { .. }
+        | EventKind::CancelAsked { .. } => Ok(()),
         EventKind::Launching { .. }
         | EventKind::Launched { .. }
         | EventKind::Progress { .. }
@@ -59,7 +62,10 @@ pub fn fold<R: Rows>(rows: &mut R, event: &Event) -> Result<(), R::Error> {
         | EventKind::RetryAt { .. }
         | EventKind::Skipped { .. }
         | EventKind::CacheHit { .. }
-        | EventKind::TakenOver { .. } => fold_task(rows, attempt, event),
+        | EventKind::TakenOver { .. } => match event.kind.image() {
+            Some(image) => edit_attempt(rows, attempt, |row| edit_image(row, image, event)),
+            None => fold_task(rows, attempt, event),
+        },
     }
 }
 
@@ -123,6 +129,7 @@ fn create<R: Rows>(rows: &mut R, id: &AttemptId, created: &AttemptCreated, at: T
         from: created.from.clone(),
         engine_version: created.engine_version.clone(),
         cancel: None,
+        images: Vec::new(),
     };
     // Whoever reads a later attempt alone has not seen the bake.
     if rows.bake_of(&attempt)?.is_none() {
@@ -172,6 +179,29 @@ fn put_cache<R: Rows>(rows: &mut R, task: &Task, key: &CacheKey, at: Timestamp) 
         outputs: task.outputs.clone(),
         state: task.state.clone(),
     })
+}
+
+/// Changes the record of an image's build by one event that is about it.
+fn edit_image(attempt: &mut Attempt, image: &Arc<str>, event: &Event) {
+    if let EventKind::Launching { .. } = &event.kind {
+        attempt.images.push(BuiltImage {
+            image: image.clone(),
+            status: TaskStatus::Pending,
+            started_at: event.at,
+            ended_at: None,
+            reason: None,
+        });
+    }
+    let Some(row) = attempt.images.iter_mut().rfind(|one| one.image == *image) else { return };
+    match &event.kind {
+        EventKind::Progress { stage: Stage::Running, .. } => row.status = TaskStatus::Running,
+        EventKind::Ended { outcome, .. } => {
+            row.status = outcome.status;
+            row.ended_at = Some(event.at);
+            row.reason = Some(outcome.reason.clone());
+        }
+        _ => {}
+    }
 }
 
 /// Changes one task by one event that is about it.
@@ -226,6 +256,7 @@ fn edit_task(task: &mut Task, event: &Event) {
         EventKind::AttemptCreated(_)
         | EventKind::Claimed { .. }
         | EventKind::Expanded { .. }
+        | EventKind::LocalsEnded { .. }
         | EventKind::Answered { .. }
         | EventKind::CancelAsked { .. }
         | EventKind::AttemptEnded { .. } => {}
@@ -293,5 +324,6 @@ fn skip_note(because: &SkipReason) -> String {
         }
         SkipReason::WindingDown => "the bake was winding down".to_owned(),
         SkipReason::Cancelled => "cancelled before it started".to_owned(),
+        SkipReason::Locals => "the local actions before it did not end well".to_owned(),
     }
 }

@@ -165,6 +165,19 @@ impl LaunchKey {
         LaunchKey { owner: UnitOwner::Task { attempt: attempt.clone(), node: node.clone() }, r#try }
     }
 
+    /// The key of the build of an image.
+    pub fn build(attempt: &AttemptId, image: &str) -> Self {
+        LaunchKey { owner: UnitOwner::Build { attempt: attempt.clone(), image: image.into() }, r#try: 1 }
+    }
+
+    /// The image, if it is built.
+    pub fn image(&self) -> Option<&Arc<str>> {
+        match &self.owner {
+            UnitOwner::Build { image, .. } => Some(image),
+            UnitOwner::Live { .. } | UnitOwner::Task { .. } => None,
+        }
+    }
+
     /// The task, if it is one.
     pub fn node(&self) -> Option<&FullId> {
         match &self.owner {

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AttemptId, BakeId, Digest, FullId, LogRef, Outcome, ProjectId, RawId, SourceRef, TaskStatus, Timestamp,
+    AttemptId, BakeId, Digest, FullId, LogRef, Outcome, ProjectId, RawId, Reason, SourceRef, TaskStatus, Timestamp,
 };
 use crate::value::Value;
 
@@ -45,6 +45,15 @@ pub struct NodeRecord {
     pub needs: Vec<Need>,
     /// The ids by which the task sees its needs, as written: single tasks and groups.
     pub names: Vec<Arc<str>>,
+    /// Whether it is a local action: it runs on the user's machine, before all else (BAT-20).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub local: bool,
+}
+
+/// Whether a mark that is mostly absent is absent.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+pub(crate) fn is_false(mark: &bool) -> bool {
+    !mark
 }
 
 impl NodeRecord {
@@ -142,6 +151,24 @@ pub struct Attempt {
     pub engine_version: String,
     /// Who asked for a cancel, and when.
     pub cancel: Option<CancelMark>,
+    /// The images that were built for it, in the order of the builds. Source: STO-10.
+    #[serde(default)]
+    pub images: Vec<BuiltImage>,
+}
+
+/// The build of an image for an attempt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuiltImage {
+    /// The image's reference.
+    pub image: Arc<str>,
+    /// How far it is: pending, running, or how it ended.
+    pub status: TaskStatus,
+    /// When the build was started.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// Why it ended, once it has.
+    pub reason: Option<Reason>,
 }
 
 /// That somebody asked for a cancel.

@@ -7,6 +7,8 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
 
+use crate::model::record::is_false;
+
 /// A SHA-256 in lower-case hex.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -64,6 +66,30 @@ pub struct UnitSpec {
     pub pass_config: Option<bool>,
     /// The restart policy's word.
     pub restart: Option<String>,
+    /// Whether it is a local action: it runs on the engine's machine, in the workspace and with the
+    /// environment of whoever baked, wherever all else runs (BAT-22).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub local: bool,
+    /// Present if the unit builds its image and runs nothing (BAT-82).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<ImageBuild>,
+}
+
+/// What an image is built from; its preset, environment and volumes are those of the unit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageBuild {
+    /// The folder, absolute on the engine's machine, or a storage URI.
+    pub context: String,
+    /// The Dockerfile below the context.
+    pub dockerfile: String,
+    /// Whether the context is a URI, so that nothing has to be sent.
+    pub in_storage: bool,
+    /// `NAME=value` texts.
+    pub build_args: Vec<String>,
+    /// Whether it is built although the registry has it.
+    pub force: bool,
+    /// More arguments for the builder, one text.
+    pub extra_args: Option<String>,
 }
 
 impl UnitSpec {

@@ -5,6 +5,7 @@
 //! Main types: [`Plan`], [`Prepared`]. When a node is ready does not belong here (`sched`).
 
 mod args;
+mod build;
 mod cache_key;
 mod check;
 mod command_line;
@@ -31,6 +32,7 @@ mod values;
 mod volume;
 mod walk;
 
+pub use build::{BuildCommands, build_commands, builds_images, image_build};
 pub use cache_key::canonical;
 pub use command_line::command_line;
 pub use echo::without_echoes;
@@ -42,7 +44,7 @@ pub use needed::{Needed, RowResult, TaskResult};
 pub use nodes::{Plan, plan};
 pub use open::{OpenCall, open, outputs};
 pub use param::params;
-pub use prepare::{Enabled, NodeView, Prepared, Settled, is_always, key, prepare, settle, spec, unit};
+pub use prepare::{Enabled, NodeView, Prepared, Settled, is_always, is_call, key, prepare, settle, spec, unit};
 pub use strategy::{fail_fast, max_parallel, max_parallel_of, written_fail_fast};
 pub use support::unsupported;
 pub use values::FlowValues;

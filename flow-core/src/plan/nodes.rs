@@ -138,6 +138,7 @@ fn connect(tasks: &[TaskDefinition], entries: &[Entry], problems: &mut Problems)
                 group: entry.group.clone(),
                 needs: own.needs.clone(),
                 names: own.names.clone(),
+                local: matches!(task.work, Work::Local(_)),
             });
             edges.push(own);
         }

@@ -65,10 +65,10 @@ pub enum Prepared {
         /// The inputs of the call.
         inputs: IndexMap<Arc<str>, Value>,
     },
-    /// It is a local action: a command for the user's machine, before the bake.
+    /// It is a local action: a command for the user's machine, before all else.
     Local {
-        /// The command line; split by shell rules.
-        cmd: Option<String>,
+        /// What to run.
+        spec: Box<UnitSpec>,
     },
     /// Questions come first.
     Ask(Vec<HostCall>),
@@ -183,8 +183,20 @@ pub fn is_always(flow: &ResolvedFlow, view: &NodeView<'_>) -> bool {
 pub fn spec(flow: &ResolvedFlow, view: &NodeView<'_>) -> Option<UnitSpec> {
     let mut problems = Problems::default();
     let ground = Ground::new(flow, view, &mut problems)?;
-    let spec = ground.spec(view, &mut problems);
+    let spec = match &ground.task.work {
+        Work::Local(call) => match ground.local(call, view, &mut problems) {
+            Some(Prepared::Local { spec }) => Some(*spec),
+            _ => None,
+        },
+        _ => ground.spec(view, &mut problems),
+    };
     spec.filter(|_| stopped(&mut problems).is_none())
+}
+
+/// Whether a node is a call that opens a graph, by the texts alone.
+pub fn is_call(flow: &ResolvedFlow, calls: &[OpenCall], node: &NodeRecord) -> bool {
+    let written = way(flow, calls).and_then(|(tasks, _)| tasks.get(node.entry as usize));
+    written.is_some_and(|task| matches!(task.work, Work::Tasks(_)))
 }
 
 /// The node's entry and everything that its expressions see.
@@ -308,7 +320,7 @@ impl<'a> Ground<'a> {
         let CalledBody::Local(command) = &self.called(call)?.body else { return None };
         let scope = Scope::new(Place::InputsOnly, &contexts);
         let cmd = Evaluator { names: &scope, answers: view.answers, problems }.command(command);
-        Some(Prepared::Local { cmd })
+        Some(Prepared::Local { spec: Box::new(UnitSpec { cmd, local: true, ..UnitSpec::default() }) })
     }
 
     /// The unit; `None` if it has none, its image is unset, or something stands in `problems`.

@@ -5,13 +5,13 @@
 use crate::ast::{Command, Declared, Entries, Field, Image, Items, Retry, Strategy};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::expr::Template;
+use crate::plan::build::built;
 use crate::resolve::{CalledBody, MergedDefaults, ResolvedFlow, TaskDefinition, UnitDefinition, Work};
 use crate::scope::Context;
 use crate::text::Span;
 
 const BUILD: &str = "build images before the bake, and name them by `image`";
 const FOLDERS: &str = "remove it; tasks of this version see the folders of this machine";
-const LOCAL: &str = "do its work before you bake the flow";
 const LATE: &str = "write the values of the matrix out, or make them from params";
 const PORT: &str = "remove it; the task may listen on a port of this machine like any process";
 const PRESET: &str = "remove it; tasks of this version take what this machine has";
@@ -19,8 +19,10 @@ const RETRY: &str = "remove it; run the bake again if a task fails";
 const WAIT: &str = "remove it; `life_span` bounds how long a task runs";
 
 /// What a flow says that this version cannot run yet: `NotSupported`, each at its place.
-pub fn unsupported(flow: &ResolvedFlow) -> Diagnostics {
-    let mut found = Found::default();
+///
+/// `images`: whether the executor has images, and so can build them.
+pub fn unsupported(flow: &ResolvedFlow, images: bool) -> Diagnostics {
+    let mut found = Found { images, ..Found::default() };
     found.images(&flow.shared.images);
     if let Some(volume) = flow.shared.volumes.values().next() {
         found.at("`volumes`", volume.name, FOLDERS);
@@ -39,7 +41,7 @@ pub fn unsupported(flow: &ResolvedFlow) -> Diagnostics {
     }
     // A mixin is merged into many tasks, and its text stands in one place.
     let mut once = Diagnostics::new();
-    for one in found.0 {
+    for one in found.diagnostics {
         if !once.iter().any(|known| *known == one) {
             once.push(one);
         }
@@ -48,12 +50,15 @@ pub fn unsupported(flow: &ResolvedFlow) -> Diagnostics {
 }
 
 #[derive(Default)]
-struct Found(Diagnostics);
+struct Found {
+    diagnostics: Diagnostics,
+    images: bool,
+}
 
 impl Found {
     fn at(&mut self, what: &str, place: Span, help: &str) {
         let found = Diagnostic::error(Code::NotSupported, format!("this version cannot run {what} yet"));
-        self.0.push(found.at(place, "valid, but not supported yet").help(help));
+        self.diagnostics.push(found.at(place, "valid, but not supported yet").help(help));
     }
 
     fn field<T>(&mut self, name: &str, field: &Field<T>, help: &str) {
@@ -77,8 +82,7 @@ impl Found {
     }
 
     fn images(&mut self, images: &Declared<Image>) {
-        let is_built = |field: &Field<String>| matches!(field, Field::Literal(_) | Field::Expr(_));
-        if let Some(image) = images.values().find(|image| is_built(&image.context)) {
+        if let Some(image) = built(images).next().filter(|_| !self.images) {
             self.at("`images` that it builds", image.name, BUILD);
         }
     }
@@ -100,9 +104,8 @@ impl Found {
     fn task(&mut self, task: &TaskDefinition) {
         match &task.work {
             Work::Unit(unit) | Work::Post { unit, .. } => self.unit(unit),
-            Work::Local(call) => self.at("a local action", call.reference.span, LOCAL),
             // What they call is looked at once, however often it is called.
-            Work::Tasks(_) | Work::Main(_) => {}
+            Work::Tasks(_) | Work::Main(_) | Work::Local(_) => {}
         }
         self.retry(task.retry.as_ref());
         if let Some(place) = task.strategy.as_ref().and_then(late_values) {
@@ -143,7 +146,7 @@ impl Found {
             {
                 let found = Diagnostic::error(Code::NotSupported, "this version cannot look up secrets yet");
                 let help = "let the task read it from a file that only you can read";
-                self.0.push(found.at(value.span, "valid, but not supported yet").help(help));
+                self.diagnostics.push(found.at(value.span, "valid, but not supported yet").help(help));
             }
         }
     }

@@ -61,6 +61,8 @@ pub(crate) fn unit_spec(
         http_auth: evaluator.field(&unit.http_auth, Target::Bool),
         pass_config: evaluator.field(&unit.pass_config, Target::Bool),
         restart: evaluator.field(&unit.restart, Target::Restart),
+        local: false,
+        build: None,
     };
     spec.image.is_some().then_some(spec)
 }

@@ -71,15 +71,20 @@ fn tick(turn: &mut Turn<'_>) {
     if !turn.state.is_expanded() {
         return;
     }
-    if turn.state.unfinished == 0 {
+    if turn.state.unfinished == 0 && !turn.state.is_building() {
         let result = result(turn.state);
         turn.event(EventKind::AttemptEnded { result });
         return;
     }
     turn.settle_calls();
     // What follows from the end of a call is decided on the state that knows it.
-    if turn.decision.events.is_empty() {
-        Pass::new(turn).run();
+    if !turn.decision.events.is_empty() {
+        return;
+    }
+    match turn.state.locals {
+        None if turn.has_locals() => Pass::new(turn).run_locals(),
+        None | Some(TaskStatus::Succeeded) => Pass::new(turn).run(),
+        Some(_) => turn.skip_all(),
     }
 }
 

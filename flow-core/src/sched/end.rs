@@ -92,20 +92,36 @@ impl End {
     }
 }
 
+impl End {
+    /// The end of a unit that gives nothing back.
+    pub(super) fn event(&self, key: &LaunchKey) -> EventKind {
+        EventKind::Ended {
+            key: key.clone(),
+            outcome: self.outcome.clone(),
+            outputs: Texts::new(),
+            state: Texts::new(),
+            log: self.log.clone(),
+            cache: None,
+        }
+    }
+}
+
 impl Turn<'_> {
     /// A unit ended and its log was read.
     pub(super) fn unit_ended(&mut self, key: &LaunchKey, end: &End, outputs: &Texts, saved: &Texts) {
-        let Some(at) = self.state.place_of(key) else { return };
+        let Some(at) = self.state.place_of(key) else { return self.build_ended(key, end) };
         let Some(node) = self.node(at).filter(|node| node.tries == key.r#try) else { return };
         let Phase::Live(live) = &node.phase else { return };
         if end.outcome.reason == Reason::Lost {
             return self.lost(at, node);
         }
-        // A history goes from pending to succeeded only through running (BAT-56).
-        let succeeded = end.outcome.status == TaskStatus::Succeeded;
+        // A history goes from pending to succeeded only through running (BAT-56), but that of a local action,
+        // which keeps no state either (BAT-22).
+        let succeeded = end.outcome.status == TaskStatus::Succeeded && !node.record.local;
         if succeeded && !matches!(live.stage, Some(Stage::Running | Stage::Suspended)) {
             self.event(EventKind::Progress { key: key.clone(), stage: Stage::Running, why: None });
         }
+        let saved = if node.record.local { &Texts::new() } else { saved };
         self.end(at, key.clone(), end, (outputs, saved));
     }
 
@@ -156,6 +172,7 @@ impl Turn<'_> {
     /// Stops what runs and is not `always()`; what was not started is skipped when it is ready (BAT-71, BAT-72).
     pub(super) fn wind_down(&mut self, except: Option<usize>) {
         self.winding = true;
+        self.stop_builds();
         let state = self.state;
         for at in state.live.iter().filter(|at| Some(**at) != except) {
             if self.node(*at).is_some_and(|node| self.must_stop(node)) {

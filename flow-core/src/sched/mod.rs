@@ -4,12 +4,14 @@
 //! [`Decision`] (events and effects). [`decide`] is a plain function: no clock, no IO, no waiting;
 //! only [`apply`] changes the state. Carrying effects out does not belong here (the engine).
 
+mod build;
 mod call;
 mod decide;
 mod end;
 mod fact;
 mod foresee;
 mod graph;
+mod locals;
 mod node;
 mod pass;
 mod request;

@@ -106,10 +106,10 @@ impl Node {
         }
     }
 
-    /// Under what its failure is noted; `None` for a post task, which stops no other (DEC-19).
+    /// Under what its failure is noted; `None` for a post task and a local action, which stop no other (DEC-19, BAT-23).
     pub(super) fn trouble_key(&self) -> Option<(usize, Option<u32>)> {
         let entry = (!self.record.matrix.is_empty()).then_some(self.record.entry);
-        self.record.main().is_none().then_some((self.graph, entry))
+        (self.record.main().is_none() && !self.record.local).then_some((self.graph, entry))
     }
 }
 

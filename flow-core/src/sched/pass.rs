@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use crate::diag::{Code, Diagnostic};
+use crate::diag::Diagnostic;
 use crate::event::{EventKind, SkipReason, Stage};
 use crate::model::{CacheKey, Timestamp, UnitSpec};
 use crate::plan::{self, Prepared};
@@ -22,7 +22,7 @@ use crate::sched::turn::{Turn, last_key};
 /// Walks on only while there is room, so its cost is bounded by the room and by the events it makes.
 /// Nodes with an open question take a place, so that what comes behind them cannot overtake for ever.
 pub(super) struct Pass<'t, 'a> {
-    turn: &'t mut Turn<'a>,
+    pub(super) turn: &'t mut Turn<'a>,
     /// How many may run at once.
     limit: usize,
     /// Places taken.
@@ -83,7 +83,8 @@ impl<'t, 'a> Pass<'t, 'a> {
     }
 
     /// Makes the starts whose time has come.
-    fn due(&mut self) {
+    pub(super) fn due(&mut self) {
+        self.turn.builds_due();
         let state = self.turn.state;
         let now = self.turn.now;
         let due = state.timers.iter().take_while(|(moment, _)| *moment <= now);
@@ -122,7 +123,13 @@ impl<'t, 'a> Pass<'t, 'a> {
 
     fn consider(&mut self, at: usize) -> ControlFlow<()> {
         let Some(node) = self.turn.node(at) else { return ControlFlow::Continue(()) };
-        match plan::prepare(self.turn.flow, &self.turn.view(node)) {
+        let prepared = plan::prepare(self.turn.flow, &self.turn.view(node));
+        self.carry_on(at, node, prepared)
+    }
+
+    /// Does with a node what was found to be done.
+    pub(super) fn carry_on(&mut self, at: usize, node: &'a Node, prepared: Prepared) -> ControlFlow<()> {
+        match prepared {
             Prepared::Skip(because) => {
                 let is_alone = self.turn.is_stopping(node) && !self.turn.winding;
                 let because = if is_alone { SkipReason::Cancelled } else { because };
@@ -132,6 +139,8 @@ impl<'t, 'a> Pass<'t, 'a> {
                 self.take_place(node);
                 self.turn.effect(Effect::Ask { node: node.id.clone(), calls });
             }
+            // Its turn comes when the image is there, or cannot be built.
+            Prepared::Run { spec, .. } if self.turn.awaits_image(&spec) => {}
             Prepared::Run { spec, cache, cache_life } => match cache.zip(cache_life) {
                 Some((key, life)) if self.turn.may_reuse() && !life.is_zero() => self.look_up(node, key, life),
                 Some((key, _)) => self.start(at, node, spec, Some(key)),
@@ -146,11 +155,7 @@ impl<'t, 'a> Pass<'t, 'a> {
                 // A call takes none of the places, but counts as a row of its entry (BAT-54, DEC-26).
                 self.take_row(node);
             }
-            // Such a flow is refused before it starts (`plan::unsupported`).
-            Prepared::Local { .. } => {
-                let message = "this version cannot run local actions yet";
-                return self.fault(at, &Diagnostic::error(Code::NotSupported, message));
-            }
+            Prepared::Local { spec } => self.start(at, node, spec, None),
         }
         ControlFlow::Continue(())
     }

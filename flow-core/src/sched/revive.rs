@@ -27,6 +27,7 @@ pub fn revive(flow: &ResolvedFlow, state: &AttemptState) -> Vec<Revive> {
             revived.push(Revive::Kill { key, grace: GRACE });
         }
     }
+    revived.extend(turn.revived_builds());
     revived.extend(state.timers.first().map(|(moment, _)| Revive::WakeAt(*moment)));
     revived
 }

@@ -16,12 +16,17 @@ const MAX_RUNS: u32 = 2;
 /// How often a task is started when it is lost again and again before it even runs.
 const MAX_STARTS: u32 = 20;
 
-/// The first pause after an executor that cannot be reached, and the longest.
-const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));
+/// The first pause after an executor that cannot be reached.
+pub(super) const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// The longest such pause.
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 impl<'a> Turn<'a> {
     /// Starts the next try of a node.
     pub(super) fn start(&mut self, at: usize, spec: Box<UnitSpec>, cache: Option<CacheKey>) {
+        if self.builds_first(at, &spec) {
+            return;
+        }
         let tries = self.node(at).map_or(0, |node| node.tries);
         self.keep_unit(at, &spec, cache.as_ref().filter(|_| tries == 0));
         if let Some(key) = self.state.key(at, tries + 1) {
@@ -45,7 +50,9 @@ impl<'a> Turn<'a> {
     }
 
     pub(super) fn start_result(&mut self, key: &LaunchKey, result: &Result<RawId, ExecutorError>) {
-        let Some((at, node, live)) = self.live(key).filter(|(_, _, live)| !live.taken) else { return };
+        let Some((at, node, live)) = self.live(key).filter(|(_, _, live)| !live.taken) else {
+            return self.build_start_result(key, result);
+        };
         match result {
             Ok(raw) => {
                 self.event(EventKind::Launched { key: key.clone(), raw: raw.clone() });
@@ -67,8 +74,7 @@ impl<'a> Turn<'a> {
             self.end_live(at, &End::killed());
             return;
         }
-        let (first, longest) = PAUSES;
-        let pause = first.saturating_mul(1 << live.stumbles.min(16)).min(longest);
+        let pause = FIRST_PAUSE.saturating_mul(1 << live.stumbles.min(16)).min(LONGEST_PAUSE);
         let moment = self.now.after(pause);
         self.event(EventKind::Progress { key: key.clone(), stage: Stage::Queued, why: Some(error.to_string()) });
         self.event(EventKind::RetryAt { key, at: moment });
@@ -77,10 +83,12 @@ impl<'a> Turn<'a> {
 
     /// News of a unit. Order: queued, starting, running or suspended; what goes backwards is late news.
     pub(super) fn report(&mut self, report: &Report) {
-        let Some((at, node, live)) = self.live(&report.key) else { return };
+        let Some((at, node, live)) = self.live(&report.key) else { return self.build_report(report) };
         let (stage, why) = match &report.what {
             What::Queued { why } => (Stage::Queued, said(why)),
             What::Starting { stage } => (Stage::Starting, said(stage)),
+            // A local action is never `running` (BAT-22).
+            What::Running { .. } if node.record.local => (Stage::Starting, said("at work on this machine")),
             What::Running { address } => (Stage::Running, said(address)),
             What::Suspended => (Stage::Suspended, None),
             What::Lost { proof_dead: true } => return self.lost(at, node),
@@ -103,6 +111,10 @@ impl<'a> Turn<'a> {
     pub(super) fn lost(&mut self, at: usize, node: &'a Node) {
         if self.must_stop(node) {
             return self.end_live(at, &End::lost_while_stopping());
+        }
+        // What it did to the user's machine is not known, so it is never tried again (BAT-122).
+        if node.record.local {
+            return self.end_live(at, &End::lost());
         }
         match self.state.key(at, node.tries + 1) {
             Some(key) if node.runs < MAX_RUNS && node.tries < MAX_STARTS => {

@@ -1,6 +1,7 @@
 //! [`AttemptState`]: where an attempt stands, folded from its events.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -9,6 +10,7 @@ use crate::model::{
     AttemptId, CacheKey, Digest, FullId, LaunchKey, NeedsLevel, Outcome, Reason, TaskStatus, Timestamp,
 };
 use crate::plan::Inputs;
+use crate::sched::build::Build;
 use crate::sched::graph::{EntryKey, Graph, Position};
 use crate::sched::node::{Live, Node, Phase};
 
@@ -49,6 +51,10 @@ pub struct AttemptState {
     pub(super) trouble: BTreeMap<Position, BTreeSet<usize>>,
     /// Whether an expression failed.
     pub(super) faulted: bool,
+    /// The builds of images, by reference.
+    pub(super) builds: BTreeMap<Arc<str>, Build>,
+    /// How the local phase ended.
+    pub(super) locals: Option<TaskStatus>,
     /// Whether the whole attempt was cancelled.
     pub(super) cancelled: bool,
     pub(super) unfinished: usize,
@@ -326,6 +332,7 @@ impl AttemptState {
             EventKind::AttemptCreated(_)
             | EventKind::Claimed { .. }
             | EventKind::Expanded { .. }
+            | EventKind::LocalsEnded { .. }
             | EventKind::CancelAsked { .. }
             | EventKind::AttemptEnded { .. } => {}
         }
@@ -345,6 +352,7 @@ pub fn apply(state: &mut AttemptState, event: &Event) {
         }
         EventKind::Claimed { .. } => {}
         EventKind::Expanded { .. } => state.expand(&event.kind),
+        EventKind::LocalsEnded { result } => state.locals = Some(*result),
         EventKind::CancelAsked { scope, request, .. } => state.cancel(scope, *request),
         EventKind::AttemptEnded { result } => state.result = Some(*result),
         EventKind::Answered { node, .. }
@@ -362,6 +370,8 @@ pub fn apply(state: &mut AttemptState, event: &Event) {
         | EventKind::RetryAt { key, .. } => {
             if let Some(at) = state.place_of(key) {
                 state.apply_to_node(at, &event.kind);
+            } else if let Some(image) = key.image() {
+                state.apply_to_build(image, &event.kind);
             }
         }
     }

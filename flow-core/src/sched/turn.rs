@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::diag::Diagnostic;
 use crate::event::EventKind;
-use crate::model::{CacheKey, LaunchKey, Reason, Timestamp, UnitSpec};
+use crate::model::{CacheKey, LaunchKey, Reason, TaskStatus, Timestamp, UnitSpec};
 use crate::plan::{self, NodeView};
 use crate::resolve::ResolvedFlow;
 use crate::sched::fact::{Decision, Effect};
@@ -31,7 +31,9 @@ impl<'a> Turn<'a> {
     pub(super) fn new(flow: &'a ResolvedFlow, state: &'a AttemptState, at: Timestamp) -> Self {
         let now = at.max(state.last_at);
         let decision = Decision { at: now, ..Decision::default() };
-        Turn { flow, state, now, decision, winding: is_winding_down(flow, state) }
+        let winding =
+            is_winding_down(flow, state) || state.locals.is_some_and(|locals| locals != TaskStatus::Succeeded);
+        Turn { flow, state, now, decision, winding }
     }
 
     pub(super) fn node(&self, at: usize) -> Option<&'a Node> {

@@ -20,6 +20,8 @@ use crate::load::{folder_name, load};
 pub struct Checker {
     git: Arc<dyn GitSource>,
     user: String,
+    /// Whether the executor has images, and so can build them.
+    images: bool,
 }
 
 /// A flow that was checked.
@@ -55,7 +57,12 @@ pub(super) struct ReadyLive {
 impl Checker {
     /// A checker that asks `git` for facts of the repository; `user` is what `project` and `flow` say of the user.
     pub fn new(git: Arc<dyn GitSource>, user: impl Into<String>) -> Self {
-        Checker { git, user: user.into() }
+        Checker { git, user: user.into(), images: false }
+    }
+
+    /// A checker for an executor that has container images, or has none (the default).
+    pub fn images(self, images: bool) -> Self {
+        Checker { images, ..self }
     }
 
     /// Checks one flow of either kind; all problems of all its files at once, those of all jobs too.
@@ -146,7 +153,7 @@ impl Checker {
         diagnostics.append(problems);
         // What is wrong is told first: it would still be wrong if the engine could run it.
         if !diagnostics.has_errors() {
-            diagnostics.append(unsupported(&flow));
+            diagnostics.append(unsupported(&flow, self.images));
         }
         match plan.filter(|_| !diagnostics.has_errors()) {
             Some(plan) => Ok(Ready { workspace, flow, params, plan, git: inputs.git, diagnostics }),

@@ -10,7 +10,8 @@ use flow_core::diag::Diagnostics;
 use flow_core::event::{AttemptCreated, Event, EventKind, SkipReason};
 use flow_core::expr::HostCall;
 use flow_core::model::{
-    AttemptId, CacheKey, Digest, FullId, NodeRecord, Outcome, Subject, TaskStatus, Timestamp, UnitSpec, sort_graphs,
+    AttemptId, CacheKey, Digest, Exit, FullId, LogRef, NodeRecord, Outcome, Reason, Subject, TaskStatus, Timestamp,
+    UnitSpec, sort_graphs,
 };
 use flow_core::plan::Plan;
 use flow_core::port::ConfigSource;
@@ -170,7 +171,7 @@ impl<'a> Seer<'a> {
         let mut is_news = false;
         for event in events {
             match &event {
-                EventKind::Launching { .. } => continue,
+                EventKind::Launching { key, .. } if key.image().is_none() => continue,
                 EventKind::Expanded { prefix, .. } if *prefix != FullId::root() => {
                     self.fates.insert(prefix.clone(), Fate::Opens);
                 }
@@ -192,6 +193,19 @@ impl<'a> Seer<'a> {
     /// Does what a driver would, as far as it changes nothing. Whether there is news.
     async fn meet(&mut self, effect: Effect, texts: &[(Digest, Arc<str>)]) -> Result<bool, EngineError> {
         match effect {
+            Effect::Launch { key, .. } if key.image().is_some() => {
+                // A build is taken to end well, so that what waits for the image is looked at too.
+                let decision = self.decide(Fact::Ended {
+                    key,
+                    exit: Exit::Code(0),
+                    reason: Reason::Finished,
+                    outputs: IndexMap::new(),
+                    state: IndexMap::new(),
+                    log: LogRef::default(),
+                    problem: None,
+                });
+                Ok(self.take(decision.events))
+            }
             Effect::Launch { key, spec, .. } => {
                 let Some(node) = key.node().cloned() else { return Ok(false) };
                 self.note_start(node, None, spec, texts).await?;

@@ -408,7 +408,7 @@ impl Executor for ScriptedExecutor {
     }
 
     fn abilities(&self) -> Abilities {
-        Abilities { name: "scripted", survives_engine: true, images: false, mounts: false }
+        Abilities { name: "scripted", survives_engine: true, images: true, mounts: false }
     }
 }
 

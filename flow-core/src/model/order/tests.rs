@@ -12,6 +12,7 @@ fn task(path: &[&str], entry: u32, opened: bool) -> Task {
         group: None,
         needs: Vec::new(),
         names: Vec::new(),
+        local: false,
     };
     Task {
         attempt: AttemptId::new("attempt-1"),

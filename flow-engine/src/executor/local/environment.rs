@@ -35,9 +35,15 @@ const PASSED_ON: &[&str] = &[
 /// And all whose name begins so.
 const PASSED_ON_PREFIX: &str = "LC_";
 
-/// The part of an environment that units get. A value that is not UTF-8 is left out.
-pub(crate) fn passed_on(environment: Vec<(OsString, OsString)>) -> BTreeMap<String, String> {
-    let texts =
-        environment.into_iter().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    texts.filter(|(name, _)| PASSED_ON.contains(&name.as_str()) || name.starts_with(PASSED_ON_PREFIX)).collect()
+/// An environment as texts. A value that is not UTF-8 is left out.
+pub(crate) fn texts(environment: Vec<(OsString, OsString)>) -> BTreeMap<String, String> {
+    let texts = environment.into_iter();
+    texts.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+}
+
+/// The part of an environment that units get.
+pub(crate) fn passed_on(environment: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let is_passed = |name: &str| PASSED_ON.contains(&name) || name.starts_with(PASSED_ON_PREFIX);
+    let passed = environment.iter().filter(|(name, _)| is_passed(name));
+    passed.map(|(name, value)| (name.clone(), value.clone())).collect()
 }

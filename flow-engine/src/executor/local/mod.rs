@@ -52,6 +52,8 @@ pub struct LocalExecutor {
     client: Client,
     layout: Layout,
     environment: BTreeMap<String, String>,
+    /// The caller's whole environment, which local actions get (BAT-22).
+    own_environment: BTreeMap<String, String>,
 }
 
 impl LocalExecutor {
@@ -66,7 +68,9 @@ impl LocalExecutor {
             return Err(refused("no program is known that runs the supervisor".into()));
         }
         let client = Client::new(layout.clone(), config.self_program, config.slots);
-        Ok(LocalExecutor { client, layout, environment: environment::passed_on(config.environment) })
+        let own_environment = environment::texts(config.environment);
+        let environment = environment::passed_on(&own_environment);
+        Ok(LocalExecutor { client, layout, environment, own_environment })
     }
 
     /// The pid of the supervisor, which is started if there is none.
@@ -89,11 +93,22 @@ impl LocalExecutor {
 
     /// Sends one part of a batch.
     async fn start_some(&self, batch: &[Launch]) -> Result<Vec<Result<RawId, ExecutorError>>, ExecutorError> {
-        let request = Request::Start { environment: self.environment.clone(), batch: batch.to_vec() };
+        let batch: Vec<Launch> = batch.iter().map(|launch| self.with_own_environment(launch)).collect();
+        let request = Request::Start { environment: self.environment.clone(), batch: batch.clone() };
         match self.client.call(&request).await? {
             Response::Started { results } if results.len() == batch.len() => Ok(results),
             other => Err(unexpected(&other)),
         }
+    }
+
+    /// A launch as it is sent: that of a local action bears the caller's environment.
+    fn with_own_environment(&self, launch: &Launch) -> Launch {
+        let mut launch = launch.clone();
+        if launch.spec.local {
+            let own = self.own_environment.iter().map(|(name, value)| (name.clone(), value.clone()));
+            launch.env = own.chain(std::mem::take(&mut launch.env)).collect();
+        }
+        launch
     }
 
     /// Carries out what is answered by «done».
