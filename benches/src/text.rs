@@ -37,8 +37,7 @@ fn check(text: &str) -> Result<usize, Failure> {
     let (flow, problems) = workspace.resolve("bench");
     let flow = flow.filter(|_| !problems.has_errors()).ok_or_else(|| format!("{problems:?}"))?;
     let (params, _) = params(&flow, &IndexMap::new());
-    let inputs =
-        Inputs { params, git: None, workspace: "/bench".to_owned(), username: "bench".to_owned(), platform: None };
+    let inputs = Inputs { params, workspace: "/bench".to_owned(), username: "bench".to_owned(), ..Inputs::default() };
     let (plan, problems) = plan(&flow, &inputs);
     Ok(plan.ok_or_else(|| format!("{problems:?}"))?.nodes.len())
 }

@@ -124,7 +124,8 @@ impl Session {
 
     /// What checks flows; it needs neither store nor executor.
     pub(crate) fn checker(&self) -> Result<Checker, CliError> {
-        Ok(Checker::new(Arc::new(GitProgram), self.settings()?.user))
+        let settings = self.settings()?;
+        Ok(Checker::new(Arc::new(GitProgram), settings.user).max_rows(settings.max_rows))
     }
 
     fn workspace(&self) -> Result<Option<DirectorySource>, CliError> {

@@ -10,7 +10,8 @@
 //! - 2: `TakenOver`, and `reuse` of `AttemptCreated` (absent: [`Reuse::Cache`]).
 //! - 3: graphs of calls: `inputs` and `edges` of `Expanded` (absent: none), `Progress` and `Ended` of calls, the
 //!   reason `inside`; `source` of the texts of `AttemptCreated` (absent: project first, flow last).
-//! - 4: `LocalsEnded`, the reason `locals` of `Skipped`, `local` of nodes; starts of image builds.
+//! - 4: `LocalsEnded`, the reason `locals` of `Skipped`, `local` and `late` of nodes; starts of image builds;
+//!   `max_rows` of `AttemptCreated` (absent: 10,000).
 
 pub mod fold;
 
@@ -270,6 +271,9 @@ pub struct AttemptCreated {
     /// Which results of other bakes it may use.
     #[serde(default)]
     pub reuse: Reuse,
+    /// How many rows a matrix may have; absent: 10,000 (EXT-2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_rows: Option<u32>,
     /// The engine's version.
     pub engine_version: String,
 }

@@ -37,6 +37,8 @@ struct File {
     executor: ExecutorTable,
     #[serde(default)]
     store: StoreTable,
+    #[serde(default)]
+    limits: LimitsTable,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -52,6 +54,12 @@ struct StoreTable {
     path: Option<PathBuf>,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LimitsTable {
+    matrix_rows: Option<NonZeroU32>,
+}
+
 /// Where and how this engine works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -61,6 +69,8 @@ pub struct Settings {
     pub slots: Option<u32>,
     /// Who is recorded as the one who asked.
     pub user: String,
+    /// How many rows a matrix may have; absent: 10,000 (EXT-2).
+    pub max_rows: Option<u32>,
 }
 
 impl Settings {
@@ -91,7 +101,8 @@ impl Settings {
         let data = file.store.path.or_else(|| below("XDG_DATA_HOME", ".local/share"));
         let data = data.ok_or_else(|| wrong("HOME", "names no folder, so there is no place for the store"))?;
         let user = environment("USER").or_else(|| environment("LOGNAME")).unwrap_or_else(user_of_process);
-        Ok(Settings { data, slots: file.executor.slots.map(NonZeroU32::get), user })
+        let max_rows = file.limits.matrix_rows.map(NonZeroU32::get);
+        Ok(Settings { data, slots: file.executor.slots.map(NonZeroU32::get), user, max_rows })
     }
 
     /// The folder of the supervisor, its units and their logs.
@@ -154,6 +165,7 @@ impl Settings {
             environment,
         })?;
         let builder = Engine::builder().store(store).user(&self.user).self_program(self_program);
+        let builder = builder.max_rows(self.max_rows);
         Ok(builder.build(Arc::new(executor)))
     }
 }

@@ -59,6 +59,7 @@ pub(crate) struct Inner {
     pub owner: OwnerId,
     pub user: String,
     pub self_program: Vec<OsString>,
+    pub max_rows: Option<u32>,
 }
 
 impl Inner {
@@ -117,7 +118,7 @@ impl Engine {
     /// What checks flows as this engine would, without its store and executor.
     pub fn checker(&self) -> Checker {
         let images = self.inner.executor.abilities().images;
-        Checker::new(Arc::clone(&self.inner.git), &self.inner.user).images(images)
+        Checker::new(Arc::clone(&self.inner.git), &self.inner.user).images(images).max_rows(self.inner.max_rows)
     }
 
     /// Checks a flow, keeps its texts, and stores a new bake with its first attempt. Starts nothing.
@@ -160,6 +161,7 @@ impl Engine {
             by: self.inner.user.clone(),
             from: None,
             reuse: Reuse::Cache,
+            max_rows: self.inner.max_rows,
             engine_version: ENGINE_VERSION.to_owned(),
         })
     }

@@ -13,6 +13,7 @@ use flow_engine::store::MemoryStore;
 use flow_engine::testing::{CountingIds, Fault, FlakyStore, ManualClock, Moment, Script, ScriptedExecutor};
 use flow_engine::{BakeRequest, CacheClear, Engine, EngineError, FixedGit, LEASE, Standing};
 
+use crate::grow;
 use crate::nested_flows;
 use crate::phases;
 use crate::sim::texts;
@@ -151,7 +152,7 @@ tasks:
 }
 
 fn all_cases() -> impl Iterator<Item = Case> {
-    cases().into_iter().chain(nested_flows::cases()).chain(phases::cases())
+    cases().into_iter().chain(nested_flows::cases()).chain(phases::cases()).chain(grow::cases())
 }
 
 pub(crate) fn expected(case: &Case) -> Vec<(String, TaskStatus)> {

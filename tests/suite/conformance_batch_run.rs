@@ -178,6 +178,7 @@ fn created(
         by: environment()["username"].as_str().expect("a text").to_owned(),
         from: None,
         reuse: Reuse::Cache,
+        max_rows: None,
         engine_version: "0".to_owned(),
     }
 }

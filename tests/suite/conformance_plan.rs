@@ -131,7 +131,14 @@ pub(crate) fn inputs(place: &Place, params: IndexMap<String, String>, git: &Json
     let tags = git["tags"].as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned).collect();
     let git = git.is_object().then(|| GitInfo { sha: text("sha"), branch: text("branch"), tags });
     let platform = Platform { cluster: account("cluster"), org: Some(account("org")), project: account("project") };
-    Inputs { params, git, workspace: place.path(), username: account("username"), platform: Some(platform) }
+    Inputs {
+        params,
+        git,
+        workspace: place.path(),
+        username: account("username"),
+        platform: Some(platform),
+        max_rows: None,
+    }
 }
 
 /// A mapping of texts, such as `params`.

@@ -16,6 +16,7 @@ mod conformance_plan;
 mod conformance_yaml;
 mod diagnostics;
 mod docs;
+mod grow;
 mod hostile;
 mod live;
 mod nested;

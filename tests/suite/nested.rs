@@ -276,7 +276,7 @@ tasks: [{image: x, strategy: {matrix: {k: '${{ range(inputs.n) }}'}}}]
     let mut sim = Sim::new(&text.replace('N', "3")).begin();
     assert_eq!(sim.starts(), ["end", "b.task-1-0", "b.task-1-1", "b.task-1-2"]);
     sim.succeed("end");
-    let sim = Sim::new(&text.replace('N', "300")).begin();
+    let sim = Sim::new(&text.replace('N', "10001")).begin();
     assert!(matches!(sim.reason("b"), Some(Reason::Evaluation { .. })), "{:?}", sim.reason("b"));
     assert_eq!(sim.starts(), ["end"]);
 }
@@ -575,6 +575,7 @@ tasks:
         needs: vec![Need { id: "list".into(), level: NeedsLevel::Completed }],
         names: vec!["list".into()],
         local: false,
+        late: false,
     };
     let needs = ["fit-1", "fit-2"].map(|row| Need { id: row.into(), level: NeedsLevel::Completed });
     let more = EventKind::Expanded {

@@ -18,6 +18,7 @@ fn inputs(params: IndexMap<String, String>) -> Inputs {
         workspace: "/home/ann/my-ws".to_owned(),
         username: "ann".to_owned(),
         platform: None,
+        max_rows: None,
     }
 }
 
@@ -158,10 +159,10 @@ fn matrices_from_expressions_and_with_errors() {
             &["task-1-k-0 <-", "task-1-k-1 <-"],
         ),
         (
-            "CTX-57: 256 rows are fine, 257 are not",
-            "tasks: [{image: x, strategy: {matrix: {n: '${{ range(257) }}'}}}]",
+            "EXT-2: 10,000 rows are fine, more are not",
+            "tasks: [{image: x, strategy: {matrix: {n: '${{ range(10001) }}'}}}]",
             &[
-                "F0505 2:39 the matrix of task #1 has more than 256 rows | split the task, or let each row work on several values",
+                "F0505 2:39 the matrix of task #1 has more than 10000 rows | let each row work on several values, or raise `matrix_rows` under `[limits]` in engine.toml",
             ],
         ),
         (
@@ -177,8 +178,8 @@ fn matrices_from_expressions_and_with_errors() {
             &["F0506 2:61 the matrix has no variable `kee` | did you mean `key`?"],
         ),
     ]);
-    let at_most = "kind: batch\ntasks: [{image: x, strategy: {matrix: {n: '${{ range(256) }}'}}}]\n";
-    assert_eq!(outcome(at_most).len(), 256);
+    let at_most = "kind: batch\ntasks: [{image: x, strategy: {matrix: {n: '${{ range(10000) }}'}}}]\n";
+    assert_eq!(outcome(at_most).len(), 10_000);
 }
 
 #[test]

@@ -365,6 +365,7 @@ fn created(params: IndexMap<String, String>) -> AttemptCreated {
         by: "ann".to_owned(),
         from: None,
         reuse: Reuse::Cache,
+        max_rows: None,
         engine_version: "0".to_owned(),
     }
 }

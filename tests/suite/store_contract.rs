@@ -111,6 +111,7 @@ fn created(bake: &str, number: u32) -> AttemptCreated {
         by: "user".to_owned(),
         from: None,
         reuse: Reuse::Cache,
+        max_rows: None,
         engine_version: "0.1.0".to_owned(),
     }
 }
@@ -129,6 +130,7 @@ fn node(name: &str) -> NodeRecord {
         needs: Vec::new(),
         names: Vec::new(),
         local: false,
+        late: false,
     }
 }
 

@@ -114,6 +114,7 @@ fn plan_words(fate: &Fate) -> (&'static str, &'static str) {
         Fate::Skipped(SkipReason::Cancelled) => ("skipped", "cancelled"),
         Fate::Skipped(SkipReason::Locals) => ("skipped", "locals_failed"),
         Fate::Opens => ("opens", "opened"),
+        Fate::Grows => ("opens", "rows_made"),
         Fate::Fails(_) => ("failed", "not_evaluated"),
         Fate::Asks(_) => ("later", "uploads_first"),
         Fate::Later(_) => ("later", "depends_on_results"),
@@ -126,6 +127,7 @@ fn earlier(fate: &Fate) -> Option<&Origin> {
         Fate::Cached { from, .. } => from.as_ref(),
         Fate::Run(Start::CacheOff | Start::CacheNotRead | Start::First)
         | Fate::Opens
+        | Fate::Grows
         | Fate::Skipped(_)
         | Fate::Fails(_)
         | Fate::Asks(_)
@@ -180,6 +182,7 @@ fn reason(fate: &Fate, groups: &BTreeMap<&FullId, String>, when: &impl Fn(Timest
         Fate::Skipped(SkipReason::Cancelled) => "cancelled".to_owned(),
         Fate::Skipped(SkipReason::Locals) => "a local action fails before it".to_owned(),
         Fate::Opens => "a call: its tasks tell more".to_owned(),
+        Fate::Grows => "a matrix: its rows tell more".to_owned(),
         Fate::Fails(outcome) => words::outcome(outcome).map(|said| clean::line(&said)).unwrap_or_default(),
         Fate::Asks(calls) => {
             let uploads = calls.iter().filter_map(|call| match call {

@@ -23,6 +23,7 @@ pub(crate) fn node(id: &str, entry: u32, needs: &[&str]) -> NodeRecord {
         needs: needs.collect(),
         names: Vec::new(),
         local: false,
+        late: false,
     }
 }
 
@@ -67,6 +68,7 @@ impl Story {
             by: "ada".into(),
             from: None,
             reuse: Reuse::Cache,
+            max_rows: None,
             engine_version: "0".into(),
         }));
         let subject = Subject::Attempt(AttemptId::new("attempt-1"));

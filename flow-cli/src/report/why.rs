@@ -93,6 +93,7 @@ fn word(because: &Because) -> &'static str {
         Because::Started(Start::Different(_)) => "different",
         Because::Started(Start::Gone(_)) => "gone",
         Because::Opened => "opened",
+        Because::Grown => "rows_made",
         Because::NotEvaluated => "not_evaluated",
         Because::Cached(_) => "cached",
         Because::TakenOver(_) => "taken_over",
@@ -114,6 +115,7 @@ fn origin(because: &Because) -> Option<&Origin> {
         | Because::Started(Start::Changed(origin, _) | Start::Different(origin) | Start::Gone(origin)) => Some(origin),
         Because::Started(Start::CacheOff | Start::CacheNotRead | Start::First)
         | Because::Opened
+        | Because::Grown
         | Because::NotEvaluated
         | Because::Skipped(_)
         | Because::Waits(_) => None,
@@ -185,6 +187,9 @@ fn sentence(because: &Because) -> String {
             format!("it ran because the equal result of {} was cleared or is too old", place(from))
         }
         Because::Opened => "it is a call: its tasks tell more".to_owned(),
+        Because::Grown => {
+            "it stood for the rows of its matrix, which were made when their values were known".to_owned()
+        }
         Because::NotEvaluated => "it could not be started: an expression failed".to_owned(),
         Because::Cached(from) => format!("its result is cached: {} ran the same", place(from)),
         Because::TakenOver(from) => format!("its result was taken over from {}", place(from)),

@@ -212,3 +212,29 @@ fn kill_engine(place: &Place) {
     let pid = rustix::process::Pid::from_raw(pid.unwrap()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
 }
+
+#[test]
+fn rows_are_made_from_a_result() {
+    let place = Place::new(
+        "
+  - {id: split, image: any, bash: 'echo parts=\"[1, 2]\" >> $APOLO_FLOW_OUTPUT'}
+  - id: part
+    image: any
+    strategy: {matrix: {n: '${{ from_json(needs.split.outputs.parts) }}'}}
+    bash: 'test ! -f broken && echo double=$((2 * ${{ matrix.n }})) >> $APOLO_FLOW_OUTPUT'
+  - {id: sum, needs: [part], image: any, bash: \"echo '${{ to_json([row.outputs.double for row in needs.part.rows]) }}'\"}
+",
+    );
+    let plan = place.run("plan b").expect(0).out;
+    assert!(plan.contains("part") && plan.contains("later"), "{plan}");
+    place.write("broken", "");
+    place.run("bake b -n mine").expect(1);
+    std::fs::remove_file(place.path("broken")).unwrap();
+    let ran = place.run("restart mine").expect(0);
+    let split_again = ran.err.lines().any(|line| line.contains("split") && line.contains("running"));
+    assert!(!split_again, "what had succeeded is taken over: {}", ran.err);
+    let ends = ["split succeeded", "part succeeded", "part-1 succeeded", "part-2 succeeded", "sum succeeded"];
+    assert_eq!(place.statuses("mine"), ends);
+    assert!(place.run("logs mine sum").expect(0).out.contains("[\"2\", \"4\"]"));
+    assert!(place.run("why mine part").expect(0).out.contains("rows of its matrix"), "of the entry");
+}

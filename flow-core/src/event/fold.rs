@@ -220,10 +220,10 @@ fn edit_task(task: &mut Task, event: &Event) {
         }
         EventKind::Progress { stage, why, .. } => progress(task, stage, why.as_deref(), event.at),
         EventKind::Ended { key, outcome, outputs, state, log, .. } => {
-            if !task.opened && task.tries.last().is_none_or(|last| last.number < key.r#try) {
+            if !task.opened && !task.node.late && task.tries.last().is_none_or(|last| last.number < key.r#try) {
                 add_try(task, key, event.at);
             }
-            task.outcome = task.opened.then(|| outcome.clone());
+            task.outcome = (task.opened || task.node.late).then(|| outcome.clone());
             end(task, outcome, event.at);
             if let Some(last) = task.tries.last_mut() {
                 last.log = log.clone();

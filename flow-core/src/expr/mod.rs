@@ -25,7 +25,7 @@ pub mod uri;
 pub use budget::{MAX_BYTES, MAX_STEPS};
 pub use check::{TypeNames, check, check_type};
 pub use convert::{Misfit, Target, check_identifier, convert, convert_literal, convert_optional};
-pub use func::{FUNCTIONS, Function};
+pub use func::{FUNCTIONS, Function, HOST_FUNCTIONS};
 pub use host::HostCall;
 pub use template::{Answers, CallSite, Eval, Expr, Lookup, Names, Part, Template};
 pub use types::Type;

@@ -48,6 +48,10 @@ pub struct NodeRecord {
     /// Whether it is a local action: it runs on the user's machine, before all else (BAT-20).
     #[serde(default, skip_serializing_if = "is_false")]
     pub local: bool,
+    /// Whether it stands for the rows of a matrix that are made when its needs are complete (EXT-2); it runs
+    /// nothing itself, and has ended once the rows are there.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub late: bool,
 }
 
 /// Whether a mark that is mostly absent is absent.

@@ -120,7 +120,7 @@ impl Checked {
 impl Checker<'_> {
     fn graph(&mut self, graph: &Graph<'_>) {
         let nodes = graph.drawn.sure.then_some(graph.drawn.nodes.as_slice());
-        let rows = Rows::new(nodes);
+        let rows = Rows::new(nodes, graph.tasks);
         let git = self.inputs.git.is_some();
         let found = walk::of_tasks(graph.tasks, graph.level.kind);
         self.checked.templates(found, |entry| rows.of_entry(entry), graph.types, git);
@@ -169,7 +169,7 @@ impl Checker<'_> {
         self.refs.evaluate(&body.images, &level, &self.inputs.workspace, &mut problems);
         let types = Self::types_below(outer, action, &level);
         let git = self.inputs.git.is_some();
-        let rows = Rows::new(drawn.sure.then_some(drawn.nodes.as_slice()));
+        let rows = Rows::new(drawn.sure.then_some(drawn.nodes.as_slice()), &body.tasks);
         let mut with_needs = types.clone();
         with_needs.insert(Context::Needs, rows.all());
         self.checked.templates(walk::of_called(action, body, level.kind), |_| Known::new(), &with_needs, git);

@@ -14,6 +14,7 @@ use crate::expr::{Answers, Target};
 use crate::model::GitInfo;
 use crate::plan::evaluate::{Evaluator, Problems};
 use crate::plan::image::{self, ImageSpec};
+use crate::plan::matrix::MAX_ROWS;
 use crate::plan::strategy::{CacheValues, StrategyValues};
 use crate::plan::volume::{self, VolumeSpec, full_path};
 use crate::resolve::{ActionDefinition, MergedDefaults, ResolvedFlow, Shared};
@@ -35,6 +36,15 @@ pub struct Inputs {
     pub username: String,
     /// The platform, where there is one: its URIs are then made whole (WS-50).
     pub platform: Option<Platform>,
+    /// How many rows a matrix may have; absent: 10,000 (EXT-2).
+    pub max_rows: Option<u32>,
+}
+
+impl Inputs {
+    /// How many rows a matrix may have.
+    pub(crate) fn max_rows(&self) -> usize {
+        self.max_rows.map_or(MAX_ROWS, |rows| rows as usize)
+    }
 }
 
 /// The account that URIs of the platform are made whole with.
@@ -56,6 +66,7 @@ impl From<&AttemptCreated> for Inputs {
             workspace: created.workspace.clone(),
             username: created.by.clone(),
             platform: None,
+            max_rows: created.max_rows,
         }
     }
 }
@@ -176,6 +187,8 @@ pub(crate) struct Level {
     pub(crate) fail_fast: bool,
     /// How many tasks run at once.
     pub(crate) max_parallel: i64,
+    /// How many rows a matrix may have.
+    pub(crate) max_rows: usize,
     /// The cache settings of a task that has none of its own.
     pub(crate) cache: CacheValues,
     /// What URIs are made whole with; `None` where `project` is not seen (WS-52).
@@ -215,6 +228,7 @@ impl Level {
             unit: base.unit,
             fail_fast,
             max_parallel,
+            max_rows: inputs.max_rows(),
             cache,
             home: base.home,
             volumes: base.volumes,
@@ -260,7 +274,8 @@ impl Level {
             contexts = contexts.with(Context::Images, image::context(&images));
         }
         let unit = if is_module { self.unit.clone() } else { self.unit.tags_only() };
-        Level { kind, contexts, unit, fail_fast, max_parallel, cache, home, volumes: IndexMap::new(), images }
+        let (max_rows, volumes) = (self.max_rows, IndexMap::new());
+        Level { kind, contexts, unit, fail_fast, max_parallel, max_rows, cache, home, volumes, images }
     }
 }
 

@@ -11,11 +11,11 @@ use crate::plan::evaluate::Evaluator;
 use crate::text::{Span, Spanned};
 use crate::value::{Int, Value};
 
-/// The largest matrix that is planned (CTX-57).
-pub(crate) const MAX_ROWS: usize = 256;
+/// The largest matrix that is planned unless the settings say else (EXT-2; the reference has 256, CTX-57).
+pub(crate) const MAX_ROWS: usize = 10_000;
 
-/// The largest product that is looked at before `exclude`: what is larger is a slip, not a plan.
-const MAX_PRODUCT: usize = 65_536;
+/// How many times larger than that a product may be before `exclude`: what is larger is a slip, not a plan.
+const MAX_EXCLUDED: usize = 10;
 
 /// One combination: variable to value.
 pub(crate) type Row = IndexMap<Arc<str>, Value>;
@@ -24,17 +24,18 @@ type Entry = Spanned<IndexMap<Arc<str>, (Span, Field<Value>)>>;
 
 /// Expands a matrix into its rows.
 ///
+/// `place`: that of the entry in `tasks`; `max_rows`: how many rows are allowed.
 /// Shape: product order, the first variable slowest, without what `exclude` names; `include` rows
 /// follow; each row ends with `ORDINAL`, its place from 0. A variable without values is left out;
 /// if no variable has values there is no row, and a matrix without variables has one (DEC-18).
 /// Cost: linear in the product. Errors: `F0505`, `F0506`, and those of the expressions.
 /// Source: CTX-51…57.
-pub(crate) fn rows(matrix: &Matrix, place: u32, evaluator: &mut Evaluator<'_>) -> Vec<Row> {
+pub(crate) fn rows(matrix: &Matrix, (place, max_rows): (u32, usize), evaluator: &mut Evaluator<'_>) -> Vec<Row> {
     let values = matrix.variables.iter().map(|(name, (_, items))| (name.clone(), evaluator.values(items)));
     let values: IndexMap<Arc<str>, Vec<Value>> = values.filter(|(_, values)| !values.is_empty()).collect();
     let size = values.values().try_fold(1_usize, |size, list| size.checked_mul(list.len()));
-    if size.is_none_or(|size| size > MAX_PRODUCT) {
-        evaluator.problems.faults.push(too_large(matrix, place));
+    if size.is_none_or(|size| size > max_rows.saturating_mul(MAX_EXCLUDED)) {
+        evaluator.problems.faults.push(too_large(matrix, place, max_rows));
         return Vec::new();
     }
     let mut rows = if values.is_empty() && !matrix.variables.is_empty() { Vec::new() } else { product(&values) };
@@ -51,8 +52,8 @@ pub(crate) fn rows(matrix: &Matrix, place: u32, evaluator: &mut Evaluator<'_>) -
             None => rows.push(values.keys().filter_map(|name| row.get_key_value(name)).map(owned).collect()),
         }
     }
-    if rows.len() > MAX_ROWS {
-        evaluator.problems.faults.push(too_large(matrix, place));
+    if rows.len() > max_rows {
+        evaluator.problems.faults.push(too_large(matrix, place, max_rows));
         return Vec::new();
     }
     number(&mut rows);
@@ -128,9 +129,9 @@ fn wrong_include(matrix: &Matrix, entry: &Entry, words: &str) -> Diagnostic {
         .help("give the entry a value for each variable and for nothing else")
 }
 
-fn too_large(matrix: &Matrix, place: u32) -> Diagnostic {
-    let message = format!("the matrix of task #{} has more than {MAX_ROWS} rows", place + 1);
+fn too_large(matrix: &Matrix, place: u32, max_rows: usize) -> Diagnostic {
+    let message = format!("the matrix of task #{} has more than {max_rows} rows", place + 1);
     Diagnostic::error(Code::MatrixTooLarge, message)
         .at(matrix.span, "")
-        .help("split the task, or let each row work on several values")
+        .help("let each row work on several values, or raise `matrix_rows` under `[limits]` in engine.toml")
 }

@@ -139,6 +139,7 @@ fn connect(tasks: &[TaskDefinition], entries: &[Entry], problems: &mut Problems)
                 needs: own.needs.clone(),
                 names: own.names.clone(),
                 local: matches!(task.work, Work::Local(_)),
+                late: entry.late,
             });
             edges.push(own);
         }

@@ -6,13 +6,14 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use crate::ast::Field;
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::event::SkipReason;
 use crate::expr::{Answers, HostCall, Target};
 use crate::model::{CacheKey, FullId, NodeRecord, TaskStatus, UnitSpec};
 use crate::plan::args::args;
 use crate::plan::cache_key::cache_key;
 use crate::plan::evaluate::{Evaluator, Problems};
+use crate::plan::grow::{Grown, grow};
 use crate::plan::level::{Inputs, UnitDefaults};
 use crate::plan::needed::{Needed, needs_context};
 use crate::plan::open::{OpenCall, Opened, way};
@@ -70,6 +71,8 @@ pub enum Prepared {
         /// What to run.
         spec: Box<UnitSpec>,
     },
+    /// It stands for rows that are made now (EXT-2).
+    Grow(Grown),
     /// Questions come first.
     Ask(Vec<HostCall>),
     /// An expression failed.
@@ -115,6 +118,15 @@ pub fn prepare(flow: &ResolvedFlow, view: &NodeView<'_>) -> Prepared {
     let mut problems = Problems::default();
     let Some(ground) = Ground::new(flow, view, &mut problems) else { return Prepared::Fault(Box::new(no_entry(view))) };
     let enabled = ground.enabled(view, &mut problems);
+    if view.node.late && !problems.faults.is_empty() {
+        // Its `enable` uses the row, so each row decides for itself.
+        problems.faults = Diagnostics::new();
+        return if view.winding_down {
+            Prepared::Skip(SkipReason::WindingDown)
+        } else {
+            ground.grow(view, &mut problems)
+        };
+    }
     if let Some(stopped) = stopped(&mut problems) {
         return stopped;
     }
@@ -124,6 +136,9 @@ pub fn prepare(flow: &ResolvedFlow, view: &NodeView<'_>) -> Prepared {
         Enabled::Yes => return Prepared::Skip(SkipReason::WindingDown),
         Enabled::No if view.winding_down => return Prepared::Skip(SkipReason::WindingDown),
         Enabled::No => return Prepared::Skip(SkipReason::Disabled { needs: ground.spoilers(view) }),
+    }
+    if view.node.late {
+        return ground.grow(view, &mut problems);
     }
     ground.work(view, enabled, &mut problems)
 }
@@ -275,6 +290,12 @@ impl<'a> Ground<'a> {
             (None, Some(done)) => done,
             (None, None) => Prepared::Fault(Box::new(self.no_image())),
         }
+    }
+
+    /// The rows of a late matrix.
+    fn grow(&self, view: &NodeView<'_>, problems: &mut Problems) -> Prepared {
+        let grown = grow(self.task, &self.opened.level, view, problems);
+        stopped(problems).unwrap_or(Prepared::Grow(grown))
     }
 
     fn no_image(&self) -> Diagnostic {

@@ -2,17 +2,17 @@
 //!
 //! Planning does not ask it: such flows can be checked and planned in full, they are only not started.
 
-use crate::ast::{Command, Declared, Entries, Field, Image, Items, Retry, Strategy};
+use crate::ast::{Command, Declared, Entries, Field, Image, Items, Retry};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::expr::Template;
 use crate::plan::build::built;
+use crate::plan::entry::is_late;
 use crate::resolve::{CalledBody, MergedDefaults, ResolvedFlow, TaskDefinition, UnitDefinition, Work};
-use crate::scope::Context;
 use crate::text::Span;
 
 const BUILD: &str = "build images before the bake, and name them by `image`";
 const FOLDERS: &str = "remove it; tasks of this version see the folders of this machine";
-const LATE: &str = "write the values of the matrix out, or make them from params";
+const LATE: &str = "put the stateful action into a batch action, and call that in the matrix";
 const PORT: &str = "remove it; the task may listen on a port of this machine like any process";
 const PRESET: &str = "remove it; tasks of this version take what this machine has";
 const RETRY: &str = "remove it; run the bake again if a task fails";
@@ -108,8 +108,11 @@ impl Found {
             Work::Tasks(_) | Work::Main(_) | Work::Local(_) => {}
         }
         self.retry(task.retry.as_ref());
-        if let Some(place) = task.strategy.as_ref().and_then(late_values) {
-            self.at("a matrix that uses `needs`", place, LATE);
+        // The end of the graph is known before the graph: a task may not be added there late.
+        if matches!(task.work, Work::Main(_))
+            && let Some(place) = task.strategy.as_ref().and_then(is_late)
+        {
+            self.at("a stateful action in a matrix that uses `needs`", place, LATE);
         }
     }
 
@@ -149,23 +152,5 @@ impl Found {
                 self.diagnostics.push(found.at(value.span, "valid, but not supported yet").help(help));
             }
         }
-    }
-}
-
-/// Where a matrix uses results of tasks (EXT-2).
-fn late_values(strategy: &Strategy) -> Option<Span> {
-    let templates = strategy.matrix.variables.values().flat_map(|(_, items)| match items {
-        Items::Expr(template) => vec![template],
-        Items::Written(written) => written.value.iter().filter_map(template_of).collect(),
-        Items::Absent | Items::Null(_) => Vec::new(),
-    });
-    let roots = templates.flat_map(Template::roots);
-    roots.into_iter().find(|(root, _)| root.as_ref() == Context::Needs.name()).map(|(_, span)| span)
-}
-
-fn template_of<T>(field: &Field<T>) -> Option<&Template> {
-    match field {
-        Field::Expr(template) => Some(template),
-        Field::Absent | Field::Null(_) | Field::Literal(_) => None,
     }
 }

@@ -1,6 +1,6 @@
 //! [`Types`]: what is known before the run of the contexts at a place. Source: EXP-62, CTX-1, CTX-13.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -9,7 +9,7 @@ use crate::ast::{Declared, Entries, Image, Input, InputKind};
 use crate::expr::{Type, TypeNames};
 use crate::model::{NeedsLevel, NodeRecord};
 use crate::plan::args::kind_of;
-use crate::resolve::Shared;
+use crate::resolve::{Shared, TaskDefinition};
 use crate::scope::{Context, Contexts, Place};
 
 /// The types of contexts.
@@ -122,25 +122,36 @@ pub(crate) struct Rows<'a> {
     by_entry: BTreeMap<u32, Vec<&'a NodeRecord>>,
     /// The group of each node that has one.
     groups: BTreeMap<&'a str, &'a str>,
+    /// The entries whose rows are made late, with the names of their variables.
+    late: BTreeMap<u32, Vec<Arc<str>>>,
+    /// What those rows are needed by.
+    late_names: BTreeSet<&'a str>,
     nodes: Option<&'a [NodeRecord]>,
 }
 
 impl<'a> Rows<'a> {
-    /// Of the nodes of a graph; `None` where they are not to be relied on.
-    pub(crate) fn new(nodes: Option<&'a [NodeRecord]>) -> Self {
+    /// Of the nodes of a graph of these tasks; no nodes where they are not to be relied on.
+    pub(crate) fn new(nodes: Option<&'a [NodeRecord]>, tasks: &[TaskDefinition]) -> Self {
         let mut by_entry: BTreeMap<u32, Vec<&NodeRecord>> = BTreeMap::new();
         for node in nodes.into_iter().flatten() {
             by_entry.entry(node.entry).or_default().push(node);
         }
         let grouped = nodes.into_iter().flatten();
         let groups = grouped.filter_map(|node| Some((node.id.as_ref(), node.group.as_deref()?))).collect();
-        Rows { by_entry, groups, nodes }
+        let late_nodes = || nodes.into_iter().flatten().filter(|node| node.late);
+        let late = late_nodes().map(|node| (node.entry, variables(tasks, node.entry))).collect();
+        let late_names = late_nodes().map(|node| node.id.as_ref()).collect();
+        Rows { by_entry, groups, late, late_names, nodes }
     }
 
     /// `matrix` and `needs` as the rows of an entry have them together; anything where no row is known.
     pub(crate) fn of_entry(&self, entry: u32) -> Known {
         let rows = self.by_entry.get(&entry).map_or(&[][..], Vec::as_slice);
-        Known::from([(Context::Matrix, matrix(rows)), (Context::Needs, self.needs(rows))])
+        let matrix = match self.late.get(&entry) {
+            Some(names) => Type::record("matrix", "variables", names.iter().map(|name| (name.clone(), Type::Any))),
+            None => matrix(rows),
+        };
+        Known::from([(Context::Matrix, matrix), (Context::Needs, self.needs(rows))])
     }
 
     /// `needs` as the outputs of an action see it: all its tasks.
@@ -148,7 +159,8 @@ impl<'a> Rows<'a> {
         let Some(nodes) = self.nodes else { return Type::Any };
         let mut types: IndexMap<Arc<str>, Type> = IndexMap::new();
         for node in nodes {
-            types.insert(node.id.clone(), Type::object("need", result_types()));
+            let is_task = !node.late;
+            types.extend(is_task.then(|| (node.id.clone(), Type::object("need", result_types()))));
             types.extend(node.group.iter().map(|group| (group.clone(), group_type())));
         }
         Type::record("needs", "tasks", types)
@@ -168,13 +180,24 @@ impl<'a> Rows<'a> {
     /// One entry of `needs`; `None` for a need of level running, which is not there (CTX-70).
     fn need(&self, row: &NodeRecord, name: &str) -> Option<Type> {
         if let Some(need) = row.needs.iter().find(|need| need.id.as_ref() == name) {
-            let object = || if self.groups.get(name) == Some(&name) { single_row_type() } else { need_type() };
+            let object = || match self.groups.get(name) {
+                Some(_) if self.late_names.contains(name) => group_type(),
+                Some(group) if *group == name => single_row_type(),
+                Some(_) | None => need_type(),
+            };
             return (need.level == NeedsLevel::Completed).then(object);
         }
         let mut members = row.needs.iter().filter(|need| self.groups.get(need.id.as_ref()) == Some(&name));
         let is_completed = members.all(|need| need.level == NeedsLevel::Completed);
         is_completed.then(group_type)
     }
+}
+
+/// The variables of an entry's matrix, `ORDINAL` too.
+fn variables(tasks: &[TaskDefinition], entry: u32) -> Vec<Arc<str>> {
+    let strategy = tasks.get(entry as usize).and_then(|task| task.strategy.as_ref());
+    let own = strategy.into_iter().flat_map(|strategy| strategy.matrix.variables.keys().cloned());
+    own.chain(std::iter::once("ORDINAL".into())).collect()
 }
 
 fn matrix(rows: &[&NodeRecord]) -> Type {

@@ -185,7 +185,7 @@ impl<'a> Walk<'a> {
         for need in task.needs.iter().flat_map(|list| &list.value) {
             self.field(Place::Id, &need.id);
         }
-        task.strategy.iter().for_each(|strategy| self.strategy(Place::Strategy(kind), strategy));
+        task.strategy.iter().for_each(|strategy| self.strategy(kind, strategy));
         task.cache.iter().for_each(|cache| self.cache(Place::Cache(kind), cache));
         task.retry.iter().for_each(|retry| self.retry(Place::Cache(kind), retry));
     }
@@ -195,10 +195,12 @@ impl<'a> Walk<'a> {
         args.for_each(|(_, field)| self.field(self.place, field));
     }
 
-    fn strategy(&mut self, place: Place, strategy: &'a Strategy) {
+    fn strategy(&mut self, kind: GraphKind, strategy: &'a Strategy) {
+        let place = Place::Matrix(kind);
         strategy.matrix.variables.values().for_each(|(_, items)| self.items(place, items));
         let rows = strategy.matrix.exclude.iter().chain(&strategy.matrix.include);
         rows.flat_map(|row| row.value.values()).for_each(|(_, field)| self.field(place, field));
+        let place = Place::Strategy(kind);
         self.field(place, &strategy.fail_fast);
         self.field(place, &strategy.max_parallel);
     }

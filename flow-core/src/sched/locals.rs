@@ -91,6 +91,7 @@ impl<'a> Pass<'_, 'a> {
             Prepared::Run { .. }
             | Prepared::Open { .. }
             | Prepared::Local { .. }
+            | Prepared::Grow(_)
             | Prepared::Ask(_)
             | Prepared::Fault(_) => ControlFlow::Continue(()),
         }

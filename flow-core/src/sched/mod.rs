@@ -11,6 +11,7 @@ mod end;
 mod fact;
 mod foresee;
 mod graph;
+mod grow;
 mod locals;
 mod node;
 mod pass;

@@ -13,6 +13,7 @@ use crate::sched::call::opening;
 use crate::sched::end::End;
 use crate::sched::fact::Effect;
 use crate::sched::graph::EntryKey;
+use crate::sched::grow::growing;
 use crate::sched::node::{Node, Phase};
 use crate::sched::state::AttemptState;
 use crate::sched::turn::{Turn, last_key};
@@ -156,6 +157,10 @@ impl<'t, 'a> Pass<'t, 'a> {
                 self.take_row(node);
             }
             Prepared::Local { spec } => self.start(at, node, spec, None),
+            Prepared::Grow(grown) => match growing(self.turn.state, node, grown) {
+                Ok(events) => events.into_iter().for_each(|event| self.turn.event(event)),
+                Err(fault) => return self.fault(at, &fault),
+            },
         }
         ControlFlow::Continue(())
     }

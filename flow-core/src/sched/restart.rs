@@ -6,6 +6,7 @@ use crate::model::{AttemptId, Subject, TaskStatus};
 use crate::plan::{self, NodeView, Prepared};
 use crate::resolve::ResolvedFlow;
 use crate::sched::call::opening;
+use crate::sched::grow::growing;
 use crate::sched::node::Node;
 use crate::sched::pass::own_limit;
 use crate::sched::state::{AttemptState, apply};
@@ -56,6 +57,9 @@ fn adoption(flow: &ResolvedFlow, base: &AttemptState, draft: &AttemptState, at: 
     let Some(node) = draft.nodes.get(at) else { return Vec::new() };
     let Some(before) = base.place(&node.id).and_then(|at| base.nodes.get(at)) else { return Vec::new() };
     let good = matches!(before.status, TaskStatus::Succeeded | TaskStatus::Cached);
+    if node.record.late {
+        return if good { regrowing(flow, before, draft, node) } else { Vec::new() };
+    }
     let Some(from) = before.origin.as_ref().or(base.id()).filter(|_| good) else { return Vec::new() };
     if !is_same(flow, (base, before), (draft, node)) {
         return Vec::new();
@@ -68,6 +72,15 @@ fn adoption(flow: &ResolvedFlow, base: &AttemptState, draft: &AttemptState, at: 
         cache: before.cache.clone(),
     };
     answers(before, node).chain([taken]).collect()
+}
+
+/// The events by which the rows of a late matrix are there again, so that they are looked at too.
+fn regrowing(flow: &ResolvedFlow, before: &Node, draft: &AttemptState, node: &Node) -> Vec<EventKind> {
+    let view = NodeView { answers: &before.answers, ..view(draft, node, false) };
+    let Prepared::Grow(grown) = plan::prepare(flow, &view) else { return Vec::new() };
+    // What is wrong with them is told when they are made in their turn.
+    let Ok(events) = growing(draft, node, grown) else { return Vec::new() };
+    answers(before, node).chain(events).collect()
 }
 
 /// The answers of before: a restart of the restart compares with the same.
@@ -112,8 +125,8 @@ fn is_same(flow: &ResolvedFlow, (base, before): (&AttemptState, &Node), (draft, 
 fn unit(flow: &ResolvedFlow, view: &NodeView<'_>) -> Option<String> {
     match plan::prepare(flow, view) {
         Prepared::Run { spec, .. } => Some(plan::canonical(&flow.shared, view, &spec, plan::is_always(flow, view))),
-        Prepared::Skip(_) | Prepared::Ask(_) | Prepared::Fault(_) | Prepared::Open { .. } | Prepared::Local { .. } => {
-            None
-        }
+        // What it runs is all that decides about a local action, too.
+        Prepared::Local { spec } => Some(spec.to_json()),
+        Prepared::Skip(_) | Prepared::Ask(_) | Prepared::Fault(_) | Prepared::Open { .. } | Prepared::Grow(_) => None,
     }
 }

@@ -41,7 +41,8 @@ fn needs(state: &AttemptState, node: &Node) -> IndexMap<Arc<str>, Needed> {
     for name in &node.record.names {
         let needed = match edges.get(name.as_ref()) {
             Some((NeedsLevel::Running, _)) => None,
-            Some((NeedsLevel::Completed, needed)) if needed.record.group.is_none() => {
+            // Rows that were never made: what stands for them was skipped, or could not be evaluated.
+            Some((NeedsLevel::Completed, needed)) if needed.record.group.is_none() || needed.record.late => {
                 Some(Needed::Task(result(needed)))
             }
             Some(_) | None => group(node, name, &edges),

@@ -117,8 +117,10 @@ pub enum Place {
     EarlyImages(GraphKind),
     /// What else an image of an action or module has, and its `cache`.
     Called(GraphKind),
-    /// `strategy` of a task, its matrix included.
+    /// `fail_fast` and `max_parallel` of a task's strategy.
     Strategy(GraphKind),
+    /// The values, `exclude` and `include` of a matrix: with `needs` the rows are made late (EXT-2).
+    Matrix(GraphKind),
     /// `id` and `needs` of a task.
     Id,
     /// `cache` of a task.
@@ -154,6 +156,7 @@ impl Place {
             Place::Strategy(GraphKind::Flow) => &[Project, Flow, Git, Params, Env, Tags, Volumes, Images, Strategy],
             Place::Strategy(Action) => &[Flow, Git, Images, Inputs, Strategy],
             Place::Strategy(Module) => &[Project, Flow, Git, Params, Env, Tags, Volumes, Images, Inputs, Strategy],
+            Place::Matrix(kind) => matrix(kind),
             Place::Id => &[Matrix],
             Place::Cache(GraphKind::Flow) => {
                 &[Project, Flow, Git, Params, Env, Tags, Volumes, Images, Strategy, Matrix]
@@ -181,5 +184,15 @@ impl Place {
     /// Whether a function may be called here: `inspect_job` only where a live job says what it runs.
     pub fn allows(self, function: &str) -> bool {
         function != "inspect_job" || self == Place::Job
+    }
+}
+
+/// What a matrix may use: what its strategy may, and results.
+fn matrix(kind: GraphKind) -> &'static [Context] {
+    use Context::{Env, Flow, Git, Images, Inputs, Needs, Params, Project, Strategy, Tags, Volumes};
+    match kind {
+        GraphKind::Flow => &[Project, Flow, Git, Params, Env, Tags, Volumes, Images, Strategy, Needs],
+        GraphKind::Action => &[Flow, Git, Images, Inputs, Strategy, Needs],
+        GraphKind::Module => &[Project, Flow, Git, Params, Env, Tags, Volumes, Images, Inputs, Strategy, Needs],
     }
 }

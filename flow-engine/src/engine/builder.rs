@@ -23,6 +23,7 @@ pub struct EngineBuilder {
     git: Option<Arc<dyn GitSource>>,
     user: Option<String>,
     self_program: Vec<OsString>,
+    max_rows: Option<u32>,
 }
 
 impl EngineBuilder {
@@ -62,6 +63,12 @@ impl EngineBuilder {
         self
     }
 
+    /// How many rows a matrix may have; absent: 10,000 (EXT-2).
+    pub fn max_rows(mut self, max_rows: Option<u32>) -> Self {
+        self.max_rows = max_rows;
+        self
+    }
+
     /// The engine, running its units on `executor`.
     pub fn build(self, executor: Arc<dyn Executor>) -> Engine {
         let ids = self.ids.unwrap_or_else(|| Arc::new(SystemIds));
@@ -74,6 +81,7 @@ impl EngineBuilder {
             ids,
             user: self.user.unwrap_or_else(|| "unknown".to_owned()),
             self_program: self.self_program,
+            max_rows: self.max_rows,
         })
     }
 }

@@ -22,6 +22,8 @@ pub struct Checker {
     user: String,
     /// Whether the executor has images, and so can build them.
     images: bool,
+    /// How many rows a matrix may have; absent: 10,000 (EXT-2).
+    max_rows: Option<u32>,
 }
 
 /// A flow that was checked.
@@ -57,12 +59,17 @@ pub(super) struct ReadyLive {
 impl Checker {
     /// A checker that asks `git` for facts of the repository; `user` is what `project` and `flow` say of the user.
     pub fn new(git: Arc<dyn GitSource>, user: impl Into<String>) -> Self {
-        Checker { git, user: user.into(), images: false }
+        Checker { git, user: user.into(), images: false, max_rows: None }
     }
 
     /// A checker for an executor that has container images, or has none (the default).
     pub fn images(self, images: bool) -> Self {
         Checker { images, ..self }
+    }
+
+    /// A checker that lets a matrix have so many rows; absent: 10,000 (EXT-2).
+    pub fn max_rows(self, max_rows: Option<u32>) -> Self {
+        Checker { max_rows, ..self }
     }
 
     /// Checks one flow of either kind; all problems of all its files at once, those of all jobs too.
@@ -186,6 +193,7 @@ impl Checker {
             workspace: source.workspace().to_owned(),
             username: self.user.clone(),
             platform: None,
+            max_rows: self.max_rows,
         }
     }
 }

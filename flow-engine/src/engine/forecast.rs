@@ -69,6 +69,8 @@ pub enum Fate {
     },
     /// It is a call that would be opened: its tasks tell more.
     Opens,
+    /// It stands for the rows of a matrix, which are made from results that are known already (EXT-2).
+    Grows,
     /// It would not be started.
     Skipped(SkipReason),
     /// It would fail before it could start.
@@ -178,6 +180,11 @@ impl<'a> Seer<'a> {
                 EventKind::Skipped { node, because } => {
                     self.fates.insert(node.clone(), Fate::Skipped(because.clone()));
                 }
+                EventKind::Ended { key, outcome, .. }
+                    if outcome.status == TaskStatus::Succeeded && key.node().is_some_and(|node| self.is_late(node)) =>
+                {
+                    self.fates.extend(key.node().map(|node| (node.clone(), Fate::Grows)));
+                }
                 // A call may come to its end here: all below it is cached or skipped.
                 EventKind::Ended { key, outcome, .. } if outcome.status != TaskStatus::Succeeded => {
                     self.fates.extend(key.node().map(|node| (node.clone(), Fate::Fails(outcome.clone()))));
@@ -275,6 +282,10 @@ impl<'a> Seer<'a> {
         }
         let decision = self.decide(Fact::Answered { node, answers });
         Ok(self.take(decision.events))
+    }
+
+    fn is_late(&self, node: &FullId) -> bool {
+        self.nodes.get(node).is_some_and(|node| node.late)
     }
 
     fn tasks(&mut self) -> Vec<ForecastTask> {

@@ -35,6 +35,8 @@ pub enum Because {
     NotEvaluated,
     /// It is a call and its graph was opened: its tasks tell more.
     Opened,
+    /// It stood for the rows of a matrix, which were made from the results that it needed (EXT-2).
+    Grown,
     /// Its result came from the cache.
     Cached(Origin),
     /// Its result was taken over from the attempt that was restarted.
@@ -103,6 +105,7 @@ impl Engine {
             (TaskStatus::Cached, None) => Because::Cached(self.origin(task.cached_from.as_ref(), attempt).await?),
             _ if task.taken_from.is_some() => Because::TakenOver(self.origin(task.taken_from.as_ref(), attempt).await?),
             _ if task.opened => Because::Opened,
+            (TaskStatus::Succeeded, None) if task.node.late => Because::Grown,
             (TaskStatus::Pending, None) => Because::Waits(self.wait(attempt, task, events.last()).await?),
             _ if task.spec.is_none() => Because::NotEvaluated,
             _ => Because::Started(self.start(attempt, task).await?),

@@ -6,6 +6,9 @@ use crate::expr::trouble::{Halt, Trouble};
 use crate::expr::{HostCall, uri};
 use crate::value::Value;
 
+/// All of them.
+pub const HOST_FUNCTIONS: &[&str] = &["hash_files", "hash_files_relative", "upload", "parse_volume", "inspect_job"];
+
 /// `hash_files(pattern, …)` over the workspace (EXP-50).
 pub(super) fn hash_files(call: &mut Call<'_>) -> Result<Value, Halt> {
     let flow = call.context("flow")?;

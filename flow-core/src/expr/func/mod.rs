@@ -8,6 +8,8 @@ mod json;
 mod status;
 mod text;
 
+pub use host::HOST_FUNCTIONS;
+
 use crate::diag::{Code, suggest};
 use crate::expr::budget::Budget;
 use crate::expr::trouble::{Halt, Trouble, show};

@@ -13,6 +13,7 @@ fn task(path: &[&str], entry: u32, opened: bool) -> Task {
         needs: Vec::new(),
         names: Vec::new(),
         local: false,
+        late: false,
     };
     Task {
         attempt: AttemptId::new("attempt-1"),
