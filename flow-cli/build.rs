@@ -60,7 +60,6 @@ fn write_list(code: &mut String, name: &str, folder: &Path, files: &[PathBuf]) {
     code.push_str("];\n");
 }
 
-#[expect(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
 fn say(what: &str, path: &Path) {
     println!("cargo::{what}={}", path.display());
 }
