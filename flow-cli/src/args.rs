@@ -11,7 +11,7 @@ use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use crate::exit::Exit;
 
 pub(crate) use batch::{
-    Bake, Bakes, Cancel, Check, ClearCache, Drive, Events, Inspect, Logs, OnInterrupt, Plan, Restart, Resume, Show, Why,
+    Bake, Bakes, Cancel, Check, ClearCache, Drive, Events, Graph, Inspect, Logs, OnInterrupt, Plan, Restart, Resume, Show, Why,
 };
 pub(crate) use live::Run;
 pub(crate) use tool::{Engine, Init, Reference, Supervisor};

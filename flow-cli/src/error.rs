@@ -56,9 +56,15 @@ pub(crate) enum CliError {
     /// The task was never tried so often.
     #[error("task `{task}` has no try {number}")]
     NoTry { task: String, number: u32, count: usize },
-    /// `logs` was given a bake and no task.
-    #[error("which task of `{bake}`?")]
-    TaskMissing { bake: String },
+    /// A time that is none. Source: CLI-22.
+    #[error("`{0}` is no time")]
+    BadTime(String),
+    /// Another program is not there, or did not do it.
+    #[error("`{program}` {message}")]
+    Program { program: String, message: String, hint: String },
+    /// Something that cannot be undone was not confirmed.
+    #[error("nothing was removed: {what} was not confirmed")]
+    NotConfirmed { what: String },
     /// The file of params cannot be read.
     #[error("cannot read `{path}`: {error}")]
     ParamsFile { path: String, error: std::io::Error },
@@ -97,8 +103,8 @@ impl CliError {
             CliError::Output { error, .. } if error.kind() == ErrorKind::BrokenPipe => Exit::Well,
             CliError::Engine(EngineError::NotRestarted { .. })
             | CliError::ParamsFile { .. }
-            | CliError::NoSection { .. }
-            | CliError::TaskMissing { .. } => Exit::Usage,
+            | CliError::NotConfirmed { .. }
+            | CliError::NoSection { .. } => Exit::Usage,
             CliError::Engine(_)
             | CliError::Supervisor(_)
             | CliError::UnknownBake { .. }
@@ -106,6 +112,8 @@ impl CliError {
             | CliError::NoLog { .. }
             | CliError::NoTry { .. }
             | CliError::InTheWay { .. }
+            | CliError::BadTime(_)
+            | CliError::Program { .. }
             | CliError::File { .. }
             | CliError::Params { .. }
             | CliError::Output { .. } => Exit::Failed,
@@ -145,9 +153,13 @@ impl CliError {
             }
             CliError::Driven { bake, .. } => vec![format!("follow it: `apolo-flow inspect {bake}`")],
             CliError::NoTry { count, .. } => vec![format!("it was tried {count} time(s); tries count from 1")],
-            CliError::TaskMissing { bake } => {
-                vec![format!("`apolo-flow logs {bake}/TASK`; `apolo-flow inspect {bake}` lists the tasks")]
-            }
+            CliError::BadTime(_) => vec![
+                "give ISO 8601, such as 2026-11-20 or 2026-11-20T12:00:00+01:00, or a time back from now, such as \
+                 1d2h3m4s"
+                    .to_owned(),
+            ],
+            CliError::Program { hint, .. } => vec![hint.clone()],
+            CliError::NotConfirmed { .. } => vec!["answer `yes`, or give `--yes`".to_owned()],
             CliError::InTheWay { .. } => {
                 vec!["nothing was written; give another folder with `--path`, or move these away".to_owned()]
             }

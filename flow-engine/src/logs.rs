@@ -30,6 +30,58 @@ impl LogReader {
         Ok(chunk)
     }
 
+    /// The same log, from so many lines before its end on; a last line without a line feed counts as one.
+    ///
+    /// Cost: reads those lines and a few bytes to find the end. A unit that the executor does not know has no lines.
+    pub async fn last_lines(mut self, lines: u64) -> Result<Self, ExecutorError> {
+        let start = self.offset;
+        let end = match self.end().await {
+            Err(ExecutorError::UnknownUnit) => return Ok(self),
+            other => other?,
+        };
+        let (mut from, mut missing) = (end, lines);
+        let mut is_end = true;
+        while from > start && missing > 0 {
+            let piece = (from - start).min(u64::from(PIECE));
+            let bytes = self.executor.logs(&self.key, from - piece, piece as u32).await?.bytes;
+            for (at, _) in bytes.iter().enumerate().rev().filter(|(_, byte)| **byte == b'\n') {
+                let behind = from - piece + at as u64 + 1;
+                // The line feed at the very end closes the last line.
+                if !(is_end && behind == end) {
+                    missing -= 1;
+                }
+                if missing == 0 {
+                    self.offset = behind;
+                    return Ok(self);
+                }
+            }
+            (is_end, from) = (false, from - piece);
+        }
+        self.offset = if lines == 0 { end } else { start };
+        Ok(self)
+    }
+
+    /// Where the log ends now: found by reading single bytes, first in doubling steps, then by halves.
+    async fn end(&self) -> Result<u64, ExecutorError> {
+        let (mut low, mut step) = (self.offset, 1);
+        while self.has(low + step - 1).await? {
+            low += step;
+            step *= 2;
+        }
+        // The byte at `low - 1` is there or before the start, that at `low + step - 1` is not.
+        while step > 1 {
+            step /= 2;
+            if self.has(low + step - 1).await? {
+                low += step;
+            }
+        }
+        Ok(low)
+    }
+
+    async fn has(&self, at: u64) -> Result<bool, ExecutorError> {
+        Ok(!self.executor.logs(&self.key, at, 1).await?.bytes.is_empty())
+    }
+
     /// Where the next piece begins, in bytes.
     pub fn offset(&self) -> u64 {
         self.offset

@@ -536,6 +536,7 @@ async fn check_bakes_are_filtered_newest_first(pair: Pair) {
         (BakeFilter { tags: tags(&["y"]), ..any() }, "b4 b2 b3"),
         (BakeFilter { tags: tags(&["y", "x"]), ..any() }, "b2"),
         (BakeFilter { tags: tags(&["z"]), ..any() }, ""),
+        (BakeFilter { batch: Some("no such batch".to_owned()), ..any() }, ""),
     ];
     for (filter, expected) in cases {
         let found = pair.there.bakes(&filter).await.unwrap();

@@ -9,6 +9,7 @@ mod drive;
 mod engine;
 mod events;
 mod find;
+mod graph_file;
 mod init;
 mod inspect;
 mod logs;

@@ -12,6 +12,8 @@
 //!   see `WhyView`
 //! - `clear-cache`: `{version, cleared: count}`
 //! - `events`: a line `{version, event}` for each event in the stored form (`docs/events.md`)
+//! - `logs`: a line `{version, task, try, offset, next, text}` for each line of the log; `--offset` of `next` goes on
+//!   behind it
 //! - `bake`, `restart`, `resume`: the same lines, at the end `{version, bake: id, attempt: number, result}`; `result` is the status,
 //!   `detached` or `stalled`. Warnings are not among them.
 //!
@@ -82,6 +84,16 @@ pub(crate) struct ClearedView {
 pub(crate) struct EventView<'a> {
     pub version: u32,
     pub event: &'a Event,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct LogLineView<'a> {
+    pub version: u32,
+    pub task: &'a str,
+    pub r#try: u32,
+    pub offset: u64,
+    pub next: u64,
+    pub text: &'a str,
 }
 
 #[derive(Debug, Serialize)]

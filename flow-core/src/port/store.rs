@@ -99,6 +99,12 @@ pub struct BakeFilter {
     pub tags: Vec<String>,
     /// Of this name only.
     pub name: Option<String>,
+    /// Of this batch only.
+    pub batch: Option<String>,
+    /// Made then or later.
+    pub since: Option<Timestamp>,
+    /// Made then or earlier.
+    pub until: Option<Timestamp>,
     /// At most so many, the newest; 0 means all.
     pub limit: u32,
 }

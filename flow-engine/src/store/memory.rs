@@ -153,6 +153,9 @@ impl Memory {
 fn is_wanted(bake: &Bake, filter: &BakeFilter) -> bool {
     filter.project.as_ref().is_none_or(|project| *project == bake.project)
         && filter.name.as_ref().is_none_or(|name| bake.name.as_ref() == Some(name))
+        && filter.batch.as_ref().is_none_or(|batch| bake.batch == *batch)
+        && filter.since.is_none_or(|since| bake.created_at >= since)
+        && filter.until.is_none_or(|until| bake.created_at <= until)
         && filter.tags.iter().all(|tag| bake.tags.contains(tag))
 }
 
