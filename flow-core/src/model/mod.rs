@@ -3,6 +3,7 @@
 //! Main types: [`FullId`], [`TaskStatus`], [`UnitSpec`], [`Outcome`], and the records [`Bake`],
 //! [`Attempt`], [`Task`]. Decisions do not belong here (`sched`), nor events (`event`).
 
+mod claim;
 mod id;
 mod order;
 mod outcome;
@@ -13,6 +14,7 @@ mod status;
 mod time;
 pub mod words;
 
+pub use claim::{Claim, bytes_text};
 pub use id::{AttemptId, BakeId, Epoch, FullId, LaunchKey, LiveJobId, OwnerId, ProjectId, RawId, Subject, UnitOwner};
 pub use order::{in_graph_order, sort_graphs};
 pub use outcome::{Exit, LogRef, Outcome, OutputFiles, Reason};
