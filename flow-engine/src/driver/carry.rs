@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use flow_core::expr::HostCall;
 use flow_core::model::{AttemptId, BakeId, CacheKey, FullId, LaunchKey, ProjectId, Timestamp, UnitSpec};
-use flow_core::port::{ExecutorError, Launch, Scope};
+use flow_core::port::{ExecutorError, Launch, Scope, Stdin};
 use flow_core::sched::{Effect, Fact};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -154,7 +154,7 @@ impl Carrier {
             ("APOLO_FLOW_TRY".to_owned(), key.r#try.to_string()),
             ("APOLO_FLOW_PROJECT".to_owned(), facts.project_name.clone()),
         ]);
-        Some(Launch { key, spec, claim, env, workspace: facts.workspace.clone(), resuming })
+        Some(Launch { key, spec, claim, env, workspace: facts.workspace.clone(), resuming, stdin: Stdin::Closed })
     }
 
     /// Answers for the executor that a unit cannot be started.

@@ -1,0 +1,37 @@
+//! What is typed after the commands about the tool itself. Source: EXT-6.
+
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+
+/// `reference`
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  apolo-flow reference functions\n  apolo-flow reference keys")]
+pub(crate) struct Reference {
+    /// The section, such as `functions` or `codes` [default: all]
+    pub section: Option<String>,
+}
+
+/// `__engine`
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Engine {
+    /// The attempt's id
+    pub attempt: String,
+}
+
+/// `__supervisor`
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Supervisor {
+    /// Its folder
+    #[arg(long)]
+    pub dir: PathBuf,
+    /// How many CPUs units may take
+    #[arg(long)]
+    pub cpus: Option<u32>,
+    /// How many bytes of memory units may take
+    #[arg(long)]
+    pub memory: Option<u64>,
+    /// How many GPUs units may take
+    #[arg(long)]
+    pub gpus: Option<u32>,
+}
