@@ -4,6 +4,7 @@
 //! [`Attempt`], [`Task`]. Decisions do not belong here (`sched`), nor events (`event`).
 
 mod claim;
+mod counts;
 mod id;
 mod order;
 mod outcome;
@@ -15,6 +16,7 @@ mod time;
 pub mod words;
 
 pub use claim::{Claim, bytes_text};
+pub use counts::Counts;
 pub use id::{AttemptId, BakeId, Epoch, FullId, LaunchKey, LiveJobId, OwnerId, ProjectId, RawId, Subject, UnitOwner};
 pub use order::{in_graph_order, sort_graphs};
 pub use outcome::{Exit, LogRef, Outcome, OutputFiles, Reason};
