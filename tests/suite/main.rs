@@ -19,6 +19,8 @@ mod docs;
 mod grow;
 mod hostile;
 mod live;
+mod live_core;
+mod live_store;
 mod nested;
 mod nested_flows;
 mod phases;

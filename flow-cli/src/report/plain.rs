@@ -67,7 +67,9 @@ impl Plain {
             | EventKind::Answered { .. }
             | EventKind::Launching { .. }
             | EventKind::Launched { .. }
-            | EventKind::AttemptEnded { .. } => Vec::new(),
+            | EventKind::AttemptEnded { .. }
+            | EventKind::LiveCreated(_)
+            | EventKind::LiveEnded { .. } => Vec::new(),
         }
     }
 
@@ -75,6 +77,7 @@ impl Plain {
         let what = match scope {
             CancelScope::Attempt => "the bake".to_owned(),
             CancelScope::Task(id) => clean::line(&id.to_string()),
+            CancelScope::Job => "the job".to_owned(),
         };
         self.look.status("cancelled", &format!("{} asked to cancel {what}", clean::line(by)))
     }
@@ -140,7 +143,9 @@ impl Plain {
             | EventKind::Skipped { .. }
             | EventKind::CacheHit { .. }
             | EventKind::TakenOver { .. }
-            | EventKind::AttemptEnded { .. } => false,
+            | EventKind::AttemptEnded { .. }
+            | EventKind::LiveCreated(_)
+            | EventKind::LiveEnded { .. } => false,
         }
     }
 }
