@@ -141,7 +141,7 @@ async fn check_one_of_a_name_is_unfinished_at_a_time(pair: Pair) {
         order
     };
     create("c", elsewhere(|order| order.project = ProjectId::new("project-2"))).await.unwrap();
-    create("d", elsewhere(|order| order.flow = "other".to_owned())).await.unwrap();
+    create("d", elsewhere(|order| "other".clone_into(&mut order.flow))).await.unwrap();
     create("e", order("train", Some("1"))).await.unwrap();
     create("f", order("train", Some("2"))).await.unwrap();
     assert!(create("g", order("train", Some("2"))).await.is_err());

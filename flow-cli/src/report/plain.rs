@@ -1,7 +1,9 @@
 //! Progress as plain lines, one for each thing that happens: for pipes, files and CI logs.
 
+use std::time::Duration;
+
 use flow_core::event::{CancelScope, Event, EventKind, Stage};
-use flow_core::model::{FullId, Task, TaskStatus};
+use flow_core::model::{FullId, LaunchKey, Task, TaskStatus};
 
 use crate::report::board::Board;
 use crate::report::clean;
@@ -50,11 +52,7 @@ impl Plain {
             EventKind::CacheHit { node, .. } | EventKind::TakenOver { node, .. } | EventKind::Skipped { node, .. } => {
                 task(node).map(|task| self.end(task)).unwrap_or_default()
             }
-            EventKind::RetryAt { key, at } => {
-                let name = key.node().map(ToString::to_string).unwrap_or_default();
-                let wait = span(at.since(event.at));
-                vec![format!("{}  will be tried again in {wait} (try {})", clean::line(&name), key.r#try)]
-            }
+            EventKind::RetryAt { key, at } => vec![again(key, at.since(event.at))],
             EventKind::CancelAsked { scope, by, .. } => vec![self.cancel(scope, by)],
             EventKind::Claimed { epoch, .. } if epoch.0 > 1 => vec!["a new engine has taken the bake up".to_owned()],
             EventKind::LocalsEnded { result } if *result != TaskStatus::Succeeded => {
@@ -148,6 +146,12 @@ impl Plain {
             | EventKind::LiveEnded { .. } => false,
         }
     }
+}
+
+/// That a task will be started again.
+fn again(key: &LaunchKey, wait: Duration) -> String {
+    let name = key.node().map(ToString::to_string).unwrap_or_default();
+    format!("{}  will be tried again in {} (try {})", clean::line(&name), span(wait), key.r#try)
 }
 
 #[cfg(test)]

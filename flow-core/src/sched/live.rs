@@ -13,7 +13,7 @@ use crate::sched::turn::GRACE;
 pub use decide::decide_live;
 
 /// A start that ran so long was a good one: the pauses before the next begin anew.
-const STEADY: Duration = Duration::from_secs(60);
+const STEADY: Duration = Duration::from_mins(1);
 
 /// Everything that is known of one live job.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -120,6 +120,19 @@ impl LiveState {
         }
     }
 
+    fn progress(&mut self, key: &LaunchKey, stage: &Stage, why: Option<&String>, at: Timestamp) {
+        let runs = *stage == Stage::Running;
+        if runs {
+            self.began.get_or_insert(at);
+        }
+        self.edit(key, |live| {
+            live.since = live.since.or(runs.then_some(at));
+            live.stage = Some(stage.clone());
+            live.why = why.cloned();
+            live.again_at = None;
+        });
+    }
+
     /// How many starts in a row soon ended before the one that ends now; 0 if that ran long enough.
     fn stumbles_after(&self, at: Timestamp) -> u32 {
         let Phase::Live(live) = &self.phase else { return self.stumbles };
@@ -154,19 +167,7 @@ pub fn apply_live(state: &mut LiveState, event: &Event) {
             live.again_at = None;
             live.refused = 0;
         }),
-        EventKind::Progress { key, stage, why } => {
-            if *stage == Stage::Running {
-                state.began.get_or_insert(event.at);
-            }
-            state.edit(key, |live| {
-                if *stage == Stage::Running {
-                    live.since.get_or_insert(event.at);
-                }
-                live.stage = Some(stage.clone());
-                live.why.clone_from(why);
-                live.again_at = None;
-            });
-        }
+        EventKind::Progress { key, stage, why } => state.progress(key, stage, why.as_ref(), event.at),
         EventKind::Ended { outcome, .. } => state.outcome = Some(outcome.clone()),
         EventKind::RetryAt { key, at } => state.retry(key, *at, event.at),
         EventKind::CancelAsked { request, .. } => {

@@ -3,7 +3,7 @@
 use crate::event::fold::{Rows, new_try};
 use crate::event::{Event, EventKind, Stage};
 use crate::model::{
-    CancelMark, Exit, LaunchKey, LiveJob, LiveJobId, Outcome, Reason, StatusItem, TaskStatus, Timestamp,
+    CancelMark, Exit, LaunchKey, LiveJob, LiveJobId, LogRef, Outcome, Reason, StatusItem, TaskStatus, Timestamp,
 };
 
 /// Folds one event of a live job.
@@ -30,15 +30,7 @@ fn edit(job: &mut LiveJob, event: &Event) {
             }
         }
         EventKind::Progress { stage, why, .. } => progress(job, stage, why.as_deref(), event.at),
-        EventKind::Ended { outcome, log, .. } => {
-            job.note = None;
-            job.outcome = Some(outcome.clone());
-            if let Some(last) = job.tries.last_mut() {
-                last.ended_at = Some(event.at);
-                last.outcome = Some(outcome.clone());
-                last.log = log.clone();
-            }
-        }
+        EventKind::Ended { outcome, log, .. } => end(job, outcome, log, event.at),
         EventKind::RetryAt { key, at } => {
             lose_before(job, key, event.at);
             job.note = Some(format!("will be started again at {at}"));
@@ -60,6 +52,16 @@ fn edit(job: &mut LiveJob, event: &Event) {
         | EventKind::CacheHit { .. }
         | EventKind::TakenOver { .. }
         | EventKind::AttemptEnded { .. } => {}
+    }
+}
+
+fn end(job: &mut LiveJob, outcome: &Outcome, log: &LogRef, at: Timestamp) {
+    job.note = None;
+    job.outcome = Some(outcome.clone());
+    if let Some(last) = job.tries.last_mut() {
+        last.ended_at = Some(at);
+        last.outcome = Some(outcome.clone());
+        last.log = log.clone();
     }
 }
 

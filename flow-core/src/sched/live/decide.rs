@@ -14,7 +14,7 @@ use crate::sched::turn::GRACE;
 /// The pause before the first start that is made again; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// Decides what a fact means for a live job, as [`decide`](crate::sched::decide) does for an attempt.
 ///
