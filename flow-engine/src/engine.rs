@@ -6,6 +6,7 @@ mod check;
 mod difference;
 mod dry_run;
 mod forecast;
+mod graph;
 mod read;
 mod restart;
 mod why;

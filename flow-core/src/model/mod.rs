@@ -3,6 +3,7 @@
 //! Main types: [`FullId`], [`TaskStatus`], [`UnitSpec`], [`Outcome`], and the records [`Bake`],
 //! [`Attempt`], [`Task`], [`LiveJob`]. Decisions do not belong here (`sched`), nor events (`event`).
 
+mod counts;
 mod id;
 mod live;
 mod order;
@@ -14,6 +15,7 @@ mod status;
 mod time;
 pub mod words;
 
+pub use counts::Counts;
 pub use id::{AttemptId, BakeId, Epoch, FullId, LaunchKey, LiveJobId, OwnerId, ProjectId, RawId, Subject, UnitOwner};
 pub use live::{LiveJob, LiveOrder, RestartPolicy, Stdin, Window};
 pub use order::{in_graph_order, sort_graphs};
