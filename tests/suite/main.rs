@@ -20,6 +20,8 @@ mod drawing;
 mod grow;
 mod hostile;
 mod live;
+mod live_core;
+mod live_store;
 mod nested;
 mod nested_flows;
 mod phases;

@@ -5,7 +5,9 @@ use std::convert::Infallible;
 
 use flow_core::event::fold::{Rows, fold};
 use flow_core::event::{Event, EventKind};
-use flow_core::model::{Attempt, AttemptId, Bake, CacheEntry, Counts, FullId, Task, in_graph_order};
+use flow_core::model::{
+    Attempt, AttemptId, Bake, CacheEntry, Counts, FullId, LiveJob, LiveJobId, Task, in_graph_order,
+};
 use indexmap::IndexMap;
 
 /// One attempt.
@@ -66,6 +68,15 @@ impl Rows for Board {
     }
 
     fn put_cache_entry(&mut self, _entry: &CacheEntry) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    // An attempt's events tell of no live job.
+    fn live_job(&mut self, _id: &LiveJobId) -> Result<Option<LiveJob>, Infallible> {
+        Ok(None)
+    }
+
+    fn put_live_job(&mut self, _job: &LiveJob) -> Result<(), Infallible> {
         Ok(())
     }
 }
