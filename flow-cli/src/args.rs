@@ -1,6 +1,7 @@
 //! [`Args`]: the command line as typed. Meaning is in `cmd`. Source: spec 08, EXT-5, EXT-6.
 
 mod batch;
+mod keep;
 mod live;
 mod tool;
 
@@ -11,8 +12,10 @@ use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use crate::exit::Exit;
 
 pub(crate) use batch::{
-    Bake, Bakes, Cancel, Check, ClearCache, Drive, Events, Graph, Inspect, Logs, OnInterrupt, Plan, Restart, Resume, Show, Why,
+    Bake, Bakes, Cancel, Check, ClearCache, Drive, Events, Graph, Inspect, Logs, OnInterrupt, Plan, Restart, Resume,
+    Show, Why,
 };
+pub(crate) use keep::{DeleteFlow, Gc};
 pub(crate) use live::Run;
 pub(crate) use tool::{Engine, Init, Reference, Supervisor};
 
@@ -100,6 +103,10 @@ pub(crate) enum Command {
     Restart(Restart),
     /// Begin a new project from a template; overwrites nothing
     Init(Init),
+    /// Remove old bakes with their logs, and old cached results
+    Gc(Gc),
+    /// Remove all that is kept of a flow: its bakes, live jobs, logs and cached results
+    DeleteFlow(DeleteFlow),
     /// Print the reference of the language, or one section of it
     Reference(Reference),
     /// Drive an attempt (started by `bake`, `restart` and `resume`)

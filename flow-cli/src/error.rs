@@ -59,6 +59,9 @@ pub(crate) enum CliError {
     /// A time that is none. Source: CLI-22.
     #[error("`{0}` is no time")]
     BadTime(String),
+    /// An age that is none.
+    #[error("`{0}` is no age")]
+    BadAge(String),
     /// Another program is not there, or did not do it.
     #[error("`{program}` {message}")]
     Program { program: String, message: String, hint: String },
@@ -104,6 +107,7 @@ impl CliError {
             CliError::Engine(EngineError::NotRestarted { .. })
             | CliError::ParamsFile { .. }
             | CliError::NotConfirmed { .. }
+            | CliError::BadAge(_)
             | CliError::NoSection { .. } => Exit::Usage,
             CliError::Engine(_)
             | CliError::Supervisor(_)
@@ -158,6 +162,7 @@ impl CliError {
                  1d2h3m4s"
                     .to_owned(),
             ],
+            CliError::BadAge(_) => vec!["give a time such as 30d, 12h or 1d12h".to_owned()],
             CliError::Program { hint, .. } => vec![hint.clone()],
             CliError::NotConfirmed { .. } => vec!["answer `yes`, or give `--yes`".to_owned()],
             CliError::InTheWay { .. } => {
@@ -209,6 +214,12 @@ fn engine_hints(error: &EngineError) -> Vec<String> {
             RestartRefusal::Succeeded => format!("run all of it again: `apolo-flow restart {bake} --no-from-failed`"),
             RestartRefusal::TooMany => "start a new bake with `apolo-flow bake`".to_owned(),
         }],
+        EngineError::UnknownFlow { flow, known } => {
+            suggest::help(flow, "flows", known.iter().map(String::as_str)).into_iter().collect()
+        }
+        EngineError::FlowBusy { .. } => {
+            vec!["wait for its end, or cancel it; one whose engine is gone must be resumed first".to_owned()]
+        }
         EngineError::Store(StoreError::Held { .. }) => {
             vec!["wait until that engine is done, or cancel the bake".to_owned()]
         }

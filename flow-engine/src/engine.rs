@@ -9,6 +9,7 @@ mod forecast;
 mod graph;
 mod read;
 mod restart;
+mod upkeep;
 mod why;
 
 use std::ffi::OsString;
@@ -37,6 +38,7 @@ pub use difference::Change;
 pub use dry_run::DryRun;
 pub use forecast::{Fate, Forecast, ForecastTask};
 pub use read::{Inspection, Standing};
+pub use upkeep::{FlowContents, GcReport, GcRequest};
 pub use restart::{RestartRefusal, RestartRequest, Takeover};
 pub use why::{Because, Explanation, Origin, Start, Wait};
 

@@ -61,6 +61,22 @@ pub enum EngineError {
         /// Why.
         refusal: RestartRefusal,
     },
+    /// Nothing was ever made of a flow with this id.
+    #[error("nothing is kept of a flow `{flow}`")]
+    UnknownFlow {
+        /// The id asked for.
+        flow: String,
+        /// The ids of which something is kept.
+        known: Vec<String>,
+    },
+    /// The flow cannot be removed: something of it is at work.
+    #[error("flow `{flow}` is not removed: {what} has not ended")]
+    FlowBusy {
+        /// The flow.
+        flow: String,
+        /// What is at work.
+        what: String,
+    },
     /// What the store holds of an attempt cannot be run by this version.
     #[error("attempt `{attempt}` cannot be run by this version: {message}")]
     Unrunnable {

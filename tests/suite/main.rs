@@ -35,4 +35,5 @@ mod restart;
 mod sim;
 mod store_contract;
 mod tidy;
+mod upkeep;
 mod why;

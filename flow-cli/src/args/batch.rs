@@ -21,7 +21,9 @@ pub(crate) struct Check {
 
 /// `plan`. Source: EXT-6.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:\n  apolo-flow plan train\n  apolo-flow plan train -p rate 0.2 --json\n  apolo-flow plan train --svg -o train.svg")]
+#[command(
+    after_help = "Examples:\n  apolo-flow plan train\n  apolo-flow plan train -p rate 0.2 --json\n  apolo-flow plan train --svg -o train.svg"
+)]
 pub(crate) struct Plan {
     /// The batch, a file name of the config folder without its ending
     pub batch: String,
@@ -135,10 +137,11 @@ pub(crate) struct Which {
 
 /// How a graph is written. Source: CLI-24.
 #[derive(Clone, Debug, Default, ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own; the spec has them so")]
 pub(crate) struct Graph {
     /// The file of the graph, without its ending or with it [default: the id and number in this folder]
-    #[arg(short, long, value_name = "FILE")]
-    pub output_graph: Option<PathBuf>,
+    #[arg(short, long = "output-graph", id = "output_graph", value_name = "FILE")]
+    pub output: Option<PathBuf>,
     /// Save the graph for Graphviz
     #[arg(long)]
     pub dot: bool,
@@ -158,7 +161,9 @@ pub(crate) struct Graph {
 
 /// `inspect`. Source: CLI-23.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:\n  apolo-flow inspect nightly\n  apolo-flow inspect nightly -a 1 --json\n  apolo-flow inspect nightly --view\n  apolo-flow inspect nightly --dot -o nightly.gv")]
+#[command(
+    after_help = "Examples:\n  apolo-flow inspect nightly\n  apolo-flow inspect nightly -a 1 --json\n  apolo-flow inspect nightly --view\n  apolo-flow inspect nightly --dot -o nightly.gv"
+)]
 pub(crate) struct Inspect {
     /// The bake's id or name
     pub bake: String,
@@ -194,9 +199,11 @@ pub(crate) struct Show {
 
 /// `logs`. Source: EXT-6.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:\n  apolo-flow logs nightly train-1\n  apolo-flow logs nightly/train-1 -f --tail 20\n  \
+#[command(
+    after_help = "Examples:\n  apolo-flow logs nightly train-1\n  apolo-flow logs nightly/train-1 -f --tail 20\n  \
         apolo-flow logs nightly -f\n  apolo-flow logs nightly --since 10m\n  \
-        apolo-flow logs nightly train-1 --json --offset 4096")]
+        apolo-flow logs nightly train-1 --json --offset 4096"
+)]
 pub(crate) struct Logs {
     /// The bake's id or name, or BAKE/TASK
     #[arg(value_name = "BAKE[/TASK]")]

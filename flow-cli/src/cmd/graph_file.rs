@@ -15,7 +15,7 @@ use crate::session::Session;
 impl Graph {
     /// Whether a graph is wanted at all.
     fn is_wanted(&self) -> bool {
-        self.dot || self.svg || self.pdf || self.view || self.output_graph.is_some()
+        self.dot || self.svg || self.pdf || self.view || self.output.is_some()
     }
 
     /// How many rows of a matrix are drawn each by itself.
@@ -36,7 +36,7 @@ impl Files {
     ///
     /// A file alone says by its ending what is wanted.
     fn of(own: &Graph, folder: &Path, default: &str) -> Self {
-        let path = folder.join(own.output_graph.clone().unwrap_or_else(|| default.into()));
+        let path = folder.join(own.output.clone().unwrap_or_else(|| default.into()));
         let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default().to_owned();
         let is_said = own.dot || own.svg || own.pdf || own.view;
         let svg = own.svg || (own.view && !own.pdf) || (!is_said && ending == "svg");

@@ -5,10 +5,12 @@ mod bakes;
 mod cancel;
 mod check;
 mod clear_cache;
+mod delete_flow;
 mod drive;
 mod engine;
 mod events;
 mod find;
+mod gc;
 mod graph_file;
 mod init;
 mod inspect;
@@ -44,6 +46,8 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         Command::Restart(own) => restart::run(session, &own).await,
         Command::ClearCache(own) => clear_cache::run(session, own).await,
         Command::Init(own) => init::run(session, &own),
+        Command::Gc(own) => gc::run(session, &own).await,
+        Command::DeleteFlow(own) => delete_flow::run(session, &own).await,
         Command::Reference(own) => reference::run(session, &own),
         Command::Run(own) => run::run(session, &own).await,
         Command::Resume(own) => resume::run(session, &own).await,

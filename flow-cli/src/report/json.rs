@@ -11,6 +11,8 @@
 //! - `why`: `{version, bake: id, attempt: number, task, status, because, from, changes, needs, until, said}`,
 //!   see `WhyView`
 //! - `clear-cache`: `{version, cleared: count}`
+//! - `gc`: `{version, dry_run, bakes: [id], unfinished, needed, cached, log_bytes, store_bytes}`
+//! - `delete-flow`: a line `{version, flow}` for each removed flow
 //! - `events`: a line `{version, event}` for each event in the stored form (`docs/events.md`)
 //! - `logs`: a line `{version, task, try, offset, next, text}` for each line of the log; `--offset` of `next` goes on
 //!   behind it
@@ -23,7 +25,7 @@ use flow_core::diag::{Diagnostic, Severity};
 use flow_core::event::Event;
 use flow_core::model::{Attempt, AttemptId, Bake, Exit, RawId, Task, Timestamp, Try};
 use flow_core::text::SourceMap;
-use flow_engine::{Checked, Standing};
+use flow_engine::{Checked, GcReport, Standing};
 use indexmap::IndexMap;
 use serde::Serialize;
 
@@ -84,6 +86,39 @@ pub(crate) struct ClearedView {
 pub(crate) struct EventView<'a> {
     pub version: u32,
     pub event: &'a Event,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct GcView<'a> {
+    pub version: u32,
+    pub dry_run: bool,
+    pub bakes: Vec<&'a str>,
+    pub unfinished: u64,
+    pub needed: u64,
+    pub cached: u64,
+    pub log_bytes: u64,
+    pub store_bytes: u64,
+}
+
+impl<'a> GcView<'a> {
+    pub(crate) fn new(report: &'a GcReport, dry_run: bool) -> Self {
+        GcView {
+            version: VERSION,
+            dry_run,
+            bakes: report.bakes.iter().map(|row| row.bake.id.as_str()).collect(),
+            unfinished: report.unfinished,
+            needed: report.needed,
+            cached: report.cached,
+            log_bytes: report.log_bytes,
+            store_bytes: report.store_bytes,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct DeletedView<'a> {
+    pub version: u32,
+    pub flow: &'a str,
 }
 
 #[derive(Debug, Serialize)]

@@ -27,8 +27,8 @@ impl Zone {
     /// Errors: `BadTime`. Source: CLI-22, ODD-8.2.
     pub(crate) fn read(&self, text: &str, now: Timestamp) -> Result<Timestamp, CliError> {
         let text = text.trim();
-        if let Some(back) = back(text) {
-            return Ok(Timestamp::from_unix_millis(now.unix_millis.saturating_sub(back)));
+        if let Some(back) = read_span(text) {
+            return Ok(now.before(back));
         }
         let zoned = text.parse::<jiff::Timestamp>().ok();
         let local = || Some(text.parse::<jiff::civil::DateTime>().ok()?.to_zoned(self.0.clone()).ok()?.timestamp());
@@ -64,6 +64,11 @@ impl Zone {
     pub(crate) fn full(&self, at: Timestamp) -> String {
         self.show(at, "%Y-%m-%d %H:%M:%S %:z")
     }
+}
+
+/// A span such as `30d` or `1d2h3m4s`, its parts in this order; `None` if it is none.
+pub(crate) fn read_span(text: &str) -> Option<Duration> {
+    back(text).map(Duration::from_millis)
 }
 
 /// The milliseconds of a span such as `1d2h3m4s`, its parts in this order; `None` if it is none.

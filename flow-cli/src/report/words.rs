@@ -56,5 +56,23 @@ pub(crate) fn note(task: &Task) -> Option<String> {
     task.note.clone().or_else(ended).or_else(taken)
 }
 
+/// A number of bytes: `512 B`, `1.5 MB`.
+pub(crate) fn bytes(count: u64) -> String {
+    let units = ["kB", "MB", "GB", "TB", "PB", "EB"];
+    if count < 1000 {
+        return format!("{count} B");
+    }
+    let mut size = count as f64;
+    let mut unit = "B";
+    for next in units {
+        // What would be written as 1000.0 is one of the next unit.
+        if size < 999.95 {
+            break;
+        }
+        (size, unit) = (size / 1000.0, next);
+    }
+    format!("{size:.1} {unit}")
+}
+
 #[cfg(test)]
 mod tests;

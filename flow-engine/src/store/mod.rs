@@ -4,6 +4,7 @@
 //! looks like is decided by `flow_core::event::fold`. Only `sqlite` knows SQL.
 
 pub mod memory;
+mod mention;
 mod rule;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;

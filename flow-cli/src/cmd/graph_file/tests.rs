@@ -11,7 +11,7 @@ fn files(own: &Graph) -> [Option<String>; 3] {
 }
 
 fn graph(output: Option<&str>) -> Graph {
-    Graph { output_graph: output.map(Into::into), ..Graph::default() }
+    Graph { output: output.map(Into::into), ..Graph::default() }
 }
 
 /// CLI-24: the default is `<bake id>_<attempt>.gv` in the current folder.

@@ -119,7 +119,7 @@ impl All {
                 ended.push(name.clone());
             }
         }
-        ended.iter().for_each(|name| drop(self.open.shift_remove(name)));
+        self.open.retain(|name, _| !ended.contains(name));
         Ok(())
     }
 }

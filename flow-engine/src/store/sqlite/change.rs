@@ -51,8 +51,10 @@ fn last_seq(connection: &Connection, subject: &Subject) -> Result<u64, Fault> {
     Ok(statement.query_row([subject_text(subject)], |row| row.get(0).map(number))?)
 }
 
+/// The last position that was ever given out: those of removed events are not given out again, since a reader
+/// behind them would miss what comes.
 fn last_position(connection: &Connection) -> Result<u64, Fault> {
-    let mut statement = connection.prepare_cached("SELECT coalesce(max(position), 0) FROM events")?;
+    let mut statement = connection.prepare_cached("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'")?;
     Ok(statement.query_row([], |row| row.get(0).map(number))?)
 }
 

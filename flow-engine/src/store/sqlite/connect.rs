@@ -92,6 +92,8 @@ fn try_open_writer(path: &Path, place: &str, file_system: FileSystem) -> Result<
     let mut connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Counts only while the file is empty: free pages can then be given back piece by piece.
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     set_journal(&connection, file_system)?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     migrate(&mut connection, place)?;

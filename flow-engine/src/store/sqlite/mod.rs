@@ -2,7 +2,7 @@
 //!
 //! Several processes may use one file at the same time. Within a process one thread writes
 //! (`writer`: what is asked while it is busy becomes one transaction), and reads run beside it on
-//! connections of their own (`reader`). `change`, `query` and `live` hold the SQL, `migrate` the schema.
+//! connections of their own (`reader`). `change`, `query`, `removal` and `live` hold the SQL, `migrate` the schema.
 
 mod change;
 mod column;
@@ -12,6 +12,7 @@ mod live;
 mod migrate;
 mod query;
 mod reader;
+mod removal;
 mod writer;
 
 use std::path::Path;
@@ -240,6 +241,40 @@ impl Store for SqliteStore {
     async fn clear_cache(&self, project: &ProjectId, scope: &CacheScope) -> Result<u64, StoreError> {
         let (project, scope) = (project.clone(), scope.clone());
         self.write(move |connection| change::clear_cache(connection, &project, &scope)).await
+    }
+
+    async fn remove_bake(&self, bake: &BakeId) -> Result<bool, StoreError> {
+        let bake = bake.clone();
+        self.write(move |connection| removal::remove_bake(connection, &bake)).await
+    }
+
+    async fn remove_live_job(&self, id: &LiveJobId) -> Result<bool, StoreError> {
+        let id = id.clone();
+        self.write(move |connection| removal::remove_live_job(connection, &id)).await
+    }
+
+    async fn cached_before(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.read(move |connection| removal::cached_before(connection, before)).await
+    }
+
+    async fn remove_cached(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.write(move |connection| removal::remove_cached(connection, before)).await
+    }
+
+    async fn projects(&self) -> Result<Vec<(String, ProjectId)>, StoreError> {
+        self.read(removal::projects).await
+    }
+
+    async fn remove_project(&self, project: &ProjectId) -> Result<bool, StoreError> {
+        let project = project.clone();
+        self.write(move |connection| removal::remove_project(connection, &project)).await
+    }
+
+    async fn give_room_back(&self) -> Result<u64, StoreError> {
+        self.write(removal::sweep_texts).await?;
+        let path = self.readers.path().to_owned();
+        // On a connection of its own: this cannot be done inside a transaction.
+        self.read(move |_| removal::give_room_back(&path)).await
     }
 
     async fn cached_tasks(&self, project: &ProjectId, batch: &str) -> Result<Vec<FullId>, StoreError> {
