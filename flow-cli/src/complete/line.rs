@@ -70,10 +70,10 @@ fn global(matches: &ArgMatches) -> Global {
 /// Without a letter to go by, options would bury the values: they are offered where nothing else is.
 fn wanted(found: Vec<Candidate>, bare: bool) -> Vec<Candidate> {
     let is_option = |one: &Candidate| one.value.starts_with('-');
-    match bare && found.iter().any(|one| !is_option(one)) {
-        true => found.into_iter().filter(|one| !is_option(one)).collect(),
-        false => found,
+    if bare && found.iter().any(|one| !is_option(one)) {
+        return found.into_iter().filter(|one| !is_option(one)).collect();
     }
+    found
 }
 
 fn starts(one: &CompletionCandidate, text: &str) -> bool {

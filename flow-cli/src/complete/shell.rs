@@ -197,7 +197,7 @@ impl Format {
         for one in candidates.iter().filter(fits) {
             let about = one.about.as_deref().unwrap_or_default().replace(char::is_control, " ");
             let value = one.value.strip_prefix(kept).unwrap_or(&one.value);
-            text += &match self {
+            let line = match self {
                 Format::Bash { in_quotes: true } => value.to_owned(),
                 Format::Bash { in_quotes: false } => quoted(value),
                 Format::Zsh => match (value.replace('\\', r"\\").replace(':', r"\:"), about.as_str()) {
@@ -207,6 +207,7 @@ impl Format {
                 Format::Fish => format!("{value}\t{about}"),
                 Format::Plain => format!("plain,{value}"),
             };
+            text.push_str(&line);
             text.push('\n');
         }
         text

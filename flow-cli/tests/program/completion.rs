@@ -99,6 +99,7 @@ fn a_question_that_no_shell_asks_is_refused() {
 }
 
 /// Starts a shell as a person would, after `completion patch`, and lets Tab finish the name of a task.
+#[expect(clippy::print_stdout, reason = "what is skipped is said aloud")]
 fn completes_in(shell: &str, arguments: &[&str], start_file: &str, prompt: &str) {
     if Command::new(shell).arg("--version").output().is_err() {
         assert!(std::env::var_os("CI").is_none(), "{shell} is not installed");

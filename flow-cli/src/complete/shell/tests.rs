@@ -8,20 +8,20 @@ fn ask(wanted: &str, behind: &[&str], variables: &[(&str, &str)]) -> Option<Requ
     request(wanted, &args, &variable)
 }
 
-fn words(format: Format, words: &[&str], kept: &str) -> Option<Request> {
+fn words(format: Format, words: &[&str], kept: &str) -> Request {
     let words = words.iter().map(|word| (*word).to_owned()).collect();
-    Some(Request::Words { format, words, kept: kept.to_owned() })
+    Request::Words { format, words, kept: kept.to_owned() }
 }
 
 #[test]
 fn the_line_of_bash_is_taken_apart() {
     let bare = Format::Bash { in_quotes: false };
     let quotes = Format::Bash { in_quotes: true };
-    assert_eq!(ask("bash", &["apolo-flow ba", "ba"], &[]), words(bare, &["apolo-flow", "ba"], ""));
-    assert_eq!(ask("bash", &["apolo-flow bake ", ""], &[]), words(bare, &["apolo-flow", "bake", ""], ""));
-    assert_eq!(ask("bash", &["f logs 'a b", "a b"], &[]), words(quotes, &["f", "logs", "a b"], ""));
-    assert_eq!(ask("bash", &["f --config=/t", "/t"], &[]), words(bare, &["f", "--config=/t"], "--config="));
-    assert_eq!(ask("bash", &["f --config=", ""], &[]), words(bare, &["f", "--config="], "--config="));
+    assert_eq!(ask("bash", &["apolo-flow ba", "ba"], &[]), Some(words(bare, &["apolo-flow", "ba"], "")));
+    assert_eq!(ask("bash", &["apolo-flow bake ", ""], &[]), Some(words(bare, &["apolo-flow", "bake", ""], "")));
+    assert_eq!(ask("bash", &["f logs 'a b", "a b"], &[]), Some(words(quotes, &["f", "logs", "a b"], "")));
+    assert_eq!(ask("bash", &["f --config=/t", "/t"], &[]), Some(words(bare, &["f", "--config=/t"], "--config=")));
+    assert_eq!(ask("bash", &["f --config=", ""], &[]), Some(words(bare, &["f", "--config="], "--config=")));
     assert_eq!(ask("bash", &[], &[]), None);
 }
 
@@ -29,9 +29,9 @@ fn the_line_of_bash_is_taken_apart() {
 fn the_protocol_of_the_reference_is_answered() {
     // CLI-42.
     let asked = ask("bash_complete", &[], &[("COMP_WORDS", "apolo-flow\nba\n"), ("COMP_CWORD", "1")]);
-    assert_eq!(asked, words(Format::Plain, &["apolo-flow", "ba"], ""));
+    assert_eq!(asked, Some(words(Format::Plain, &["apolo-flow", "ba"], "")));
     let asked = ask("bash_complete", &[], &[("COMP_WORDS", "apolo-flow bake"), ("COMP_CWORD", "2")]);
-    assert_eq!(asked, words(Format::Plain, &["apolo-flow", "bake", ""], ""));
+    assert_eq!(asked, Some(words(Format::Plain, &["apolo-flow", "bake", ""], "")));
     assert_eq!(ask("bash_complete", &[], &[("COMP_WORDS", "apolo-flow bake"), ("COMP_CWORD", "x")]), None);
     assert_eq!(ask("tcsh_source", &[], &[]), None);
     assert_eq!(ask("zsh_source", &[], &[]), Some(Request::Script(Shell::Zsh)));
