@@ -38,8 +38,8 @@ pub use difference::Change;
 pub use dry_run::DryRun;
 pub use forecast::{Fate, Forecast, ForecastTask};
 pub use read::{Inspection, Standing};
-pub use upkeep::{FlowContents, GcReport, GcRequest};
 pub use restart::{RestartRefusal, RestartRequest, Takeover};
+pub use upkeep::{FlowContents, GcReport, GcRequest};
 pub use why::{Because, Explanation, Origin, Start, Wait};
 
 /// The version that every attempt is marked with.

@@ -24,9 +24,9 @@ pub mod testing;
 
 pub use driver::{LEASE, hash_files};
 pub use engine::{
-    FlowContents, GcReport, GcRequest,
     BakeRequest, Because, CacheClear, Change, Checked, Checker, Created, DryRun, Engine, EngineBuilder, Explanation,
-    Fate, Forecast, ForecastTask, Inspection, Origin, RestartRefusal, RestartRequest, Standing, Start, Takeover, Wait,
+    Fate, FlowContents, Forecast, ForecastTask, GcReport, GcRequest, Inspection, Origin, RestartRefusal,
+    RestartRequest, Standing, Start, Takeover, Wait,
 };
 pub use error::{ConfigProblems, EngineError};
 pub use follow::Follow;

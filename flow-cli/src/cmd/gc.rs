@@ -30,7 +30,8 @@ pub(crate) async fn run(session: &mut Session, own: &Gc) -> Result<Exit, CliErro
     }
     session.print(&sentence(&report, own.dry_run))?;
     let stays = |count: u64, why: &str| (count > 0).then(|| format!("{count} more old enough and kept: {why}"));
-    let unfinished = stays(report.unfinished, "not ended; `apolo-flow bakes --status stalled` shows those without an engine");
+    let unfinished =
+        stays(report.unfinished, "not ended; `apolo-flow bakes --status stalled` shows those without an engine");
     let needed = stays(report.needed, "bakes that stay have taken results over from them");
     unfinished.iter().chain(&needed).for_each(|line| session.note(line));
     Ok(Exit::Well)

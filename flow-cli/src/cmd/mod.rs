@@ -5,6 +5,7 @@ mod bakes;
 mod cancel;
 mod check;
 mod clear_cache;
+mod completion;
 mod delete_flow;
 mod drive;
 mod engine;
@@ -17,7 +18,7 @@ mod inspect;
 mod logs;
 mod params;
 mod plan;
-mod reference;
+pub(crate) mod reference;
 mod restart;
 mod resume;
 mod run;
@@ -48,6 +49,7 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         Command::Init(own) => init::run(session, &own),
         Command::Gc(own) => gc::run(session, &own).await,
         Command::DeleteFlow(own) => delete_flow::run(session, &own).await,
+        Command::Completion(own) => completion::run(session, &own),
         Command::Reference(own) => reference::run(session, &own),
         Command::Run(own) => run::run(session, &own).await,
         Command::Resume(own) => resume::run(session, &own).await,

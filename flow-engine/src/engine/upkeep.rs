@@ -193,8 +193,7 @@ impl Engine {
         for row in live_jobs {
             let tries = row.job.tries.iter().filter(|one| one.raw.is_some());
             let owner = |id: &LiveJobId| UnitOwner::Live { job: id.clone() };
-            let keys: Vec<_> =
-                tries.map(|one| LaunchKey { owner: owner(&row.job.id), r#try: one.number }).collect();
+            let keys: Vec<_> = tries.map(|one| LaunchKey { owner: owner(&row.job.id), r#try: one.number }).collect();
             self.remove_all(&keys).await?;
             self.inner.store.remove_live_job(&row.job.id).await?;
         }

@@ -54,7 +54,9 @@ impl Memory {
             |error: serde_json::Error| StoreError::Corrupt { place: "memory".into(), message: error.to_string() };
         let text = serde_json::to_string(&(events, attempts, tasks, cache, jobs)).map_err(unreadable)?;
         let mut named = BTreeSet::new();
-        mentions(&text, |digest| { named.insert(digest.to_owned()); });
+        mentions(&text, |digest| {
+            named.insert(digest.to_owned());
+        });
         let size = |texts: &BTreeMap<Digest, Arc<str>>| texts.values().map(|text| text.len() as u64).sum::<u64>();
         let before = size(&self.texts);
         self.texts.retain(|digest, _| named.contains(digest.0.as_ref()));

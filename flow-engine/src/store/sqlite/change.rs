@@ -54,7 +54,8 @@ fn last_seq(connection: &Connection, subject: &Subject) -> Result<u64, Fault> {
 /// The last position that was ever given out: those of removed events are not given out again, since a reader
 /// behind them would miss what comes.
 fn last_position(connection: &Connection) -> Result<u64, Fault> {
-    let mut statement = connection.prepare_cached("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'")?;
+    let mut statement =
+        connection.prepare_cached("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'")?;
     Ok(statement.query_row([], |row| row.get(0).map(number))?)
 }
 

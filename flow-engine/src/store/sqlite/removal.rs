@@ -91,7 +91,8 @@ pub(super) fn remove_project(connection: &Connection, project: &ProjectId) -> Re
 pub(super) fn sweep_texts(connection: &Connection) -> Result<(), Fault> {
     let mut statement = connection.prepare_cached("SELECT digest FROM texts")?;
     let mut idle: BTreeSet<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    let columns = "SELECT tables.name, columns.name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
+    let columns =
+        "SELECT tables.name, columns.name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
                    WHERE tables.type = 'table' AND columns.type = 'TEXT' AND tables.name <> 'texts'";
     let mut statement = connection.prepare_cached(columns)?;
     let columns: Vec<(String, String)> =
@@ -101,7 +102,9 @@ pub(super) fn sweep_texts(connection: &Connection) -> Result<(), Fault> {
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             if let Some(text) = row.get_ref(0)?.as_str_or_null().map_err(rusqlite::Error::from)? {
-                mentions(text, |digest| { idle.remove(digest); });
+                mentions(text, |digest| {
+                    idle.remove(digest);
+                });
             }
         }
     }
