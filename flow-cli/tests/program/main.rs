@@ -7,6 +7,7 @@ mod codes;
 mod completion;
 mod init;
 mod interrupt;
+mod keep;
 mod kit;
 mod live;
 mod nested;

@@ -412,7 +412,7 @@ impl Store for MemoryStore {
     }
 
     async fn give_room_back(&self) -> Result<u64, StoreError> {
-        self.change(|rows| rows.sweep_texts())
+        self.change(Memory::sweep_texts)
     }
 
     async fn cached_tasks(&self, project: &ProjectId, batch: &str) -> Result<Vec<FullId>, StoreError> {

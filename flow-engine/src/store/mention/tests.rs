@@ -14,7 +14,7 @@ fn found(text: &str) -> Vec<String> {
 fn a_digest_is_found_in_any_document() {
     let (one, other) = (Digest::of(b"one").to_string(), Digest::of(b"two").to_string());
     assert_eq!(found(&format!("{{\"spec\":\"{one}\",\"über\":[\"{other}\"]}}")), [one.clone(), other]);
-    assert_eq!(found(&one), [one.clone()]);
+    assert_eq!(found(&one), std::slice::from_ref(&one));
     assert!(found(&format!("{one}0")).is_empty(), "a longer number is no digest");
     assert!(found(&one[1..]).is_empty());
     assert!(found("").is_empty());
