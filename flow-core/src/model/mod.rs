@@ -4,6 +4,7 @@
 //! [`Attempt`], [`Task`]. Decisions do not belong here (`sched`), nor events (`event`).
 
 mod id;
+pub mod note;
 mod order;
 mod outcome;
 mod record;

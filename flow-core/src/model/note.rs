@@ -1,9 +1,9 @@
-//! Outcomes in words.
+//! [`note`] and [`outcome`]: what there is to say of a task beside its status, in words that all faces share.
 
-use flow_core::model::{Exit, Outcome, Reason, Task, TaskStatus};
+use crate::model::{Exit, Outcome, Reason, Task, TaskStatus};
 
 /// Why a unit ended as it did; `None` where the status says it all.
-pub(crate) fn outcome(outcome: &Outcome) -> Option<String> {
+pub fn outcome(outcome: &Outcome) -> Option<String> {
     match &outcome.reason {
         Reason::Finished | Reason::Killed if outcome.status == TaskStatus::Succeeded => None,
         Reason::Finished => exit(outcome.exit),
@@ -50,7 +50,7 @@ fn signal_name(signal: i32) -> Option<&'static str> {
 
 /// What there is to say of a task beside its status: the note, how its last try ended, or that
 /// another attempt ran it.
-pub(crate) fn note(task: &Task) -> Option<String> {
+pub fn note(task: &Task) -> Option<String> {
     let ended = || task.tries.last().and_then(|last| last.outcome.as_ref()).or(task.outcome.as_ref()).and_then(outcome);
     let taken = || task.taken_from.as_ref().map(|from| format!("taken over from {from}"));
     task.note.clone().or_else(ended).or_else(taken)
