@@ -128,7 +128,8 @@ impl Session {
         Ok(Checker::new(Arc::new(GitProgram), settings.user).max_rows(settings.max_rows))
     }
 
-    fn workspace(&self) -> Result<Option<DirectorySource>, CliError> {
+    /// The workspace, if there is one.
+    pub(crate) fn workspace(&self) -> Result<Option<DirectorySource>, CliError> {
         match DirectorySource::find(self.start.as_deref().unwrap_or(&self.io.folder)) {
             Ok(source) => Ok(Some(source)),
             Err(SourceError::NoWorkspace { .. }) => Ok(None),

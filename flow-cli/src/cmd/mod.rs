@@ -5,6 +5,8 @@ mod bakes;
 mod cancel;
 mod check;
 mod clear_cache;
+#[cfg(feature = "console")]
+mod console;
 mod drive;
 mod engine;
 mod events;
@@ -41,6 +43,8 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         Command::Cancel(own) => cancel::run(session, &own).await,
         Command::Restart(own) => restart::run(session, &own).await,
         Command::ClearCache(own) => clear_cache::run(session, own).await,
+        #[cfg(feature = "console")]
+        Command::Console(own) => console::run(session, own).await,
         Command::Reference(own) => reference::run(session, &own),
         Command::Run(own) => run::run(session, &own).await,
         Command::Resume(own) => resume::run(session, &own).await,

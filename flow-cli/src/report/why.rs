@@ -2,7 +2,7 @@
 
 use flow_core::event::SkipReason;
 use flow_core::model::{Attempt, NeedsLevel, Task};
-use flow_engine::{Because, Change, Explanation, Origin, Start, Wait};
+use flow_engine::{Because, Explanation, Origin, Start, Wait};
 use serde::Serialize;
 
 use crate::report::look::Look;
@@ -115,7 +115,7 @@ pub(crate) fn lines(task: &Task, explanation: &Explanation, look: Look) -> Vec<S
     let arrow = look.pick("→", "->");
     let value =
         |text: &Option<String>| text.as_ref().map_or("(not there)".to_owned(), |text| clean::short(text, VALUE));
-    lines.extend(changes(&explanation.because).iter().map(|change| {
+    lines.extend(explanation.because.changes().iter().map(|change| {
         let field = look.accent(&clean::line(&change.field));
         format!("  {field}: {} {arrow} {}", value(&change.old), value(&change.new))
     }));

@@ -374,3 +374,6 @@ fn waits(because: &Because) -> Vec<WaitView> {
         _ => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;
