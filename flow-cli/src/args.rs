@@ -18,7 +18,7 @@ pub(crate) use batch::{
 #[cfg(feature = "console")]
 pub(crate) use console::Console;
 pub(crate) use live::Run;
-pub(crate) use tool::{Engine, Reference, Supervisor};
+pub(crate) use tool::{Engine, Init, Reference, Supervisor};
 
 /// Pipelines for machine learning teams: check flows, bake them, see what happened.
 #[derive(Debug, Parser)]
@@ -104,9 +104,9 @@ pub(crate) enum Command {
     Restart(Restart),
     /// Serve the web console: watch and steer bakes and live jobs in a browser
     #[cfg(feature = "console")]
-    #[command(after_help = "Examples:\n  apolo-flow console\n  apolo-flow console --port 9000 --read-only\n\n\
-        Only this machine can reach it, and only with the printed address or a token.")]
     Console(Console),
+    /// Begin a new project from a template; overwrites nothing
+    Init(Init),
     /// Print the reference of the language, or one section of it
     Reference(Reference),
     /// Drive an attempt (started by `bake`, `restart` and `resume`)

@@ -69,6 +69,12 @@ pub(crate) enum CliError {
     /// The file of params is no flat mapping.
     #[error("`{place}`: {message}")]
     Params { place: String, message: String },
+    /// A new project would overwrite what is there.
+    #[error("`{folder}` has what the new project would write: {}", quoted(paths))]
+    InTheWay { folder: String, paths: Vec<String> },
+    /// A file cannot be written.
+    #[error("cannot write `{path}`: {error}")]
+    File { path: String, error: std::io::Error },
     /// A write failed, or this process could not be set up.
     #[error("{what}: {error}")]
     Output { what: &'static str, error: std::io::Error },
@@ -105,6 +111,8 @@ impl CliError {
             | CliError::TaskEnded { .. }
             | CliError::NoLog { .. }
             | CliError::NoTry { .. }
+            | CliError::InTheWay { .. }
+            | CliError::File { .. }
             | CliError::Params { .. }
             | CliError::Output { .. } => Exit::Failed,
         }
@@ -148,19 +156,30 @@ impl CliError {
             }
             #[cfg(feature = "console")]
             CliError::Console(flow_console::ConsoleError::Unprotected(_)) => {
-                vec!["give `--tls-cert FILE --tls-key FILE`, or `--insecure` if the network is to be trusted".to_owned()]
+                vec![
+                    "give `--tls-cert FILE --tls-key FILE`, or `--insecure` if the network is to be trusted".to_owned(),
+                ]
             }
             #[cfg(feature = "console")]
             CliError::Console(_) => Vec::new(),
+            CliError::InTheWay { .. } => {
+                vec!["nothing was written; give another folder with `--path`, or move these away".to_owned()]
+            }
             CliError::NoSection { help, .. } => help.iter().cloned().collect(),
             CliError::Supervisor(_)
             | CliError::TaskEnded { .. }
             | CliError::NoLog { .. }
+            | CliError::File { .. }
             | CliError::ParamsFile { .. }
             | CliError::Params { .. }
             | CliError::Output { .. } => Vec::new(),
         }
     }
+}
+
+fn quoted(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
 }
 
 /// What the diagnostics of a flow mean for the exit code.

@@ -48,6 +48,9 @@ fn answer(status: StatusCode, name: &str, bytes: Vec<u8>, keep: &'static str) ->
         Some("svg") => "image/svg+xml",
         _ => "application/octet-stream",
     };
-    let headers = [(header::CONTENT_TYPE, HeaderValue::from_static(kind)), (header::CACHE_CONTROL, HeaderValue::from_static(keep))];
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
+        (header::CACHE_CONTROL, HeaderValue::from_static(keep)),
+    ];
     (status, headers, bytes).into_response()
 }

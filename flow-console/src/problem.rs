@@ -76,9 +76,9 @@ impl From<EngineError> for Problem {
             EngineError::Finished { .. }
             | EngineError::NotRestarted { .. }
             | EngineError::Source(SourceError::NoWorkspace { .. } | SourceError::NotAFolder { .. })
-            | EngineError::Store(StoreError::Held { .. } | StoreError::Conflict { .. } | StoreError::StaleEpoch { .. }) => {
-                StatusCode::CONFLICT
-            }
+            | EngineError::Store(
+                StoreError::Held { .. } | StoreError::Conflict { .. } | StoreError::StaleEpoch { .. },
+            ) => StatusCode::CONFLICT,
             EngineError::Config(_) => StatusCode::UNPROCESSABLE_ENTITY,
             EngineError::Store(StoreError::Io { .. }) | EngineError::Executor(ExecutorError::Unreachable { .. }) => {
                 StatusCode::SERVICE_UNAVAILABLE

@@ -328,11 +328,7 @@ async fn enter(State(shared): State<Arc<Shared>>, asked: crate::problem::Query<C
 }
 
 /// Exchanges a token for a cookie.
-async fn enter_with_token(
-    State(shared): State<Arc<Shared>>,
-    headers: HeaderMap,
-    Form(form): Form<Token>,
-) -> Response {
+async fn enter_with_token(State(shared): State<Arc<Shared>>, headers: HeaderMap, Form(form): Form<Token>) -> Response {
     if let Err(problem) = shared.gate.check_form(&headers) {
         return problem.into_response();
     }

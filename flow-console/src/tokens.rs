@@ -54,13 +54,17 @@ pub enum TokensError {
         message: String,
     },
     /// Others may read it.
-    #[error("the file of tokens `{path}` can be read by others: `chmod 600` it, and delete it first if they may have read it")]
+    #[error(
+        "the file of tokens `{path}` can be read by others: `chmod 600` it, and delete it first if they may have read it"
+    )]
     Open {
         /// The file.
         path: String,
     },
     /// It does not hold what it should.
-    #[error("the file of tokens `{path}` must hold a line `viewer = …` and a line `operator = …` of {TOKEN_DIGITS} hex digits each; delete it to get new ones")]
+    #[error(
+        "the file of tokens `{path}` must hold a line `viewer = …` and a line `operator = …` of {TOKEN_DIGITS} hex digits each; delete it to get new ones"
+    )]
     Malformed {
         /// The file.
         path: String,
@@ -90,7 +94,8 @@ impl Tokens {
         let token = |name: &str| {
             let lines = text.lines().filter_map(|line| line.split_once('='));
             let found = lines.map(|(key, value)| (key.trim(), value.trim())).find(|(key, _)| *key == name);
-            let is_token = |value: &&str| value.len() == TOKEN_DIGITS && value.bytes().all(|byte| byte.is_ascii_hexdigit());
+            let is_token =
+                |value: &&str| value.len() == TOKEN_DIGITS && value.bytes().all(|byte| byte.is_ascii_hexdigit());
             let found = found.map(|(_, value)| value).filter(is_token);
             found.map(Fingerprint::of).ok_or_else(|| TokensError::Malformed { path: shown() })
         };

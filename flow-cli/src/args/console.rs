@@ -7,6 +7,8 @@ use clap::Args as ClapArgs;
 
 /// `console`. Source: EXT-6.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  apolo-flow console\n  apolo-flow console --port 9000 --read-only\n\n\
+    Only this machine can reach it, and only with the printed address or a token.")]
 pub(crate) struct Console {
     /// The port to serve on; 0 takes a free one
     #[arg(long, default_value_t = 8787, value_name = "N")]

@@ -11,6 +11,7 @@ mod drive;
 mod engine;
 mod events;
 mod find;
+mod init;
 mod inspect;
 mod logs;
 mod params;
@@ -45,6 +46,7 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         Command::ClearCache(own) => clear_cache::run(session, own).await,
         #[cfg(feature = "console")]
         Command::Console(own) => console::run(session, own).await,
+        Command::Init(own) => init::run(session, &own),
         Command::Reference(own) => reference::run(session, &own),
         Command::Run(own) => run::run(session, &own).await,
         Command::Resume(own) => resume::run(session, &own).await,

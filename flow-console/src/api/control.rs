@@ -87,7 +87,8 @@ pub(crate) async fn start(
 fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     let text = value.to_str().ok().filter(|text| !text.is_empty() && text.len() <= KEY);
-    let text = text.ok_or_else(|| Problem::bad_request(format!("`Idempotency-Key` has from 1 to {KEY} plain characters")))?;
+    let text =
+        text.ok_or_else(|| Problem::bad_request(format!("`Idempotency-Key` has from 1 to {KEY} plain characters")))?;
     Ok(Some(text.to_owned()))
 }
 
@@ -164,10 +165,7 @@ fn asked(shared: &Shared) -> (StatusCode, Json<Asked>) {
 /// Forgets cached results; what bakes show of the past stays.
 #[utoipa::path(post, path = "/cache/clear", request_body = ClearCache,
     responses((status = 200, body = Cleared), (status = "default", body = Problem)))]
-pub(crate) async fn clear_cache(
-    State(shared): State<Arc<Shared>>,
-    Body(wanted): Body<ClearCache>,
-) -> Answer<Cleared> {
+pub(crate) async fn clear_cache(State(shared): State<Arc<Shared>>, Body(wanted): Body<ClearCache>) -> Answer<Cleared> {
     let what = match (wanted.flow, wanted.task) {
         (None, None) => CacheClear::All,
         (Some(flow), None) => CacheClear::Batch(flow),

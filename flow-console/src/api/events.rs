@@ -110,8 +110,9 @@ impl Viewer {
             let moved = next > self.position;
             self.position = next;
             let wanted = messages.iter().filter(|one| self.bake.is_none() || one.bake == self.bake);
-            let events: Vec<Event> =
-                wanted.map(|one| Event::default().id(one.position.to_string()).event("change").data(&one.text)).collect();
+            let events: Vec<Event> = wanted
+                .map(|one| Event::default().id(one.position.to_string()).event("change").data(&one.text))
+                .collect();
             if !events.is_empty() {
                 return Some(events);
             }

@@ -30,14 +30,9 @@ pub(crate) async fn list(State(shared): State<Arc<Shared>>) -> Answer<FlowList> 
     Ok(Json(FlowList { version: VERSION, workspace: Some(source.workspace().to_owned()), flows }))
 }
 
-async fn look(
-    shared: &Shared,
-    source: &dyn ConfigSource,
-    name: &str,
-) -> Result<(Checked, Option<Outline>), Problem> {
-    let checker = shared.engine.checker();
-    let checked = checker.check(source, name, &IndexMap::new()).await?;
-    Ok((checked, checker.outline(source, name).await?))
+async fn look(shared: &Shared, source: &dyn ConfigSource, name: &str) -> Result<(Checked, Option<Outline>), Problem> {
+    let checked = shared.engine.checker().check(source, name, &IndexMap::new()).await?;
+    Ok((checked, shared.engine.checker().outline(source, name).await?))
 }
 
 /// All about a flow before it runs: params, graph, problems, sources.

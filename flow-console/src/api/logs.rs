@@ -86,7 +86,8 @@ impl Log {
         let task = shared.engine.as_run(&task).await?;
         let wanted = wanted.unwrap_or(0);
         let last = task.tries.last().map(|last| last.number);
-        let number = if wanted == 0 { last } else { task.tries.iter().map(|one| one.number).find(|one| *one == wanted) };
+        let number =
+            if wanted == 0 { last } else { task.tries.iter().map(|one| one.number).find(|one| *one == wanted) };
         match number {
             Some(number) => Ok(Log { task, number }),
             None if wanted == 0 => Err(Problem::not_found(format!("task `{id}` has no log: {}", task.status))),

@@ -156,7 +156,10 @@ impl Gate {
     /// Whether somebody who is in may do this.
     fn check_api(&self, request: &Request) -> Result<Role, Problem> {
         let Some((role, proof)) = self.role(request.headers())? else {
-            return Err(Problem::new(StatusCode::UNAUTHORIZED, "come in by the address that the console printed, or with a token"));
+            return Err(Problem::new(
+                StatusCode::UNAUTHORIZED,
+                "come in by the address that the console printed, or with a token",
+            ));
         };
         let sender = self.sender(request.headers());
         let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
@@ -167,7 +170,10 @@ impl Gate {
             (Sender::Foreign, _) => false,
         };
         if !is_trusted {
-            return Err(Problem::new(StatusCode::FORBIDDEN, "this request comes from another page than the console's own"));
+            return Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                "this request comes from another page than the console's own",
+            ));
         }
         if is_safe {
             return Ok(role);
@@ -191,7 +197,10 @@ impl Gate {
             return Err(Problem::new(StatusCode::FORBIDDEN, "this console was started with `--read-only`"));
         }
         if role == Role::Viewer {
-            return Err(Problem::new(StatusCode::FORBIDDEN, "a viewer may look and not steer; come in with the operator's token"));
+            return Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                "a viewer may look and not steer; come in with the operator's token",
+            ));
         }
         if !self.changes.take() {
             return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too many changes at once: wait a moment"));

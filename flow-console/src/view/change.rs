@@ -76,8 +76,7 @@ impl Change {
 /// The status that an event leaves, and what there is to say of it.
 fn told(kind: &EventKind) -> (Option<TaskStatus>, Option<String>) {
     match kind {
-        EventKind::AttemptCreated(_) => (Some(TaskStatus::Pending), None),
-        EventKind::Launching { .. } => (Some(TaskStatus::Pending), None),
+        EventKind::AttemptCreated(_) | EventKind::Launching { .. } => (Some(TaskStatus::Pending), None),
         EventKind::Progress { stage: Stage::Running, why, .. } => (Some(TaskStatus::Running), why.clone()),
         EventKind::Progress { why, .. } => (None, why.clone()),
         EventKind::Ended { outcome, .. } => (Some(outcome.status), flow_core::model::note::outcome(outcome)),

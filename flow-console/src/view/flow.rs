@@ -190,7 +190,10 @@ impl From<OutlineImage> for ImageView {
 
 impl SourceView {
     pub(crate) fn all(sources: &SourceMap) -> Vec<SourceView> {
-        sources.iter().map(|(_, file)| SourceView { name: file.name.to_string(), text: file.text.to_string() }).collect()
+        sources
+            .iter()
+            .map(|(_, file)| SourceView { name: file.name.to_string(), text: file.text.to_string() })
+            .collect()
     }
 }
 

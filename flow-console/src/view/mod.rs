@@ -9,18 +9,14 @@ mod flow;
 mod log;
 mod task;
 
-pub(crate) use bake::{
-    AttemptPage, AttemptView, BakePage, BakeView, Workload, WorkloadPage,
-};
+pub(crate) use bake::{AttemptPage, AttemptView, BakePage, BakeView, Workload, WorkloadPage};
 pub(crate) use change::{Change, EventPage};
 pub(crate) use flow::{
     About, Asked, Cleared, DiagnosticView, FlowList, FlowPage, FlowRow, ImageView, JobView, ParamView, SourceView,
     Started, VolumeView,
 };
 pub(crate) use log::{LogFound, LogHit, LogPage};
-pub(crate) use task::{
-    GraphNode, GraphPage, HistoryView, NeedView, SpecView, TaskPage, TaskRow, TryView, WhyView,
-};
+pub(crate) use task::{GraphNode, GraphPage, HistoryView, NeedView, SpecView, TaskPage, TaskRow, TryView, WhyView};
 
 /// The version of all shapes.
 pub(crate) const VERSION: u32 = 1;

@@ -12,7 +12,8 @@ use utoipa::ToSchema;
 /// What a value of the environment begins with where it is a reference to a secret (MCH-3).
 const SECRET: &str = "secret:";
 /// Names of variables whose values are not shown, in lower case.
-const SECRET_NAMES: &[&str] = &["secret", "token", "password", "passwd", "api_key", "apikey", "credential", "private_key"];
+const SECRET_NAMES: &[&str] =
+    &["secret", "token", "password", "passwd", "api_key", "apikey", "credential", "private_key"];
 
 /// A task in a list.
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -145,9 +145,10 @@ pub(crate) fn cookie_of(answer: &Response) -> String {
 }
 
 pub(crate) fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-    pairs.iter().map(|(name, value)| {
-        (name.parse().expect("a name"), HeaderValue::from_str(value).expect("a value"))
-    }).collect()
+    pairs
+        .iter()
+        .map(|(name, value)| (name.parse().expect("a name"), HeaderValue::from_str(value).expect("a value")))
+        .collect()
 }
 
 /// A refusal's status, after checking that it says why in the right form.
