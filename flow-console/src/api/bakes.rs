@@ -1,17 +1,21 @@
 //! Bakes, attempts, graphs and tasks.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use flow_core::model::UnitSpec;
+use flow_core::model::{FullId, UnitSpec};
+use flow_core::plan::DRAWN_ROWS;
 use flow_engine::Inspection;
 use indexmap::IndexMap;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
-use crate::problem::{Answer, Path, Problem};
+use crate::problem::{Answer, Path, Problem, Query};
 use crate::server::Shared;
 use crate::view::{
-    AttemptPage, AttemptView, BakePage, BakeView, GraphNode, GraphPage, HistoryView, NeedView, SourceView, SpecView,
+    AttemptPage, AttemptView, BakePage, BakeView, GraphPage, GraphView, HistoryView, NeedView, SourceView, SpecView,
     TaskPage, TaskRow, TryView, VERSION, WhyView,
 };
 
@@ -41,18 +45,48 @@ pub(crate) async fn attempt(
     Ok(Json(AttemptPage::new(&found, position)))
 }
 
+/// How a graph is drawn.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Drawn {
+    /// Matrices of more rows are one box each; absent: 12.
+    #[param(minimum = 1)]
+    rows: Option<usize>,
+    /// Full ids of calls that are drawn closed, separated by commas.
+    #[serde(default)]
+    closed: String,
+}
+
 /// The graph of an attempt, as far as it is known.
-#[utoipa::path(get, path = "/bakes/{bake}/attempts/{number}/graph", params(("bake" = String, Path), ("number" = i64, Path)),
+#[utoipa::path(get, path = "/bakes/{bake}/attempts/{number}/graph", params(("bake" = String, Path), ("number" = i64, Path), Drawn),
     responses((status = 200, body = GraphPage), (status = "default", body = Problem)))]
 pub(crate) async fn graph(
     State(shared): State<Arc<Shared>>,
     Path((bake, number)): Path<(String, i64)>,
+    Query(drawn): Query<Drawn>,
 ) -> Answer<GraphPage> {
     let _permit = shared.heavy().await;
     let position = shared.engine.last_position().await?;
-    let found = shared.engine.inspect(&bake, number).await?;
-    let nodes = found.tasks.iter().map(GraphNode::from).collect();
-    Ok(Json(GraphPage { version: VERSION, position, nodes }))
+    let mut found = shared.engine.inspect(&bake, number).await?;
+    let closed: BTreeSet<&str> = drawn.closed.split(',').filter(|id| !id.is_empty()).collect();
+    if !closed.is_empty() {
+        found.tasks.retain(|task| !is_below(&task.id, &closed));
+    }
+    let graph = GraphView::from(&found.graph(drawn.rows.unwrap_or(DRAWN_ROWS)));
+    Ok(Json(GraphPage { version: VERSION, position, graph }))
+}
+
+/// Whether a task stands in one of these calls.
+fn is_below(id: &FullId, calls: &BTreeSet<&str>) -> bool {
+    let mut prefix = id.prefix();
+    while !prefix.0.is_empty() {
+        if calls.contains(prefix.to_string().as_str()) {
+            return true;
+        }
+        prefix = prefix.prefix();
+    }
+    false
 }
 
 /// All about one task.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use flow_core::plan::{DRAWN_ROWS, Plan, TaskGraph};
 use flow_core::port::ConfigSource;
 use flow_engine::{Checked, Outline, OutlineKind};
 use indexmap::IndexMap;
@@ -11,7 +12,7 @@ use indexmap::IndexMap;
 use crate::problem::{Answer, Path, Problem};
 use crate::server::Shared;
 use crate::view::{
-    DiagnosticView, FlowList, FlowPage, FlowRow, GraphNode, ImageView, JobView, ParamView, SourceView, VERSION,
+    DiagnosticView, FlowList, FlowPage, FlowRow, GraphView, ImageView, JobView, ParamView, SourceView, VERSION,
     VolumeView,
 };
 
@@ -53,6 +54,8 @@ pub(crate) async fn flow(State(shared): State<Arc<Shared>>, Path(name): Path<Str
         None => (Vec::new(), Vec::new()),
     };
     let (volumes, images) = outline.map(|outline| (outline.volumes, outline.images)).unwrap_or_default();
+    let drawn = |plan: &Plan| TaskGraph::of_nodes(&name, &plan.nodes, DRAWN_ROWS);
+    let graph = checked.plan.as_ref().map(drawn);
     Ok(Json(FlowPage {
         version: VERSION,
         row,
@@ -60,7 +63,7 @@ pub(crate) async fn flow(State(shared): State<Arc<Shared>>, Path(name): Path<Str
         jobs: jobs.into_iter().map(JobView::from).collect(),
         volumes: volumes.into_iter().map(VolumeView::from).collect(),
         images: images.into_iter().map(ImageView::from).collect(),
-        graph: checked.plan.iter().flat_map(|plan| &plan.nodes).map(GraphNode::from).collect(),
+        graph: graph.as_ref().map(GraphView::from),
         diagnostics: DiagnosticView::all(&checked.diagnostics, &checked.sources),
         sources: SourceView::all(&checked.sources),
     }))

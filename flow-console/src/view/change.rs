@@ -76,7 +76,9 @@ impl Change {
 /// The status that an event leaves, and what there is to say of it.
 fn told(kind: &EventKind) -> (Option<TaskStatus>, Option<String>) {
     match kind {
-        EventKind::AttemptCreated(_) | EventKind::Launching { .. } => (Some(TaskStatus::Pending), None),
+        EventKind::AttemptCreated(_) | EventKind::LiveCreated(_) | EventKind::Launching { .. } => {
+            (Some(TaskStatus::Pending), None)
+        }
         EventKind::Progress { stage: Stage::Running, why, .. } => (Some(TaskStatus::Running), why.clone()),
         EventKind::Progress { why, .. } => (None, why.clone()),
         EventKind::Ended { outcome, .. } => (Some(outcome.status), flow_core::model::note::outcome(outcome)),
@@ -85,7 +87,7 @@ fn told(kind: &EventKind) -> (Option<TaskStatus>, Option<String>) {
         EventKind::CacheHit { .. } => (Some(TaskStatus::Cached), None),
         EventKind::TakenOver { .. } => (Some(TaskStatus::Succeeded), None),
         EventKind::CancelAsked { by, .. } => (None, Some(format!("cancel asked by {by}"))),
-        EventKind::AttemptEnded { result } => (Some(*result), None),
+        EventKind::AttemptEnded { result } | EventKind::LiveEnded { result } => (Some(*result), None),
         EventKind::Claimed { .. }
         | EventKind::Expanded { .. }
         | EventKind::Answered { .. }

@@ -6,7 +6,7 @@ use flow_engine::{Outline, OutlineImage, OutlineJob, OutlineKind, OutlineParam, 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::view::GraphNode;
+use crate::view::GraphView;
 
 /// What the console is and what the asker may do.
 #[derive(Debug, Serialize, ToSchema)]
@@ -58,7 +58,7 @@ pub(crate) struct FlowPage {
     pub volumes: Vec<VolumeView>,
     pub images: Vec<ImageView>,
     /// The graph of a batch without errors, with the defaults of its params.
-    pub graph: Vec<GraphNode>,
+    pub graph: Option<GraphView>,
     pub diagnostics: Vec<DiagnosticView>,
     /// The texts that the flow is made of.
     pub sources: Vec<SourceView>,

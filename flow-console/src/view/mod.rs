@@ -6,6 +6,7 @@
 mod bake;
 mod change;
 mod flow;
+mod graph;
 mod log;
 mod task;
 
@@ -15,8 +16,9 @@ pub(crate) use flow::{
     About, Asked, Cleared, DiagnosticView, FlowList, FlowPage, FlowRow, ImageView, JobView, ParamView, SourceView,
     Started, VolumeView,
 };
+pub(crate) use graph::{GraphPage, GraphView};
 pub(crate) use log::{LogFound, LogHit, LogPage};
-pub(crate) use task::{GraphNode, GraphPage, HistoryView, NeedView, SpecView, TaskPage, TaskRow, TryView, WhyView};
+pub(crate) use task::{HistoryView, NeedView, SpecView, TaskPage, TaskRow, TryView, WhyView};
 
 /// The version of all shapes.
 pub(crate) const VERSION: u32 = 1;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use flow_core::event::SkipReason;
-use flow_core::model::{Exit, FullId, NeedsLevel, NodeRecord, Task, TaskStatus, Try, UnitSpec, note};
+use flow_core::model::{Exit, FullId, NeedsLevel, Task, TaskStatus, Try, UnitSpec, note};
 use flow_engine::{Because, Explanation, Wait};
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -165,25 +165,6 @@ pub(crate) struct WaitView {
     pub status: &'static str,
 }
 
-/// The graph of an attempt or of a flow.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct GraphPage {
-    pub version: u32,
-    pub position: u64,
-    pub nodes: Vec<GraphNode>,
-}
-
-/// A node and what it needs.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct GraphNode {
-    pub id: String,
-    pub parent: String,
-    pub group: Option<String>,
-    pub kind: &'static str,
-    /// Full ids, in the order of writing.
-    pub needs: Vec<String>,
-}
-
 impl From<&Task> for TaskRow {
     fn from(task: &Task) -> Self {
         let (first, last) = (task.tries.first(), task.tries.last());
@@ -203,42 +184,12 @@ impl From<&Task> for TaskRow {
     }
 }
 
-pub(crate) fn kind_of(task: &Task) -> &'static str {
+fn kind_of(task: &Task) -> &'static str {
     match task {
         _ if task.opened => "call",
         _ if task.node.late => "rows",
         _ if task.node.local => "local",
         _ => "task",
-    }
-}
-
-impl From<&Task> for GraphNode {
-    fn from(task: &Task) -> Self {
-        let prefix = task.id.prefix();
-        GraphNode {
-            id: task.id.to_string(),
-            parent: prefix.to_string(),
-            group: task.node.group.as_ref().map(ToString::to_string),
-            kind: kind_of(task),
-            needs: task.node.needs.iter().map(|need| prefix.child(&need.id).to_string()).collect(),
-        }
-    }
-}
-
-/// A node of a flow that has not run.
-impl From<&NodeRecord> for GraphNode {
-    fn from(node: &NodeRecord) -> Self {
-        GraphNode {
-            id: node.id.to_string(),
-            parent: String::new(),
-            group: node.group.as_ref().map(ToString::to_string),
-            kind: match node {
-                _ if node.late => "rows",
-                _ if node.local => "local",
-                _ => "task",
-            },
-            needs: node.needs.iter().map(|need| need.id.to_string()).collect(),
-        }
     }
 }
 

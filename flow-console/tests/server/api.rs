@@ -25,8 +25,13 @@ async fn a_bake_is_listed_and_told_in_full() {
     assert_eq!(attempt["counts"], json!({ "succeeded": 3 }));
     assert_eq!(attempt["attempt"]["params"], json!({ "rate": "0.1" }));
     let graph = running.json("/bakes/nightly/attempts/1/graph").await;
-    let edges: Vec<_> = graph["nodes"].as_array().unwrap().iter().map(|node| (&node["id"], &node["needs"])).collect();
-    assert_eq!(json!(edges), json!([["load", []], ["fit", ["load"]], ["report", ["fit"]]]));
+    let nodes = graph["nodes"].as_array().unwrap();
+    let ids: Vec<_> = nodes.iter().map(|node| (&node["id"], &node["status"])).collect();
+    assert_eq!(json!(ids), json!([["load", "succeeded"], ["fit", "succeeded"], ["report", "succeeded"]]));
+    assert!(nodes[0]["x"].as_f64() < nodes[1]["x"].as_f64() && nodes[1]["x"].as_f64() < nodes[2]["x"].as_f64());
+    let edges: Vec<_> = graph["edges"].as_array().unwrap().iter().map(|edge| (&edge["from"], &edge["to"])).collect();
+    assert_eq!(json!(edges), json!([[0, 1], [1, 2]]));
+    assert!(graph["edges"][0]["path"].as_str().unwrap().starts_with('M'));
 }
 
 #[tokio::test]
@@ -219,7 +224,7 @@ async fn flows_are_shown_before_they_run() {
     assert_eq!((list["flows"][0]["name"].as_str(), list["flows"][0]["kind"].as_str()), (Some("train"), Some("batch")));
     let flow = running.json("/flows/train").await;
     assert_eq!(flow["params"], json!([{ "name": "rate", "default": "0.1", "descr": "how fast it learns" }]));
-    assert_eq!(flow["graph"].as_array().unwrap().len(), 3);
+    assert_eq!(flow["graph"]["nodes"].as_array().unwrap().len(), 3);
     assert_eq!((flow["title"].as_str(), flow["errors"].as_u64()), (Some("Training"), Some(0)));
     assert!(flow["sources"][0]["text"].as_str().unwrap().starts_with("kind: batch"));
     assert_eq!(refused(running.get("/flows/none").send().await.unwrap()).await, 404);
