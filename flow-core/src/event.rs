@@ -12,6 +12,7 @@
 //!   reason `inside`; `source` of the texts of `AttemptCreated` (absent: project first, flow last).
 //! - 4: `LocalsEnded`, the reason `locals` of `Skipped`, `local` and `late` of nodes; starts of image builds;
 //!   `max_rows` of `AttemptCreated` (absent: 10,000).
+//! - 5: `ended` of `RetryAt` (absent of a new try: the one before was lost).
 
 pub mod fold;
 
@@ -28,7 +29,7 @@ use crate::model::{
 use crate::value::Value;
 
 /// The version of the stored form that this build writes; it reads all versions up to it.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// One thing that happened.
 ///
@@ -135,6 +136,9 @@ pub enum EventKind {
         key: LaunchKey,
         /// When.
         at: Timestamp,
+        /// Present if it is a new try, and not the same start made again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ended: Option<Box<EndedTry>>,
     },
     /// A task will not be started.
     Skipped {
@@ -276,6 +280,17 @@ pub struct AttemptCreated {
     pub max_rows: Option<u32>,
     /// The engine's version.
     pub engine_version: String,
+}
+
+/// The end of a try that another one follows (EXT-3).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EndedTry {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Its log.
+    pub log: LogRef,
+    /// The number that the last try will have if the others end likewise; absent if there is no bound.
+    pub last: Option<u32>,
 }
 
 /// Which results of other bakes an attempt may use.

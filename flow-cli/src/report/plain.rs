@@ -1,7 +1,7 @@
 //! Progress as plain lines, one for each thing that happens: for pipes, files and CI logs.
 
-use flow_core::event::{CancelScope, Event, EventKind, Stage};
-use flow_core::model::{FullId, Task, TaskStatus};
+use flow_core::event::{CancelScope, EndedTry, Event, EventKind, Stage};
+use flow_core::model::{FullId, NextTry, Task, TaskStatus, Timestamp};
 
 use crate::report::board::Board;
 use crate::report::clean;
@@ -50,10 +50,9 @@ impl Plain {
             EventKind::CacheHit { node, .. } | EventKind::TakenOver { node, .. } | EventKind::Skipped { node, .. } => {
                 task(node).map(|task| self.end(task)).unwrap_or_default()
             }
-            EventKind::RetryAt { key, at } => {
-                let name = key.node().map(ToString::to_string).unwrap_or_default();
-                let wait = span(at.since(event.at));
-                vec![format!("{}  will be tried again in {wait} (try {})", clean::line(&name), key.r#try)]
+            EventKind::RetryAt { key, at, ended } => {
+                let name = clean::line(&key.node().map(ToString::to_string).unwrap_or_default());
+                vec![format!("{name}  {} {}", self.again(key.r#try, *at, ended.as_deref()), span(at.since(event.at)))]
             }
             EventKind::CancelAsked { scope, by, .. } => vec![self.cancel(scope, by)],
             EventKind::Claimed { epoch, .. } if epoch.0 > 1 => vec!["a new engine has taken the bake up".to_owned()],
@@ -77,6 +76,15 @@ impl Plain {
             CancelScope::Task(id) => clean::line(&id.to_string()),
         };
         self.look.status("cancelled", &format!("{} asked to cancel {what}", clean::line(by)))
+    }
+
+    /// What comes again, before the time that it comes in; of a new try also how the one before ended.
+    fn again(&self, number: u32, at: Timestamp, ended: Option<&EndedTry>) -> String {
+        let Some(ended) = ended else { return "will be started again in".to_owned() };
+        let word = ended.outcome.status.word();
+        let why = words::outcome(&ended.outcome).map(|why| format!(" ({})", clean::line(&why))).unwrap_or_default();
+        let next = NextTry { number, last: ended.last, at };
+        format!("{}{why}: {}, next in", self.look.status(word, word), next.place())
     }
 
     /// The line of an image's build.

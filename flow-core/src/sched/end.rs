@@ -10,8 +10,8 @@ use crate::sched::turn::{Turn, fails_fast, last_key, stumbled};
 /// How a task ended.
 #[derive(Clone, Debug)]
 pub(super) struct End {
-    outcome: Outcome,
-    log: LogRef,
+    pub(super) outcome: Outcome,
+    pub(super) log: LogRef,
 }
 
 pub(super) type Texts = IndexMap<String, String>;
@@ -106,7 +106,7 @@ impl End {
     }
 }
 
-impl Turn<'_> {
+impl<'a> Turn<'a> {
     /// A unit ended and its log was read.
     pub(super) fn unit_ended(&mut self, key: &LaunchKey, end: &End, outputs: &Texts, saved: &Texts) {
         let Some(at) = self.state.place_of(key) else { return self.build_ended(key, end) };
@@ -114,6 +114,9 @@ impl Turn<'_> {
         let Phase::Live(live) = &node.phase else { return };
         if end.outcome.reason == Reason::Lost {
             return self.lost(at, node);
+        }
+        if self.try_again(at, node, end) {
+            return;
         }
         // A history goes from pending to succeeded only through running (BAT-56), but that of a local action,
         // which keeps no state either (BAT-22).
