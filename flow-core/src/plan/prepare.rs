@@ -13,7 +13,7 @@ use crate::model::{CacheKey, FullId, NodeRecord, TaskStatus, UnitSpec};
 use crate::plan::args::args;
 use crate::plan::cache_key::cache_key;
 use crate::plan::evaluate::{Evaluator, Problems};
-use crate::plan::grow::{Grown, grow};
+use crate::plan::grow::{Grown, grow, grow_ends};
 use crate::plan::level::{Inputs, UnitDefaults};
 use crate::plan::needed::{Needed, needs_context};
 use crate::plan::open::{OpenCall, Opened, way};
@@ -118,6 +118,9 @@ pub struct Settled {
 pub fn prepare(flow: &ResolvedFlow, view: &NodeView<'_>) -> Prepared {
     let mut problems = Problems::default();
     let Some(ground) = Ground::new(flow, view, &mut problems) else { return Prepared::Fault(Box::new(no_entry(view))) };
+    if let Some(ends) = ground.ends(view) {
+        return stopped(&mut problems).unwrap_or(Prepared::Grow(ends));
+    }
     let enabled = ground.enabled(view, &mut problems);
     if view.node.late && !problems.faults.is_empty() {
         // Its `enable` uses the row, so each row decides for itself.
@@ -319,6 +322,13 @@ impl<'a> Ground<'a> {
     fn grow(&self, view: &NodeView<'_>, problems: &mut Problems) -> Prepared {
         let grown = grow(self.task, &self.opened.level, view, problems);
         stopped(problems).unwrap_or(Prepared::Grow(grown))
+    }
+
+    /// The rows of a late post entry; whether they run, each of them says for itself.
+    fn ends(&self, view: &NodeView<'_>) -> Option<Grown> {
+        let Work::Post { of, .. } = &self.task.work else { return None };
+        let main = self.opened.tasks.get(*of as usize).filter(|_| view.node.late)?;
+        Some(grow_ends(self.task, (main, *of), view))
     }
 
     fn no_image(&self) -> Diagnostic {

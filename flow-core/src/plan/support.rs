@@ -6,13 +6,11 @@ use crate::ast::{Command, Declared, Entries, Field, Image, Items};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::expr::Template;
 use crate::plan::build::built;
-use crate::plan::entry::is_late;
 use crate::resolve::{CalledBody, MergedDefaults, ResolvedFlow, TaskDefinition, UnitDefinition, Work};
 use crate::text::Span;
 
 const BUILD: &str = "build images before the bake, and name them by `image`";
 const FOLDERS: &str = "remove it; tasks of this version see the folders of this machine";
-const LATE: &str = "put the stateful action into a batch action, and call that in the matrix";
 const PRESET: &str = "remove it; tasks of this version take what this machine has";
 const WAIT: &str = "remove it; `life_span` bounds how long a task runs";
 
@@ -98,12 +96,6 @@ impl Found {
             Work::Unit(unit) | Work::Post { unit, .. } => self.unit(unit),
             // What they call is looked at once, however often it is called.
             Work::Tasks(_) | Work::Main(_) | Work::Local(_) => {}
-        }
-        // The end of the graph is known before the graph: a task may not be added there late.
-        if matches!(task.work, Work::Main(_))
-            && let Some(place) = task.strategy.as_ref().and_then(is_late)
-        {
-            self.at("a stateful action in a matrix that uses `needs`", place, LATE);
         }
     }
 
