@@ -38,6 +38,7 @@ fn listing(all: &'static str) -> (&'static str, Vec<Script>) {
 }
 
 /// Bakes whose graph grows.
+#[expect(clippy::too_many_lines, reason = "a table of flows")]
 pub(crate) fn cases() -> Vec<Case> {
     use TaskStatus::{Failed, Skipped, Succeeded};
     vec![

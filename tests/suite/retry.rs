@@ -67,6 +67,9 @@ fn pauses(sim: &Sim) -> Vec<u64> {
     of.collect()
 }
 
+/// What happens to a task.
+type Deed<'a> = &'a dyn Fn(&mut Sim);
+
 fn last_try(sim: &Sim, name: &str) -> u32 {
     sim.key(name).r#try
 }
@@ -97,7 +100,6 @@ fn what_is_tried_again_and_what_is_not() {
     let refused = |sim: &mut Sim| {
         sim.refuse("a", ExecutorError::Refused { message: "no such folder".to_owned() });
     };
-    type Deed<'a> = &'a dyn Fn(&mut Sim);
     let failed: Deed<'_> = &move |sim| sim.ended("a", code, Reason::Finished, &[]);
     let table: [(&str, Deed<'_>, [bool; 4]); 7] = [
         // (on: absent, failed, lost, both)
@@ -247,7 +249,7 @@ tasks:
             other => panic!("{other:?}"),
         })
         .collect();
-    assert_eq!(wakes, [Duration::from_secs(10), Duration::from_secs(60)]);
+    assert_eq!(wakes, [Duration::from_secs(10), Duration::from_mins(1)]);
 }
 
 #[test]

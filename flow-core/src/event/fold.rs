@@ -281,9 +281,9 @@ fn add_try(task: &mut Task, key: &LaunchKey, at: Timestamp) {
 fn end_before(task: &mut Task, next: &LaunchKey, ended: Option<&EndedTry>, at: Timestamp) {
     let open = |one: &&mut Try| one.number < next.r#try && one.outcome.is_none();
     let Some(last) = task.tries.last_mut().filter(open) else { return };
-    let lost = || Outcome { status: TaskStatus::Failed, exit: Exit::None, reason: Reason::Lost };
+    let unsaid = || Outcome { status: TaskStatus::Failed, exit: Exit::None, reason: Reason::Lost };
     last.ended_at = Some(at);
-    last.outcome = Some(ended.map_or_else(lost, |ended| ended.outcome.clone()));
+    last.outcome = Some(ended.map_or_else(unsaid, |ended| ended.outcome.clone()));
     last.log = ended.map(|ended| ended.log.clone()).unwrap_or_default();
     enter(task, TaskStatus::Pending, at);
 }

@@ -50,7 +50,7 @@ pub use param::params;
 pub use prepare::{
     Enabled, NodeView, Prepared, Settled, is_always, is_call, key, prepare, retry_policy, settle, spec, unit,
 };
-pub use retry::RetryPolicy;
+pub use retry::{RetryPolicy, TryAfter};
 pub use strategy::{fail_fast, max_parallel, max_parallel_of, written_fail_fast};
 pub use support::unsupported;
 pub use values::FlowValues;

@@ -28,14 +28,21 @@ pub struct RetryPolicy {
     pub backoff: f64,
     /// The longest pause.
     pub longest: Duration,
-    /// Whether it is started again after it succeeded.
-    pub on_succeeded: bool,
-    /// Whether it is tried again after it failed.
-    pub on_failed: bool,
-    /// Whether a time that ran out (`life_span`, `schedule_timeout`) counts as failed.
-    pub on_timeout: bool,
-    /// Whether it is tried again after its machine was lost.
-    pub on_lost: bool,
+    /// After what it is tried again.
+    pub after: &'static [TryAfter],
+}
+
+/// An end that another try may follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TryAfter {
+    /// It succeeded.
+    Success,
+    /// It failed by itself.
+    Failure,
+    /// Its `life_span` or `schedule_timeout` ran out.
+    Timeout,
+    /// Its machine was lost.
+    Loss,
 }
 
 impl RetryPolicy {
@@ -45,10 +52,7 @@ impl RetryPolicy {
         delay: Duration::ZERO,
         backoff: 1.0,
         longest: Duration::MAX,
-        on_succeeded: false,
-        on_failed: false,
-        on_timeout: true,
-        on_lost: true,
+        after: &[TryAfter::Loss],
     };
 
     /// What `restart: on-failure` means; the pauses are those of a cluster.
@@ -57,10 +61,7 @@ impl RetryPolicy {
         delay: Duration::from_secs(10),
         backoff: 2.0,
         longest: Duration::from_mins(5),
-        on_succeeded: false,
-        on_failed: true,
-        on_timeout: false,
-        on_lost: true,
+        after: &[TryAfter::Failure, TryAfter::Loss],
     };
 
     /// Whether there is no bound.
@@ -70,13 +71,14 @@ impl RetryPolicy {
 
     /// Whether another try may follow such an end, as long as their number allows it.
     pub fn follows(&self, outcome: &Outcome) -> bool {
-        match (outcome.status, &outcome.reason) {
-            (TaskStatus::Succeeded, _) => self.on_succeeded,
-            (TaskStatus::Failed, Reason::Lost) => self.on_lost,
-            (TaskStatus::Failed, Reason::LifeSpan | Reason::ScheduleTimeout) => self.on_failed && self.on_timeout,
-            (TaskStatus::Failed, _) => self.on_failed,
-            _ => false,
-        }
+        let end = match (outcome.status, &outcome.reason) {
+            (TaskStatus::Succeeded, _) => TryAfter::Success,
+            (TaskStatus::Failed, Reason::Lost) => TryAfter::Loss,
+            (TaskStatus::Failed, Reason::LifeSpan | Reason::ScheduleTimeout) => TryAfter::Timeout,
+            (TaskStatus::Failed, _) => TryAfter::Failure,
+            _ => return false,
+        };
+        self.after.contains(&end)
     }
 
     /// The pause behind the try of this number, counted from 1.
@@ -108,8 +110,12 @@ impl RetryPolicy {
             attempts: attempts.map_or(ATTEMPTS, |count| u32::try_from(count.max(1)).unwrap_or(u32::MAX)),
             delay: Duration::try_from_secs_f64(delay).unwrap_or_default(),
             backoff: backoff.unwrap_or(1.0),
-            on_failed: listed(RetryOn::Failed),
-            on_lost: retry.on.is_none() || listed(RetryOn::Lost),
+            after: match (listed(RetryOn::Failed), retry.on.is_none() || listed(RetryOn::Lost)) {
+                (false, false) => &[],
+                (false, true) => &[TryAfter::Loss],
+                (true, false) => &[TryAfter::Failure, TryAfter::Timeout],
+                (true, true) => &[TryAfter::Failure, TryAfter::Timeout, TryAfter::Loss],
+            },
             ..RetryPolicy::BUILT_IN
         }
     }
@@ -117,7 +123,10 @@ impl RetryPolicy {
     pub(crate) fn of_restart(word: Option<&str>) -> Option<Self> {
         match word? {
             "on-failure" => Some(RetryPolicy::RESTART),
-            "always" => Some(RetryPolicy { on_succeeded: true, ..RetryPolicy::RESTART }),
+            "always" => Some(RetryPolicy {
+                after: &[TryAfter::Success, TryAfter::Failure, TryAfter::Loss],
+                ..RetryPolicy::RESTART
+            }),
             _ => None,
         }
     }

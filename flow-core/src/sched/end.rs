@@ -106,7 +106,7 @@ impl End {
     }
 }
 
-impl<'a> Turn<'a> {
+impl Turn<'_> {
     /// A unit ended and its log was read.
     pub(super) fn unit_ended(&mut self, key: &LaunchKey, end: &End, outputs: &Texts, saved: &Texts) {
         let Some(at) = self.state.place_of(key) else { return self.build_ended(key, end) };
