@@ -1,7 +1,9 @@
 //! Progress as plain lines, one for each thing that happens: for pipes, files and CI logs.
 
+use std::time::Duration;
+
 use flow_core::event::{CancelScope, EndedTry, Event, EventKind, Stage};
-use flow_core::model::{FullId, NextTry, Task, TaskStatus, Timestamp};
+use flow_core::model::{FullId, LaunchKey, NextTry, Task, TaskStatus, Timestamp};
 
 use crate::report::board::Board;
 use crate::report::clean;
@@ -51,8 +53,7 @@ impl Plain {
                 task(node).map(|task| self.end(task)).unwrap_or_default()
             }
             EventKind::RetryAt { key, at, ended } => {
-                let name = clean::line(&key.node().map(ToString::to_string).unwrap_or_default());
-                vec![format!("{name}  {} {}", self.again(key.r#try, *at, ended.as_deref()), span(at.since(event.at)))]
+                vec![self.again((key, *at), at.since(event.at), ended.as_deref())]
             }
             EventKind::CancelAsked { scope, by, .. } => vec![self.cancel(scope, by)],
             EventKind::Claimed { epoch, .. } if epoch.0 > 1 => vec!["a new engine has taken the bake up".to_owned()],
@@ -66,7 +67,9 @@ impl Plain {
             | EventKind::Answered { .. }
             | EventKind::Launching { .. }
             | EventKind::Launched { .. }
-            | EventKind::AttemptEnded { .. } => Vec::new(),
+            | EventKind::AttemptEnded { .. }
+            | EventKind::LiveCreated(_)
+            | EventKind::LiveEnded { .. } => Vec::new(),
         }
     }
 
@@ -74,17 +77,20 @@ impl Plain {
         let what = match scope {
             CancelScope::Attempt => "the bake".to_owned(),
             CancelScope::Task(id) => clean::line(&id.to_string()),
+            CancelScope::Job => "the job".to_owned(),
         };
         self.look.status("cancelled", &format!("{} asked to cancel {what}", clean::line(by)))
     }
 
-    /// What comes again, before the time that it comes in; of a new try also how the one before ended.
-    fn again(&self, number: u32, at: Timestamp, ended: Option<&EndedTry>) -> String {
-        let Some(ended) = ended else { return "will be started again in".to_owned() };
-        let word = ended.outcome.status.word();
+    /// What comes again, and when; of a new try also how the one before ended.
+    fn again(&self, (key, at): (&LaunchKey, Timestamp), wait: Duration, ended: Option<&EndedTry>) -> String {
+        let name = clean::line(&key.node().map(ToString::to_string).unwrap_or_default());
+        let wait = span(wait);
+        let Some(ended) = ended else { return format!("{name}  will be started again in {wait}") };
+        let word = self.look.status(ended.outcome.status.word(), ended.outcome.status.word());
         let why = words::outcome(&ended.outcome).map(|why| format!(" ({})", clean::line(&why))).unwrap_or_default();
-        let next = NextTry { number, last: ended.last, at };
-        format!("{}{why}: {}, next in", self.look.status(word, word), next.place())
+        let next = NextTry { number: key.r#try, last: ended.last, at };
+        format!("{name}  {word}{why}: {}, next in {wait}", next.place())
     }
 
     /// The line of an image's build.
@@ -148,7 +154,9 @@ impl Plain {
             | EventKind::Skipped { .. }
             | EventKind::CacheHit { .. }
             | EventKind::TakenOver { .. }
-            | EventKind::AttemptEnded { .. } => false,
+            | EventKind::AttemptEnded { .. }
+            | EventKind::LiveCreated(_)
+            | EventKind::LiveEnded { .. } => false,
         }
     }
 }

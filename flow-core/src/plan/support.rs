@@ -11,8 +11,6 @@ use crate::text::Span;
 
 const BUILD: &str = "build images before the bake, and name them by `image`";
 const FOLDERS: &str = "remove it; tasks of this version see the folders of this machine";
-const PRESET: &str = "remove it; tasks of this version take what this machine has";
-const WAIT: &str = "remove it; `life_span` bounds how long a task runs";
 
 /// What a flow says that this version cannot run yet: `NotSupported`, each at its place; and warnings of what has no
 /// effect where tasks are plain processes (MCH-1).
@@ -87,8 +85,6 @@ impl Found {
     fn defaults(&mut self, defaults: &MergedDefaults) {
         defaults.env.iter().for_each(|layer| self.secrets(layer));
         defaults.volumes.iter().for_each(|layer| self.items("volumes", layer, FOLDERS));
-        self.field("preset", &defaults.preset, PRESET);
-        self.field("schedule_timeout", &defaults.schedule_timeout, WAIT);
     }
 
     fn task(&mut self, task: &TaskDefinition) {
@@ -102,8 +98,6 @@ impl Found {
     fn unit(&mut self, unit: &UnitDefinition) {
         unit.env.iter().for_each(|layer| self.secrets(layer));
         unit.volumes.iter().for_each(|layer| self.items("volumes", layer, FOLDERS));
-        self.field("preset", &unit.preset, PRESET);
-        self.field("schedule_timeout", &unit.schedule_timeout, WAIT);
         self.http_auth(&unit.http_auth);
         self.field("pass_config", &unit.pass_config, "remove it; tasks of this version cannot reach the engine");
         unit.command.iter().for_each(|command| self.command(command));
