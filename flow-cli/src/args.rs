@@ -18,7 +18,7 @@ pub(crate) use batch::{
 #[cfg(feature = "console")]
 pub(crate) use console::Console;
 pub(crate) use live::Run;
-pub(crate) use tool::{Engine, Init, Reference, Supervisor};
+pub(crate) use tool::{Completion, CompletionWhat, Engine, Init, Reference, Supervisor};
 
 /// Pipelines for machine learning teams: check flows, bake them, see what happened.
 #[derive(Debug, Parser)]
@@ -107,6 +107,8 @@ pub(crate) enum Command {
     Console(Console),
     /// Begin a new project from a template; overwrites nothing
     Init(Init),
+    /// Complete commands, names and ids in your shell as you type
+    Completion(Completion),
     /// Print the reference of the language, or one section of it
     Reference(Reference),
     /// Drive an attempt (started by `bake`, `restart` and `resume`)

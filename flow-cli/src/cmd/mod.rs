@@ -5,6 +5,7 @@ mod bakes;
 mod cancel;
 mod check;
 mod clear_cache;
+mod completion;
 #[cfg(feature = "console")]
 mod console;
 mod drive;
@@ -16,7 +17,7 @@ mod inspect;
 mod logs;
 mod params;
 mod plan;
-mod reference;
+pub(crate) mod reference;
 mod restart;
 mod resume;
 mod run;
@@ -47,6 +48,7 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         #[cfg(feature = "console")]
         Command::Console(own) => console::run(session, own).await,
         Command::Init(own) => init::run(session, &own),
+        Command::Completion(own) => completion::run(session, &own),
         Command::Reference(own) => reference::run(session, &own),
         Command::Run(own) => run::run(session, &own).await,
         Command::Resume(own) => resume::run(session, &own).await,

@@ -15,4 +15,4 @@ pub(crate) mod summary;
 pub(crate) mod table;
 pub(crate) mod time;
 pub(crate) mod why;
-pub(crate) use flow_core::model::note as words;
+pub(crate) mod words;

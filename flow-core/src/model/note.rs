@@ -51,7 +51,8 @@ fn signal_name(signal: i32) -> Option<&'static str> {
 /// What there is to say of a task beside its status: the note, how its last try ended, or that
 /// another attempt ran it.
 pub fn note(task: &Task) -> Option<String> {
-    let ended = || task.tries.last().and_then(|last| last.outcome.as_ref()).or(task.outcome.as_ref()).and_then(outcome);
+    let last = || task.tries.last().and_then(|last| last.outcome.as_ref());
+    let ended = || task.outcome.as_ref().or_else(last).and_then(outcome);
     let taken = || task.taken_from.as_ref().map(|from| format!("taken over from {from}"));
     task.note.clone().or_else(ended).or_else(taken)
 }
