@@ -1,6 +1,8 @@
 //! [`Args`]: the command line as typed. Meaning is in `cmd`. Source: spec 08, EXT-5, EXT-6.
 
 mod batch;
+#[cfg(feature = "console")]
+mod console;
 mod keep;
 mod live;
 mod tool;
@@ -15,6 +17,8 @@ pub(crate) use batch::{
     Bake, Bakes, Cancel, Check, ClearCache, Drive, Events, Graph, Inspect, Logs, OnInterrupt, Plan, Restart, Resume,
     Show, Why,
 };
+#[cfg(feature = "console")]
+pub(crate) use console::Console;
 pub(crate) use keep::{DeleteFlow, Gc};
 pub(crate) use live::Run;
 pub(crate) use tool::{Completion, CompletionWhat, Engine, Init, Reference, Supervisor};
@@ -101,6 +105,9 @@ pub(crate) enum Command {
     Resume(Resume),
     /// Run a bake again as a new attempt; what succeeded is taken over
     Restart(Restart),
+    /// Serve the web console: watch and steer bakes and live jobs in a browser
+    #[cfg(feature = "console")]
+    Console(Console),
     /// Begin a new project from a template; overwrites nothing
     Init(Init),
     /// Remove old bakes with their logs, and old cached results

@@ -24,7 +24,7 @@ use crate::executor::local::{LocalConfig, LocalExecutor};
 #[cfg(feature = "sqlite")]
 use crate::{
     Engine,
-    store::{MemoryStore, SqliteStore},
+    store::{Durability, FileSystem, MemoryStore, SqliteStore},
 };
 
 mod table;
@@ -53,6 +53,9 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct StoreTable {
     path: Option<PathBuf>,
+    #[cfg(feature = "sqlite")]
+    #[serde(default)]
+    durability: Durability,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -74,6 +77,9 @@ pub struct Settings {
     pub user: String,
     /// How many rows a matrix may have; absent: 10,000 (EXT-2).
     pub max_rows: Option<u32>,
+    /// What a commit of the store outlives (MCH-5).
+    #[cfg(feature = "sqlite")]
+    pub durability: Durability,
 }
 
 impl Settings {
@@ -113,7 +119,15 @@ impl Settings {
             memory_bytes: file.executor.memory.map(|size| size.bytes),
             gpus: file.executor.gpu,
         };
-        Ok(Settings { data, machine, presets: table::presets(file.presets), user, max_rows })
+        Ok(Settings {
+            data,
+            machine,
+            presets: table::presets(file.presets),
+            user,
+            max_rows,
+            #[cfg(feature = "sqlite")]
+            durability: file.store.durability,
+        })
     }
 
     /// The folder of the supervisor, its units and their logs.
@@ -137,8 +151,14 @@ impl Settings {
         self_program: Vec<OsString>,
         environment: Vec<(OsString, OsString)>,
     ) -> Result<Engine, EngineError> {
-        let store = SqliteStore::open(self.store_file())?;
+        let store = SqliteStore::open_durable(self.store_file(), self.durability)?;
         self.engine(Arc::new(store), self_program, environment)
+    }
+
+    /// What the store's folder lies on; `Local` while it is not there yet.
+    #[cfg(feature = "sqlite")]
+    pub fn file_system(&self) -> FileSystem {
+        FileSystem::of(&self.data)
     }
 
     /// Whether anything was kept yet.

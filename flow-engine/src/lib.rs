@@ -24,9 +24,10 @@ pub mod testing;
 
 pub use driver::{LEASE, hash_files};
 pub use engine::{
-    BakeRequest, Because, CacheClear, Change, Checked, Checker, Created, DryRun, Engine, EngineBuilder, Explanation,
-    Fate, FlowContents, Forecast, ForecastTask, GcReport, GcRequest, Inspection, Origin, RestartRefusal,
-    RestartRequest, Standing, Start, Takeover, Wait,
+    BakeRequest, Because, CacheClear, Change, Checked, Checker, Created, DryRun, Engine, EngineBuilder, Eta,
+    Explanation, Fate, FlowContents, Forecast, ForecastTask, GcReport, GcRequest, History, Inspection, Origin, Outline,
+    OutlineImage, OutlineJob, OutlineKind, OutlineParam, OutlineVolume, RestartRefusal, RestartRequest, Standing,
+    Start, Takeover, Wait,
 };
 pub use error::{ConfigProblems, EngineError};
 pub use follow::Follow;

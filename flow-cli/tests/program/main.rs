@@ -14,4 +14,5 @@ mod nested;
 mod phases;
 mod plan;
 mod read;
+mod retry;
 mod terminal;

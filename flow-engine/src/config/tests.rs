@@ -93,3 +93,13 @@ fn a_wrong_preset_is_told_with_its_place() {
         assert_eq!(read(file, &[("HOME", "/h")]), Err(message), "{file}");
     }
 }
+
+#[test]
+fn durability_is_one_of_two_words() {
+    let home = [("HOME", "/h")];
+    assert_eq!(read("", &home).unwrap().durability, Durability::ProcessDeath);
+    assert_eq!(read("[store]\ndurability = 'power-loss'", &home).unwrap().durability, Durability::PowerLoss);
+    let wrong = read("[store]\ndurability = 'always'", &home).unwrap_err();
+    assert!(wrong.starts_with("engine.toml:2:14: unknown variant `always`"), "{wrong}");
+    assert!(wrong.contains("`process-death`") && wrong.contains("`power-loss`"), "{wrong}");
+}

@@ -32,7 +32,7 @@ use flow_core::port::{
 use rusqlite::Connection;
 use tokio::sync::{Mutex, watch};
 
-pub use connect::FileSystem;
+pub use connect::{Durability, FileSystem};
 use fault::Fault;
 use reader::{Readers, Watcher};
 use writer::Writer;
@@ -42,8 +42,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// A store in one file.
 ///
-/// Durable against the death of every process of ours, not against the loss of power: a commit is
-/// in the system's cache when it is answered. Its methods need a tokio runtime.
+/// Durable against the death of every process of ours; against the loss of power only with
+/// [`Durability::PowerLoss`]: else a commit is in the system's cache when it is answered. Its methods need a tokio runtime.
 #[derive(Debug)]
 pub struct SqliteStore {
     // Fields are dropped in this order: the connection that writes closes last and tidies the file up.
@@ -61,11 +61,17 @@ impl SqliteStore {
     ///
     /// Errors: `Newer` if a newer version has written it, `Corrupt` if it is not a store, `Io`.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        Self::open_durable(path, Durability::default())
+    }
+
+    /// As [`Self::open`], with commits that outlive more or less. Source: MCH-5.
+    pub fn open_durable(path: impl AsRef<Path>, durability: Durability) -> Result<Self, StoreError> {
         let path = path.as_ref();
         let place: Arc<str> = path.display().to_string().into();
         let io = |error: std::io::Error| StoreError::Io { place: place.to_string(), message: error.to_string() };
         let file_system = connect::prepare(path).map_err(io)?;
-        let connection = connect::open_writer(path, &place, file_system).map_err(|fault| fault.at(&place))?;
+        let connection =
+            connect::open_writer(path, &place, (file_system, durability)).map_err(|fault| fault.at(&place))?;
         let watcher = connect::open_reader(path).and_then(Watcher::new).map_err(|fault| fault.at(&place))?;
         let changes = Arc::new(watch::Sender::new(0));
         let writer = Writer::start(connection, place.clone(), changes.clone()).map_err(io)?;
@@ -180,6 +186,10 @@ impl Store for SqliteStore {
     async fn events(&self, scope: &EventScope, after: u64, limit: u32) -> Result<Vec<Event>, StoreError> {
         let scope = scope.clone();
         self.read(move |connection| query::events(connection, &scope, after, limit)).await
+    }
+
+    async fn last_position(&self) -> Result<u64, StoreError> {
+        self.read(query::last_position).await
     }
 
     async fn wait_events(&self, scope: &EventScope, after: u64) -> Result<(), StoreError> {

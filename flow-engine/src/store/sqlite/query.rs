@@ -103,6 +103,14 @@ pub(super) fn has_events(connection: &Connection, scope: &EventScope, after: u64
     }
 }
 
+/// The last position that was ever given out: those of removed events are not given out again, since a reader
+/// behind them would miss what comes.
+pub(super) fn last_position(connection: &Connection) -> Result<u64, Fault> {
+    let mut statement =
+        connection.prepare_cached("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'")?;
+    Ok(statement.query_row([], |row| row.get(0).map(number))?)
+}
+
 /// A text by its digest.
 pub(super) fn text(connection: &Connection, digest: &Digest) -> Result<Option<Arc<str>>, Fault> {
     let mut statement = connection.prepare_cached("SELECT text FROM texts WHERE digest = ?1")?;

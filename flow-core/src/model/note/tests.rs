@@ -1,0 +1,34 @@
+//! Outcomes in words.
+
+use crate::model::{Exit, Outcome, Reason, TaskStatus};
+
+fn words(status: TaskStatus, exit: Exit, reason: Reason) -> Option<String> {
+    super::outcome(&Outcome { status, exit, reason })
+}
+
+#[test]
+fn a_success_says_nothing_more() {
+    assert_eq!(words(TaskStatus::Succeeded, Exit::Code(0), Reason::Finished), None);
+}
+
+#[test]
+fn failures_say_why() {
+    let failed = |exit, reason| words(TaskStatus::Failed, exit, reason).unwrap();
+    assert_eq!(failed(Exit::Code(3), Reason::Finished), "exit code 3");
+    assert_eq!(failed(Exit::Signal(11), Reason::Finished), "killed by signal 11 (SIGSEGV)");
+    assert_eq!(failed(Exit::Signal(40), Reason::Finished), "killed by signal 40");
+    assert_eq!(failed(Exit::Signal(15), Reason::LifeSpan), "ran longer than its life_span");
+    let reason = Reason::NotStarted { message: "`nosuch`: not found".into() };
+    assert_eq!(failed(Exit::None, reason), "could not be started: `nosuch`: not found");
+    let reason = Reason::Evaluation { message: "no output `a`".into(), place: "F0402 b.yml:7:1".into() };
+    assert_eq!(failed(Exit::None, reason), "no output `a` (F0402 b.yml:7:1)");
+}
+
+#[test]
+fn bytes_have_one_digit_behind_the_point() {
+    let cases = [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (1_549, "1.5 kB"), (999_949, "999.9 kB")];
+    let large = [(999_950, "1.0 MB"), (4_294_967_296, "4.3 GB"), (u64::MAX, "18.4 EB")];
+    for (count, text) in cases.into_iter().chain(large) {
+        assert_eq!(super::bytes(count), text);
+    }
+}
