@@ -16,9 +16,10 @@ fn logs(place: &Place) -> usize {
     let mut count = 0;
     while let Some(folder) = open.pop() {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            match entry.file_type().unwrap().is_dir() {
-                true => open.push(entry.path()),
-                false => count += usize::from(is_log(&entry.path())),
+            if entry.file_type().unwrap().is_dir() {
+                open.push(entry.path());
+            } else {
+                count += usize::from(is_log(&entry.path()));
             }
         }
     }
