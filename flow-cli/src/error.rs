@@ -21,6 +21,10 @@ use crate::exit::Exit;
 use crate::report::{clean, diagnostic};
 use crate::session::Session;
 
+/// How times are written.
+const TIMES: &str =
+    "give ISO 8601, such as 2026-11-20 or 2026-11-20T12:00:00+01:00, or a time back from now, such as 1d2h3m4s";
+
 /// Why a command could not do it.
 #[derive(Debug, Error)]
 pub(crate) enum CliError {
@@ -171,11 +175,7 @@ impl CliError {
             }
             CliError::Driven { bake, .. } => vec![format!("follow it: `apolo-flow inspect {bake}`")],
             CliError::NoTry { count, .. } => vec![format!("it was tried {count} time(s); tries count from 1")],
-            CliError::BadTime(_) => vec![
-                "give ISO 8601, such as 2026-11-20 or 2026-11-20T12:00:00+01:00, or a time back from now, such as \
-                 1d2h3m4s"
-                    .to_owned(),
-            ],
+            CliError::BadTime(_) => vec![TIMES.to_owned()],
             CliError::BadAge(_) => vec!["give a time such as 30d, 12h or 1d12h".to_owned()],
             CliError::Program { hint, .. } => vec![hint.clone()],
             CliError::NotConfirmed { .. } => vec!["answer `yes`, or give `--yes`".to_owned()],

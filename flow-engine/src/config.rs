@@ -113,7 +113,6 @@ impl Settings {
         let data = file.store.path.or_else(|| below("XDG_DATA_HOME", ".local/share"));
         let data = data.ok_or_else(|| wrong("HOME", "names no folder, so there is no place for the store"))?;
         let user = environment("USER").or_else(|| environment("LOGNAME")).unwrap_or_else(user_of_process);
-        let max_rows = file.limits.matrix_rows.map(NonZeroU32::get);
         let machine = Machine {
             cpus: file.executor.cpu.or(file.executor.slots).map(NonZeroU32::get),
             memory_bytes: file.executor.memory.map(|size| size.bytes),
@@ -124,7 +123,7 @@ impl Settings {
             machine,
             presets: table::presets(file.presets),
             user,
-            max_rows,
+            max_rows: file.limits.matrix_rows.map(NonZeroU32::get),
             #[cfg(feature = "sqlite")]
             durability: file.store.durability,
         })

@@ -1,7 +1,6 @@
 //! The logs of all tasks of an attempt, each line with its task.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use flow_core::model::{FullId, Task, Timestamp};
 use flow_core::port::{Chunk, ExecutorError};
@@ -15,8 +14,8 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::session::Session;
 
-/// How often it is asked which tasks there are.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// After how many looks at the logs it is asked which tasks there are.
+const LOOKS: u32 = 6;
 
 /// A log that is being read.
 #[derive(Debug)]
@@ -62,16 +61,12 @@ pub(super) async fn run(
         // Asked before reading, so that what is written until the end is read.
         let is_over = now.attempt.status.is_finished() || !own.follow;
         all.take(engine, now.tasks, (own, since, is_over)).await?;
-        let begun = tokio::time::Instant::now();
-        loop {
+        for _ in 0..LOOKS {
             all.drain(session).await?;
-            if is_over || begun.elapsed() >= LOOK_AGAIN {
-                break;
+            if is_over {
+                return Ok(Exit::Well);
             }
             tokio::time::sleep(PAUSE).await;
-        }
-        if is_over {
-            return Ok(Exit::Well);
         }
     }
 }
