@@ -12,6 +12,7 @@
 //!   reason `inside`; `source` of the texts of `AttemptCreated` (absent: project first, flow last).
 //! - 4: `LocalsEnded`, the reason `locals` of `Skipped`, `local` and `late` of nodes; starts of image builds;
 //!   `max_rows` of `AttemptCreated` (absent: 10,000).
+//! - 5: `storage` of `AttemptCreated` (absent: mounts are what they say); `host_paths` of specs.
 
 pub mod fold;
 
@@ -28,7 +29,7 @@ use crate::model::{
 use crate::value::Value;
 
 /// The version of the stored form that this build writes; it reads all versions up to it.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// One thing that happened.
 ///
@@ -274,6 +275,9 @@ pub struct AttemptCreated {
     /// How many rows a matrix may have; absent: 10,000 (EXT-2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_rows: Option<u32>,
+    /// The storage's folder on this machine, where the executor mounts nothing (MCH-2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage: Option<String>,
     /// The engine's version.
     pub engine_version: String,
 }

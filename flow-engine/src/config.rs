@@ -17,6 +17,7 @@ use serde::Deserialize;
 use crate::EngineError;
 #[cfg(feature = "sqlite")]
 use crate::executor::local::{LocalConfig, LocalExecutor};
+use crate::storage::StorageRoot;
 #[cfg(feature = "sqlite")]
 use crate::{
     Engine,
@@ -39,6 +40,8 @@ struct File {
     store: StoreTable,
     #[serde(default)]
     limits: LimitsTable,
+    #[serde(default)]
+    storage: StorageTable,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -60,6 +63,12 @@ struct LimitsTable {
     matrix_rows: Option<NonZeroU32>,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StorageTable {
+    root: Option<PathBuf>,
+}
+
 /// Where and how this engine works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -71,6 +80,8 @@ pub struct Settings {
     pub user: String,
     /// How many rows a matrix may have; absent: 10,000 (EXT-2).
     pub max_rows: Option<u32>,
+    /// The folder that holds all volumes; by default `storage` in the data folder (MCH-2).
+    pub storage: PathBuf,
 }
 
 impl Settings {
@@ -95,14 +106,22 @@ impl Settings {
         if let Some(name) = name.filter(|name| name != "local") {
             return Err(wrong("executor", &format!("`{name}` is not available in this version; use `local`")));
         }
-        if let Some(path) = file.store.path.as_ref().filter(|path| !path.is_absolute()) {
-            return Err(wrong("store.path", &format!("`{}` is not an absolute path", path.display())));
+        for (place, path) in [("store.path", &file.store.path), ("storage.root", &file.storage.root)] {
+            if let Some(path) = path.as_ref().filter(|path| !path.is_absolute()) {
+                return Err(wrong(place, &format!("`{}` is not an absolute path", path.display())));
+            }
         }
         let data = file.store.path.or_else(|| below("XDG_DATA_HOME", ".local/share"));
         let data = data.ok_or_else(|| wrong("HOME", "names no folder, so there is no place for the store"))?;
         let user = environment("USER").or_else(|| environment("LOGNAME")).unwrap_or_else(user_of_process);
         let max_rows = file.limits.matrix_rows.map(NonZeroU32::get);
-        Ok(Settings { data, slots: file.executor.slots.map(NonZeroU32::get), user, max_rows })
+        let storage = file.storage.root.unwrap_or_else(|| data.join("storage"));
+        Ok(Settings { data, slots: file.executor.slots.map(NonZeroU32::get), user, max_rows, storage })
+    }
+
+    /// The storage of this machine.
+    pub fn storage_root(&self) -> StorageRoot {
+        StorageRoot::new(&self.storage)
     }
 
     /// The folder of the supervisor, its units and their logs.
@@ -165,8 +184,8 @@ impl Settings {
             environment,
         })?;
         let builder = Engine::builder().store(store).user(&self.user).self_program(self_program);
-        let builder = builder.max_rows(self.max_rows);
-        Ok(builder.build(Arc::new(executor)))
+        let builder = builder.max_rows(self.max_rows).storage(self.storage_root());
+        Ok(builder.build(Arc::new(executor.storage(self.storage_root()))))
     }
 }
 

@@ -25,8 +25,9 @@ use flow_core::port::{
 use flow_core::text::SourceMap;
 use indexmap::IndexMap;
 
-use crate::driver::{Driver, LEASE};
+use crate::driver::{Driver, LEASE, Volumes};
 use crate::engine::check::Ready;
+use crate::storage::StorageRoot;
 use crate::{EngineError, owner};
 
 pub use builder::EngineBuilder;
@@ -60,9 +61,21 @@ pub(crate) struct Inner {
     pub user: String,
     pub self_program: Vec<OsString>,
     pub max_rows: Option<u32>,
+    pub storage: Option<StorageRoot>,
 }
 
 impl Inner {
+    /// The storage's folder where the executor mounts nothing: it stands for mounts there (MCH-2).
+    pub(crate) fn host_storage(&self) -> Option<String> {
+        let storage = self.storage.as_ref().filter(|_| !self.executor.abilities().mounts);
+        storage.map(|storage| storage.folder().display().to_string())
+    }
+
+    /// What questions about volumes are answered with.
+    pub(crate) fn volumes(&self) -> Volumes {
+        Volumes { storage: self.storage.clone(), mounted: self.executor.abilities().mounts }
+    }
+
     /// Claims a subject; a holder that is provably dead is not waited for.
     pub(crate) async fn claim(&self, subject: &Subject) -> Result<Epoch, StoreError> {
         let now = self.clock.now();
@@ -118,7 +131,13 @@ impl Engine {
     /// What checks flows as this engine would, without its store and executor.
     pub fn checker(&self) -> Checker {
         let images = self.inner.executor.abilities().images;
-        Checker::new(Arc::clone(&self.inner.git), &self.inner.user).images(images).max_rows(self.inner.max_rows)
+        let checker = Checker::new(Arc::clone(&self.inner.git), &self.inner.user).images(images);
+        let checker = checker.max_rows(self.inner.max_rows);
+        match &self.inner.storage {
+            Some(storage) if self.inner.executor.abilities().mounts => checker.mounted_storage(storage.clone()),
+            Some(storage) => checker.storage(storage.clone()),
+            None => checker,
+        }
     }
 
     /// Checks a flow, keeps its texts, and stores a new bake with its first attempt. Starts nothing.
@@ -162,6 +181,7 @@ impl Engine {
             from: None,
             reuse: Reuse::Cache,
             max_rows: self.inner.max_rows,
+            storage: self.inner.host_storage(),
             engine_version: ENGINE_VERSION.to_owned(),
         })
     }

@@ -31,4 +31,5 @@ mod restart;
 mod sim;
 mod store_contract;
 mod tidy;
+mod volume;
 mod why;

@@ -12,3 +12,4 @@ mod phases;
 mod plan;
 mod read;
 mod terminal;
+mod volume;

@@ -2,16 +2,14 @@
 //!
 //! Planning does not ask it: such flows can be checked and planned in full, they are only not started.
 
-use crate::ast::{Command, Declared, Entries, Field, Image, Items, Retry};
+use crate::ast::{Declared, Entries, Field, Image, Items, Retry};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::expr::Template;
 use crate::plan::build::built;
 use crate::plan::entry::is_late;
 use crate::resolve::{CalledBody, MergedDefaults, ResolvedFlow, TaskDefinition, UnitDefinition, Work};
 use crate::text::Span;
 
 const BUILD: &str = "build images before the bake, and name them by `image`";
-const FOLDERS: &str = "remove it; tasks of this version see the folders of this machine";
 const LATE: &str = "put the stateful action into a batch action, and call that in the matrix";
 const PORT: &str = "remove it; the task may listen on a port of this machine like any process";
 const PRESET: &str = "remove it; tasks of this version take what this machine has";
@@ -24,9 +22,6 @@ const WAIT: &str = "remove it; `life_span` bounds how long a task runs";
 pub fn unsupported(flow: &ResolvedFlow, images: bool) -> Diagnostics {
     let mut found = Found { images, ..Found::default() };
     found.images(&flow.shared.images);
-    if let Some(volume) = flow.shared.volumes.values().next() {
-        found.at("`volumes`", volume.name, FOLDERS);
-    }
     found.defaults(&flow.shared.defaults);
     flow.tasks.iter().for_each(|task| found.task(task));
     for action in flow.shared.actions.iter() {
@@ -69,15 +64,18 @@ impl Found {
         }
     }
 
-    fn items<T>(&mut self, name: &str, items: &Items<T>, help: &str) {
-        match items {
-            Items::Absent | Items::Null(_) => {}
-            Items::Written(written) => {
-                if let Some(place) = written.value.iter().find_map(Field::span) {
-                    self.at(&format!("`{name}`"), place, help);
-                }
+    fn secret_volumes(&mut self, items: &Items<String>) {
+        let Items::Written(written) = items else { return };
+        for item in &written.value {
+            if let Field::Literal(literal) = item
+                && literal.value.starts_with("secret:")
+            {
+                self.at(
+                    "secrets as `volumes`",
+                    literal.span,
+                    "let the task read it from a file that only you can read",
+                );
             }
-            Items::Expr(template) => self.at(&format!("`{name}`"), template.span(), help),
         }
     }
 
@@ -95,7 +93,7 @@ impl Found {
 
     fn defaults(&mut self, defaults: &MergedDefaults) {
         defaults.env.iter().for_each(|layer| self.secrets(layer));
-        defaults.volumes.iter().for_each(|layer| self.items("volumes", layer, FOLDERS));
+        defaults.volumes.iter().for_each(|layer| self.secret_volumes(layer));
         self.field("preset", &defaults.preset, PRESET);
         self.field("schedule_timeout", &defaults.schedule_timeout, WAIT);
         self.retry(defaults.retry.as_ref());
@@ -118,27 +116,13 @@ impl Found {
 
     fn unit(&mut self, unit: &UnitDefinition) {
         unit.env.iter().for_each(|layer| self.secrets(layer));
-        unit.volumes.iter().for_each(|layer| self.items("volumes", layer, FOLDERS));
+        unit.volumes.iter().for_each(|layer| self.secret_volumes(layer));
         self.field("preset", &unit.preset, PRESET);
         self.field("schedule_timeout", &unit.schedule_timeout, WAIT);
         self.field("http_port", &unit.http_port, PORT);
         self.field("http_auth", &unit.http_auth, PORT);
         self.field("pass_config", &unit.pass_config, "remove it; tasks of this version cannot reach the engine");
         self.field("restart", &unit.restart, "remove it; restart the bake to run a failed task again");
-        unit.command.iter().for_each(|command| self.command(command));
-    }
-
-    /// `upload` changes the storage, of which this version has none.
-    fn command(&mut self, command: &Command) {
-        let template: Option<&Template> = match &command.text {
-            Field::Absent | Field::Null(_) => None,
-            Field::Literal(literal) => Some(&literal.value),
-            Field::Expr(template) => Some(template),
-        };
-        let calls = template.into_iter().flat_map(Template::calls);
-        for call in calls.filter(|call| matches!(call.function, "upload" | "parse_volume")) {
-            self.at(&format!("`{}()`", call.function), call.span, FOLDERS);
-        }
     }
 
     fn secrets(&mut self, env: &Entries<String>) {

@@ -8,6 +8,7 @@ use flow_core::port::{Clock, Executor, GitSource, Ids, Store};
 use crate::engine::{Engine, Inner};
 use crate::git::GitProgram;
 use crate::owner;
+use crate::storage::StorageRoot;
 use crate::store::MemoryStore;
 use crate::sys::{SystemClock, SystemIds};
 
@@ -24,6 +25,7 @@ pub struct EngineBuilder {
     user: Option<String>,
     self_program: Vec<OsString>,
     max_rows: Option<u32>,
+    storage: Option<StorageRoot>,
 }
 
 impl EngineBuilder {
@@ -69,6 +71,12 @@ impl EngineBuilder {
         self
     }
 
+    /// The storage of this machine, for copies to it and for executors that mount nothing; absent: none (MCH-2).
+    pub fn storage(mut self, storage: StorageRoot) -> Self {
+        self.storage = Some(storage);
+        self
+    }
+
     /// The engine, running its units on `executor`.
     pub fn build(self, executor: Arc<dyn Executor>) -> Engine {
         let ids = self.ids.unwrap_or_else(|| Arc::new(SystemIds));
@@ -82,6 +90,7 @@ impl EngineBuilder {
             user: self.user.unwrap_or_else(|| "unknown".to_owned()),
             self_program: self.self_program,
             max_rows: self.max_rows,
+            storage: self.storage,
         })
     }
 }
