@@ -4,6 +4,20 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
+use crate::template::Template;
+
+/// `init`. Source: LIV-60.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  apolo-flow init\n  apolo-flow init barebone --path hello")]
+pub(crate) struct Init {
+    /// What to begin with
+    #[arg(value_enum, default_value_t = Template::Default)]
+    pub template: Template,
+    /// The folder, made if it is missing [default: the current folder]
+    #[arg(long, value_name = "FOLDER")]
+    pub path: Option<PathBuf>,
+}
+
 /// `reference`
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:\n  apolo-flow reference functions\n  apolo-flow reference keys")]
