@@ -110,7 +110,8 @@ fn place_of(items: &Items<String>, text: &str) -> Option<Span> {
 /// Takes the folders of the unit's volumes out of its texts, puts the mounts there, and notes where.
 ///
 /// A folder of a volume that the unit does not mount stays.
-pub(crate) fn make_canonical(spec: &mut UnitSpec, storage: HostStorage<'_>) {
+pub(crate) fn make_canonical(spec: &mut UnitSpec, storage: Option<HostStorage<'_>>) {
+    let Some(storage) = storage else { return };
     // What is no volume has been told by `references`.
     let mounted = spec.volumes.iter().enumerate().filter_map(|(at, one)| Some((at, volume(one, storage).ok()?)));
     let mut volumes: Vec<(usize, HostVolume)> = mounted.collect();

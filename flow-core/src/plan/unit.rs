@@ -68,7 +68,7 @@ pub(crate) fn unit_spec(
         restart: evaluator.field(&unit.restart, Target::Restart),
         ..UnitSpec::default()
     };
-    storage.into_iter().for_each(|storage| make_canonical(&mut spec, storage));
+    make_canonical(&mut spec, storage);
     spec.image.is_some().then_some(spec)
 }
 
