@@ -8,6 +8,7 @@ mod dry_run;
 mod forecast;
 mod read;
 mod restart;
+mod volume;
 mod why;
 
 use std::ffi::OsString;
@@ -38,6 +39,7 @@ pub use dry_run::DryRun;
 pub use forecast::{Fate, Forecast, ForecastTask};
 pub use read::{Inspection, Standing};
 pub use restart::{RestartRefusal, RestartRequest, Takeover};
+pub use volume::{Direction, FlowVolume, VolumeChoice};
 pub use why::{Because, Explanation, Origin, Start, Wait};
 
 /// The version that every attempt is marked with.

@@ -42,7 +42,10 @@ fn no_store_depends_on_the_current_folder() {
 fn a_wrong_file_is_told_in_one_line_with_its_place() {
     // EXT-7: unknown keys are errors.
     let cases = [
-        ("bogus = 1", "engine.toml:1:1: unknown field `bogus`, expected one of `executor`, `store`, `limits`, `storage`"),
+        (
+            "bogus = 1",
+            "engine.toml:1:1: unknown field `bogus`, expected one of `executor`, `store`, `limits`, `storage`",
+        ),
         ("[executor]\nslots = 'four'", "engine.toml:2:9: invalid type: string \"four\", expected a nonzero u32"),
         ("[executor]\nslots = 0", "engine.toml:2:9: invalid value: integer `0`, expected a nonzero u32"),
         ("[limits]\nmatrix_rows = 0", "engine.toml:2:15: invalid value: integer `0`, expected a nonzero u32"),

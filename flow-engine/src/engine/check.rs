@@ -201,7 +201,7 @@ impl Checker {
         Ok(ReadyLive { flow, inputs, diagnostics })
     }
 
-    async fn inputs(&self, source: &dyn ConfigSource, params: IndexMap<String, String>) -> Inputs {
+    pub(super) async fn inputs(&self, source: &dyn ConfigSource, params: IndexMap<String, String>) -> Inputs {
         let storage = self.storage.as_ref().filter(|_| !self.mounts);
         Inputs {
             params,
