@@ -137,7 +137,8 @@ impl Session {
     pub(crate) fn checker(&self) -> Result<Checker, CliError> {
         let settings = self.settings()?;
         let storage = settings.storage_root();
-        Ok(Checker::new(Arc::new(GitProgram), settings.user).max_rows(settings.max_rows).storage(storage))
+        let checker = Checker::new(Arc::new(GitProgram), settings.user).max_rows(settings.max_rows).storage(storage);
+        Ok(checker.machine(settings.presets, settings.machine.room()))
     }
 
     fn workspace(&self) -> Result<Option<DirectorySource>, CliError> {

@@ -6,6 +6,7 @@ mod check;
 mod difference;
 mod dry_run;
 mod forecast;
+mod graph;
 mod read;
 mod restart;
 mod volume;
@@ -19,7 +20,7 @@ use flow_core::event::{AttemptCreated, CancelScope, EventKind, Reuse, VERSION};
 use flow_core::model::{
     Attempt, AttemptId, BakeId, Digest, Epoch, FullId, OwnerId, ProjectId, SourceRef, SourceText, Subject, TaskStatus,
 };
-use flow_core::plan::Plan;
+use flow_core::plan::{Plan, Presets};
 use flow_core::port::{
     Append, Clock, ConfigSource, Executor, GitSource, Ids, NewEvent, RequestKind, Store, StoreError,
 };
@@ -64,6 +65,7 @@ pub(crate) struct Inner {
     pub self_program: Vec<OsString>,
     pub max_rows: Option<u32>,
     pub storage: Option<StorageRoot>,
+    pub presets: Presets,
 }
 
 impl Inner {
@@ -135,9 +137,13 @@ impl Engine {
         let images = self.inner.executor.abilities().images;
         let checker = Checker::new(Arc::clone(&self.inner.git), &self.inner.user).images(images);
         let checker = checker.max_rows(self.inner.max_rows);
-        match &self.inner.storage {
+        let checker = match &self.inner.storage {
             Some(storage) if self.inner.executor.abilities().mounts => checker.mounted_storage(storage.clone()),
             Some(storage) => checker.storage(storage.clone()),
+            None => checker,
+        };
+        match self.inner.executor.room() {
+            Some(room) => checker.machine(self.inner.presets.clone(), room),
             None => checker,
         }
     }

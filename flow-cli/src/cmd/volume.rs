@@ -35,9 +35,9 @@ async fn copy(session: &mut Session, own: Volumes, direction: Direction) -> Resu
                 let volume = volume.clone();
                 move || volume.survey(direction)
             });
-            VolumeView::surveyed(&volume, surveyed.await?)
+            VolumeView::surveyed(&volume, &surveyed.await?)
         } else {
-            VolumeView::copied(&volume, transferred(session, &volume, direction, own.of.json).await?)
+            VolumeView::copied(&volume, &transferred(session, &volume, direction, own.of.json).await?)
         };
         views.push(view);
         tell(session, &own.of, &mut views, |view| transfer::told(view, direction))?;

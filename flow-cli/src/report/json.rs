@@ -113,7 +113,7 @@ impl VolumeView {
         VolumeView { volume: id, remote: volume.remote.clone(), local, ..VolumeView::default() }
     }
 
-    pub(crate) fn copied(volume: &FlowVolume, report: CopyReport) -> Self {
+    pub(crate) fn copied(volume: &FlowVolume, report: &CopyReport) -> Self {
         VolumeView {
             copied: Some(report.copied),
             bytes: Some(report.bytes),
@@ -124,7 +124,7 @@ impl VolumeView {
         }
     }
 
-    pub(crate) fn surveyed(volume: &FlowVolume, survey: Survey) -> Self {
+    pub(crate) fn surveyed(volume: &FlowVolume, survey: &Survey) -> Self {
         VolumeView {
             written: Some(names(&survey.written)),
             bytes: Some(survey.bytes),
