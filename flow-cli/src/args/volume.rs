@@ -56,7 +56,7 @@ pub(crate) struct Clean {
 
 /// `mkvolumes`
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Example:\n  apolo-flow mkvolumes")]
+#[command(after_help = "Examples:\n  apolo-flow mkvolumes\n  apolo-flow mkvolumes --flow train")]
 pub(crate) struct Mkvolumes {
     #[command(flatten)]
     pub of: OfFlow,
