@@ -4,6 +4,7 @@
 
 mod bake;
 mod codes;
+mod completion;
 mod init;
 mod interrupt;
 mod kit;
@@ -12,5 +13,6 @@ mod nested;
 mod phases;
 mod plan;
 mod read;
+mod retry;
 mod terminal;
 mod volume;
