@@ -35,6 +35,11 @@ fn raise(py: Python<'_>, error: &EngineError) -> PyResult<PyErr> {
         | EngineError::UnknownTask { .. }
         | EngineError::Finished { .. }
         | EngineError::NotRestarted { .. }
+        | EngineError::UnknownFlow { .. }
+        | EngineError::FlowBusy { .. }
+        | EngineError::UnknownVolume { .. }
+        | EngineError::NoLocalPart { .. }
+        | EngineError::Storage(_)
         | EngineError::Unrunnable { .. } => errors.getattr("FlowError")?.call1((message,))?,
     };
     Ok(PyErr::from_value(made))

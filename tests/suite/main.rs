@@ -37,4 +37,5 @@ mod sim;
 mod store_contract;
 mod tidy;
 mod upkeep;
+mod volume;
 mod why;
