@@ -126,7 +126,8 @@ impl Session {
     pub(crate) fn checker(&self) -> Result<Checker, CliError> {
         let settings = self.settings()?;
         let checker = Checker::new(Arc::new(GitProgram), settings.user).max_rows(settings.max_rows);
-        Ok(checker.machine(settings.presets, settings.machine.room()))
+        let secrets = settings.secret_source(self.io.environment.iter().cloned());
+        Ok(checker.machine(settings.presets, settings.machine.room()).secrets(Some(secrets)))
     }
 
     fn workspace(&self) -> Result<Option<DirectorySource>, CliError> {

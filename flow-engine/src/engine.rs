@@ -21,7 +21,7 @@ use flow_core::model::{
 };
 use flow_core::plan::{Plan, Presets};
 use flow_core::port::{
-    Append, Clock, ConfigSource, Executor, GitSource, Ids, NewEvent, RequestKind, Store, StoreError,
+    Append, Clock, ConfigSource, Executor, GitSource, Ids, NewEvent, RequestKind, SecretSource, Store, StoreError,
 };
 use flow_core::text::SourceMap;
 use indexmap::IndexMap;
@@ -62,6 +62,7 @@ pub(crate) struct Inner {
     pub self_program: Vec<OsString>,
     pub max_rows: Option<u32>,
     pub presets: Presets,
+    pub secrets: Option<Arc<dyn SecretSource>>,
 }
 
 impl Inner {
@@ -121,7 +122,7 @@ impl Engine {
     pub fn checker(&self) -> Checker {
         let images = self.inner.executor.abilities().images;
         let checker = Checker::new(Arc::clone(&self.inner.git), &self.inner.user).images(images);
-        let checker = checker.max_rows(self.inner.max_rows);
+        let checker = checker.max_rows(self.inner.max_rows).secrets(self.inner.secrets.clone());
         match self.inner.executor.room() {
             Some(room) => checker.machine(self.inner.presets.clone(), room),
             None => checker,

@@ -12,4 +12,5 @@ mod nested;
 mod phases;
 mod plan;
 mod read;
+mod secrets;
 mod terminal;

@@ -2,7 +2,7 @@
 //!
 //! Planning does not ask it: such flows can be checked and planned in full, they are only not started.
 
-use crate::ast::{Command, Declared, Entries, Field, Image, Items, Retry};
+use crate::ast::{Command, Declared, Field, Image, Items, Retry};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::expr::Template;
 use crate::plan::build::built;
@@ -92,7 +92,6 @@ impl Found {
     }
 
     fn defaults(&mut self, defaults: &MergedDefaults) {
-        defaults.env.iter().for_each(|layer| self.secrets(layer));
         defaults.volumes.iter().for_each(|layer| self.items("volumes", layer, FOLDERS));
         self.retry(defaults.retry.as_ref());
     }
@@ -113,7 +112,6 @@ impl Found {
     }
 
     fn unit(&mut self, unit: &UnitDefinition) {
-        unit.env.iter().for_each(|layer| self.secrets(layer));
         unit.volumes.iter().for_each(|layer| self.items("volumes", layer, FOLDERS));
         self.field("http_port", &unit.http_port, PORT);
         self.field("http_auth", &unit.http_auth, PORT);
@@ -132,19 +130,6 @@ impl Found {
         let calls = template.into_iter().flat_map(Template::calls);
         for call in calls.filter(|call| matches!(call.function, "upload" | "parse_volume")) {
             self.at(&format!("`{}()`", call.function), call.span, FOLDERS);
-        }
-    }
-
-    fn secrets(&mut self, env: &Entries<String>) {
-        let Entries::Written(written) = env else { return };
-        for (_, value) in written.value.values() {
-            if let Field::Literal(value) = value
-                && value.value.starts_with("secret:")
-            {
-                let found = Diagnostic::error(Code::NotSupported, "this version cannot look up secrets yet");
-                let help = "let the task read it from a file that only you can read";
-                self.diagnostics.push(found.at(value.span, "valid, but not supported yet").help(help));
-            }
         }
     }
 }

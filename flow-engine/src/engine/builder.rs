@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use flow_core::plan::Presets;
-use flow_core::port::{Clock, Executor, GitSource, Ids, Store};
+use flow_core::port::{Clock, Executor, GitSource, Ids, SecretSource, Store};
 
 use crate::engine::{Engine, Inner};
 use crate::git::GitProgram;
@@ -26,6 +26,7 @@ pub struct EngineBuilder {
     self_program: Vec<OsString>,
     max_rows: Option<u32>,
     presets: Presets,
+    secrets: Option<Arc<dyn SecretSource>>,
 }
 
 impl EngineBuilder {
@@ -77,6 +78,12 @@ impl EngineBuilder {
         self
     }
 
+    /// Where the secrets that flows name are looked up before anything starts; by default nowhere.
+    pub fn secrets(mut self, source: Arc<dyn SecretSource>) -> Self {
+        self.secrets = Some(source);
+        self
+    }
+
     /// The engine, running its units on `executor`.
     pub fn build(self, executor: Arc<dyn Executor>) -> Engine {
         let ids = self.ids.unwrap_or_else(|| Arc::new(SystemIds));
@@ -91,6 +98,7 @@ impl EngineBuilder {
             self_program: self.self_program,
             max_rows: self.max_rows,
             presets: self.presets,
+            secrets: self.secrets,
         })
     }
 }
