@@ -4,6 +4,7 @@
 
 mod bake;
 mod codes;
+mod completion;
 mod init;
 mod interrupt;
 mod kit;
