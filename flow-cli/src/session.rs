@@ -125,8 +125,8 @@ impl Session {
     /// What checks flows; it needs neither store nor executor.
     pub(crate) fn checker(&self) -> Result<Checker, CliError> {
         let settings = self.settings()?;
-        let checker = Checker::new(Arc::new(GitProgram), settings.user).max_rows(settings.max_rows);
         let secrets = settings.secret_source(self.io.environment.iter().cloned());
+        let checker = Checker::new(Arc::new(GitProgram), settings.user).max_rows(settings.max_rows);
         Ok(checker.machine(settings.presets, settings.machine.room()).secrets(Some(secrets)))
     }
 

@@ -47,7 +47,9 @@ impl SecretSource for EnvironmentSecrets {
     }
 }
 
-/// Secrets in a TOML file of lines `name = "text"`, which nobody but its owner may read.
+/// Secrets in a file of lines `name=text`, which nobody but its owner may read.
+///
+/// All behind the first `=` is the text. Empty lines, and those that begin with `#`, say nothing.
 #[derive(Debug)]
 pub struct FileSecrets {
     path: PathBuf,
@@ -77,9 +79,18 @@ impl FileSecrets {
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(|error| format!("`{shown}`: {error}"))?;
         // The parser's message is left out: it may show a part of the text.
-        let mut texts: BTreeMap<String, String> =
-            toml::from_str(&text).map_err(|_| format!("`{shown}` is no list of lines `name = \"text\"`"))?;
-        Ok(texts.remove(name).map(SecretText::new))
+        let mut found = None;
+        for (number, line) in (1..).zip(text.lines()) {
+            if line.trim().is_empty() || line.starts_with('#') {
+                continue;
+            }
+            // The line itself is not shown: it may be a secret.
+            let (own, text) = line.split_once('=').ok_or(format!("line {number} of `{shown}` is no `name=text`"))?;
+            if own.trim() == name {
+                found = Some(SecretText::new(text));
+            }
+        }
+        Ok(found)
     }
 }
 
@@ -90,7 +101,7 @@ impl SecretSource for FileSecrets {
             Ok(Some(text)) => Ok(text),
             Ok(None) => Err(SecretError::Missing {
                 name: name.to_owned(),
-                provide: format!("add a line `{name} = \"…\"` to `{}` (mode 600)", self.path.display()),
+                provide: format!("add a line `{name}=…` to `{}` (mode 600)", self.path.display()),
             }),
             Err(message) => Err(SecretError::Unreadable { name: name.to_owned(), message }),
         }

@@ -46,10 +46,10 @@ fn a_secret_is_masked_in_all_that_is_shown_and_kept() {
 #[test]
 fn a_file_of_secrets_must_be_its_owners_alone() {
     let place = Place::new(TASKS);
-    place.write("s.toml", "hub-token = 'hunter2hunter2'\n");
-    place.write(".apolo/engine.toml", &format!("[secrets]\nfile = '{}'\n", place.path("s.toml").display()));
+    place.write("s.env", "hub-token=hunter2hunter2\n");
+    place.write(".apolo/engine.toml", &format!("[secrets]\nfile = '{}'\n", place.path("s.env").display()));
     let mode = |mode| {
-        std::fs::set_permissions(place.path("s.toml"), std::fs::Permissions::from_mode(mode)).unwrap();
+        std::fs::set_permissions(place.path("s.env"), std::fs::Permissions::from_mode(mode)).unwrap();
     };
     mode(0o644);
     let ran = place.run("bake b").expect(4);
