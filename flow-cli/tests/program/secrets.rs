@@ -28,7 +28,7 @@ fn a_missing_secret_is_told_with_its_place_before_anything_starts() {
 #[test]
 fn a_secret_is_masked_in_all_that_is_shown_and_kept() {
     let place = Place::new(TASKS);
-    let mut command = place.command("bake b");
+    let mut command = place.command("bake b -n b");
     let ran = command.env("APOLO_FLOW_SECRET_HUB_TOKEN", "hunter2hunter2").output().unwrap();
     assert!(ran.status.success(), "{ran:?}");
     let seen = place.run("inspect b --json").expect(0).json();

@@ -13,6 +13,7 @@ use rustix::fs::OFlags;
 use crate::executor::supervisor::bound::{bound, free_bytes};
 use crate::executor::supervisor::keeper::Keeper;
 use crate::executor::supervisor::mask::Mask;
+use crate::executor::supervisor::pump::Pump;
 use crate::executor::supervisor::timer::Timer;
 use crate::executor::supervisor::unit::{Phase, Unit};
 use crate::sys::{SystemClock, monotonic};
@@ -26,7 +27,7 @@ impl Keeper {
     /// Moves output of a unit through its mask.
     pub(super) fn take_output(&mut self, number: u64) {
         let Some(unit) = self.units.get_mut(&number) else { return };
-        let is_over = unit.pump.as_mut().is_some_and(|pump| pump.pull());
+        let is_over = unit.pump.as_mut().is_some_and(Pump::pull);
         if is_over && let Some(pump) = unit.pump.take() {
             pump.finish();
         }
