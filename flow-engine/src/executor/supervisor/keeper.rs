@@ -262,11 +262,12 @@ impl Keeper {
             }
         };
         let (mark, at) = (process.mark, SystemClock.now());
+        let address = address(mark.pid, order.launch.spec.http_port);
         (unit.grant, unit.pump) = (grant, pump);
         let life_span = unit.life_span_seconds;
         self.journal.note(&Line::Started { raw: unit.raw.clone(), pid: mark.pid, ticks: mark.ticks, at });
         unit.phase = Phase::Running { process, ending: None };
-        self.publish(number, at, What::Running { address: format!("pid {}", mark.pid) });
+        self.publish(number, at, What::Running { address });
         self.set_timer(number, life_span, Timer::LifeSpan(number));
         self.look_later();
     }
@@ -398,4 +399,10 @@ fn lose_open_units(layout: &Layout, memory: &mut Memory, boot: &str) {
         }
         entry.end = Some((End::Lost { proof_dead }, SystemClock.now()));
     }
+}
+
+/// Where a unit runs and, if it serves HTTP, where it listens (MCH-1).
+fn address(pid: i32, port: Option<i64>) -> String {
+    let url = port.filter(|port| *port != 0).map(|port| format!(", http://localhost:{port}"));
+    format!("pid {pid}{}", url.unwrap_or_default())
 }
