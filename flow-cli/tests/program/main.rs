@@ -16,3 +16,4 @@ mod read;
 mod retry;
 mod secrets;
 mod terminal;
+mod volume;

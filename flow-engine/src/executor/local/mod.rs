@@ -9,6 +9,7 @@ mod environment;
 pub(crate) mod layout;
 pub(crate) mod log;
 mod machine;
+mod mount;
 pub(crate) mod protocol;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ use crate::executor::local::client::Client;
 use crate::executor::local::layout::Layout;
 use crate::executor::local::protocol::{Request, Response, UnitSecrets};
 use crate::secret::SECRET_PREFIX;
+use crate::storage::StorageRoot;
 
 pub use machine::Machine;
 pub use protocol::Limits;
@@ -66,6 +68,8 @@ pub struct LocalExecutor {
     environment: BTreeMap<String, String>,
     /// The caller's whole environment, which local actions get (BAT-22).
     own_environment: BTreeMap<String, String>,
+    /// The folder that volumes lie in; absent: units with volumes are refused.
+    storage: Option<StorageRoot>,
 }
 
 impl LocalExecutor {
@@ -85,12 +89,20 @@ impl LocalExecutor {
         own_environment.retain(|name, _| !name.starts_with(SECRET_PREFIX));
         let environment = environment::passed_on(&own_environment);
         let LocalConfig { machine, limits, .. } = config;
-        Ok(LocalExecutor { client, layout, machine, limits, secrets: None, environment, own_environment })
+        let (storage, secrets) = (None, None);
+        Ok(LocalExecutor { client, layout, machine, limits, secrets, environment, own_environment, storage })
     }
 
     /// Looks up the secrets of units in `source`; without one, units that name any are refused.
     pub fn with_secrets(self, source: Arc<dyn SecretSource>) -> Self {
         LocalExecutor { secrets: Some(source), ..self }
+    }
+
+    /// The executor with a storage: its folders stand for the mounts of units, since nothing is mounted (MCH-2).
+    ///
+    /// Missing folders are made. Nothing keeps a unit from writing to a volume that it is to read only.
+    pub fn storage(self, storage: StorageRoot) -> Self {
+        LocalExecutor { storage: Some(storage), ..self }
     }
 
     /// The pid of the supervisor, which is started if there is none.
@@ -111,19 +123,39 @@ impl LocalExecutor {
         }
     }
 
-    /// Sends one part of a batch.
+    /// Sends one part of a batch, but for what cannot run on this machine.
     async fn start_some(&self, batch: &[Launch]) -> Result<Vec<Result<RawId, ExecutorError>>, ExecutorError> {
-        let batch: Vec<Launch> = batch.iter().map(|launch| self.with_own_environment(launch)).collect();
-        let mut secrets = Vec::with_capacity(batch.len());
-        for launch in &batch {
+        let (mut taken, mut results) = (Vec::new(), Vec::new());
+        for prepared in self.prepared(batch).await? {
+            results.push(prepared.map(|launch| taken.push(launch)));
+        }
+        if taken.is_empty() {
+            return Ok(results.into_iter().filter_map(Result::err).map(Err).collect());
+        }
+        let count = taken.len();
+        let mut secrets = Vec::with_capacity(count);
+        for launch in &taken {
             secrets.push(self.secrets_of(launch).await);
         }
         let (environment, limits) = (self.environment.clone(), self.limits);
-        let request = Request::Start { environment, limits, batch: batch.clone(), secrets };
-        match self.client.call(&request).await? {
-            Response::Started { results } if results.len() == batch.len() => Ok(results),
-            other => Err(unexpected(&other)),
-        }
+        let request = Request::Start { environment, limits, batch: taken, secrets };
+        let mut started = match self.client.call(&request).await? {
+            Response::Started { results } if results.len() == count => results.into_iter(),
+            other => return Err(unexpected(&other)),
+        };
+        let merged = results.into_iter().map(|result| {
+            result.and_then(|()| started.next().expect("there are as many answers as launches were taken"))
+        });
+        Ok(merged.collect())
+    }
+
+    /// Launches as they are sent: with the environment of local actions, and folders for mounts.
+    async fn prepared(&self, batch: &[Launch]) -> Result<Vec<Result<Launch, ExecutorError>>, ExecutorError> {
+        let batch: Vec<Launch> = batch.iter().map(|launch| self.with_own_environment(launch)).collect();
+        let storage = self.storage.clone();
+        let prepare = move || batch.into_iter().map(|launch| mount::prepared(launch, storage.as_ref())).collect();
+        let done = tokio::task::spawn_blocking(prepare).await;
+        done.map_err(|error| ExecutorError::Unreachable { message: error.to_string() })
     }
 
     /// The texts of the secrets that a unit names. Errors: one cannot be had, for people.
