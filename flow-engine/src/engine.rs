@@ -3,6 +3,7 @@
 mod builder;
 mod cache;
 mod check;
+mod describe;
 mod difference;
 mod dry_run;
 mod forecast;
@@ -32,6 +33,7 @@ use crate::{EngineError, owner};
 pub use builder::EngineBuilder;
 pub use cache::CacheClear;
 pub use check::{Checked, Checker};
+pub use describe::{Description, JobFacts, ParamFacts};
 pub use difference::Change;
 pub use dry_run::DryRun;
 pub use forecast::{Fate, Forecast, ForecastTask};

@@ -186,7 +186,7 @@ impl Checker {
         Ok(ReadyLive { flow, inputs, diagnostics })
     }
 
-    async fn inputs(&self, source: &dyn ConfigSource, params: IndexMap<String, String>) -> Inputs {
+    pub(super) async fn inputs(&self, source: &dyn ConfigSource, params: IndexMap<String, String>) -> Inputs {
         Inputs {
             params,
             git: self.git.info(source.workspace()).await,
