@@ -65,6 +65,12 @@ pub(crate) enum CliError {
     /// The file of params is no flat mapping.
     #[error("`{place}`: {message}")]
     Params { place: String, message: String },
+    /// A new project would overwrite what is there.
+    #[error("`{folder}` has what the new project would write: {}", quoted(paths))]
+    InTheWay { folder: String, paths: Vec<String> },
+    /// A file cannot be written.
+    #[error("cannot write `{path}`: {error}")]
+    File { path: String, error: std::io::Error },
     /// A write failed, or this process could not be set up.
     #[error("{what}: {error}")]
     Output { what: &'static str, error: std::io::Error },
@@ -99,6 +105,8 @@ impl CliError {
             | CliError::TaskEnded { .. }
             | CliError::NoLog { .. }
             | CliError::NoTry { .. }
+            | CliError::InTheWay { .. }
+            | CliError::File { .. }
             | CliError::Params { .. }
             | CliError::Output { .. } => Exit::Failed,
         }
@@ -140,15 +148,24 @@ impl CliError {
             CliError::TaskMissing { bake } => {
                 vec![format!("`apolo-flow logs {bake}/TASK`; `apolo-flow inspect {bake}` lists the tasks")]
             }
+            CliError::InTheWay { .. } => {
+                vec!["nothing was written; give another folder with `--path`, or move these away".to_owned()]
+            }
             CliError::NoSection { help, .. } => help.iter().cloned().collect(),
             CliError::Supervisor(_)
             | CliError::TaskEnded { .. }
             | CliError::NoLog { .. }
+            | CliError::File { .. }
             | CliError::ParamsFile { .. }
             | CliError::Params { .. }
             | CliError::Output { .. } => Vec::new(),
         }
     }
+}
+
+fn quoted(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
 }
 
 /// What the diagnostics of a flow mean for the exit code.

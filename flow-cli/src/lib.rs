@@ -11,6 +11,7 @@ mod exit;
 mod io;
 mod report;
 mod session;
+mod template;
 mod watch;
 
 use std::ffi::OsString;

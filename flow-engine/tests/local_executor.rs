@@ -87,6 +87,7 @@ impl Bench {
             env: BTreeMap::new(),
             workspace: self.workspace().display().to_string(),
             resuming: false,
+            stdin: flow_core::port::Stdin::Closed,
         }
     }
 

@@ -9,6 +9,7 @@ mod drive;
 mod engine;
 mod events;
 mod find;
+mod init;
 mod inspect;
 mod logs;
 mod params;
@@ -41,6 +42,7 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         Command::Cancel(own) => cancel::run(session, &own).await,
         Command::Restart(own) => restart::run(session, &own).await,
         Command::ClearCache(own) => clear_cache::run(session, own).await,
+        Command::Init(own) => init::run(session, &own),
         Command::Reference(own) => reference::run(session, &own),
         Command::Run(own) => run::run(session, &own).await,
         Command::Resume(own) => resume::run(session, &own).await,

@@ -4,6 +4,7 @@
 
 mod bake;
 mod codes;
+mod init;
 mod interrupt;
 mod kit;
 mod live;

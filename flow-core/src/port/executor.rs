@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::model::{AttemptId, Exit, LaunchKey, LiveJobId, OutputFiles, RawId, Reason, Timestamp, UnitSpec};
+use crate::port::{Channel, Exec, Stdin};
 
 /// One unit to be started.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,6 +24,9 @@ pub struct Launch {
     pub workspace: String,
     /// Whether an earlier engine may already have started it: look before starting.
     pub resuming: bool,
+    /// Where its input comes from.
+    #[serde(default)]
+    pub stdin: Stdin,
 }
 
 /// Which units somebody asks about.
@@ -195,4 +199,37 @@ pub trait Executor: Send + Sync + std::fmt::Debug {
 
     /// What it can do.
     fn abilities(&self) -> Abilities;
+
+    /// Opens a unit's own streams: its output from byte `from` of its log on, then as it comes, and its input.
+    ///
+    /// Any number may be open at once: all hear everything, what they write is mixed. Of a unit that has ended it
+    /// gives the rest of the log and the end. A start that was not taken yet is waited for by the caller.
+    /// Errors: `UnknownUnit`, `Unsupported`. Writing to a unit whose input is closed is refused.
+    async fn attach(&self, key: &LaunchKey, from: u64) -> Result<Channel, ExecutorError> {
+        let _ = (key, from);
+        Err(unsupported("attach to a unit"))
+    }
+
+    /// Runs a command beside a unit: in its environment, folder and bounds, as a process of its own.
+    ///
+    /// It ends when it ends, when the unit does, or when its channel goes. Its output is in no log.
+    /// Errors: `UnknownUnit` also where the unit does not run, `Refused` with why it could not be started,
+    /// `Unsupported`.
+    async fn exec(&self, key: &LaunchKey, command: &Exec) -> Result<Channel, ExecutorError> {
+        let _ = (key, command);
+        Err(unsupported("run a command beside a unit"))
+    }
+
+    /// Opens a connection to a TCP port that a unit listens on.
+    ///
+    /// Errors: `UnknownUnit` also where the unit does not run, `Refused` where nobody listens there,
+    /// `Unsupported`.
+    async fn connect(&self, key: &LaunchKey, port: u16) -> Result<Channel, ExecutorError> {
+        let _ = (key, port);
+        Err(unsupported("connect to a port of a unit"))
+    }
+}
+
+fn unsupported(what: &str) -> ExecutorError {
+    ExecutorError::Unsupported { what: what.to_owned() }
 }

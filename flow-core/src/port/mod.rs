@@ -3,12 +3,14 @@
 //! Each is object-safe and `Send + Sync`; an adapter that polls hides its polling. Contract tests
 //! are written once and run over every adapter.
 
+mod channel;
 mod clock;
 mod executor;
 mod source;
 mod store;
 
 pub use crate::model::{ActionRef, ActionRefError, SourceRef};
+pub use channel::{Channel, ChannelInput, ChannelOutput, Exec, Heard, Stdin, Window};
 pub use clock::{Clock, Ids};
 pub use executor::{Abilities, Chunk, Cursor, Executor, ExecutorError, Found, Launch, Report, Scope, Selector, What};
 pub use source::{ConfigSource, GitSource, NamedText, SourceError};

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use flow_core::expr::HostCall;
 use flow_core::model::{AttemptId, BakeId, CacheKey, FullId, LaunchKey, ProjectId, Timestamp, UnitSpec};
-use flow_core::port::{Launch, Scope};
+use flow_core::port::{Launch, Scope, Stdin};
 use flow_core::sched::{Effect, Fact};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -146,7 +146,7 @@ impl Carrier {
             ("APOLO_FLOW_TRY".to_owned(), key.r#try.to_string()),
             ("APOLO_FLOW_PROJECT".to_owned(), facts.project_name.clone()),
         ]);
-        Launch { key, spec, env, workspace: facts.workspace.clone(), resuming }
+        Launch { key, spec, env, workspace: facts.workspace.clone(), resuming, stdin: Stdin::Closed }
     }
 
     fn start(&mut self, launches: Vec<Launch>) {

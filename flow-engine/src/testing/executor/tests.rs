@@ -19,6 +19,7 @@ fn launch(node: &str, number: u32) -> Launch {
         env: BTreeMap::new(),
         workspace: "/".to_owned(),
         resuming: false,
+        stdin: flow_core::port::Stdin::Closed,
     }
 }
 

@@ -1,0 +1,258 @@
+//! What is typed after the commands about batches and their bakes. Source: spec 08, EXT-5, EXT-6.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, ValueEnum};
+
+/// `check`
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  apolo-flow check train -p rate 0.1")]
+pub(crate) struct Check {
+    /// The flows, batch or live: file names of the config folder without their ending [default: all]
+    #[arg(value_name = "FLOW")]
+    pub flows: Vec<String>,
+    /// A param of the batch
+    #[arg(short, long, num_args = 2, value_names = ["NAME", "VALUE"], allow_hyphen_values = true, requires = "flows")]
+    pub param: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `plan`. Source: EXT-6.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  apolo-flow plan train\n  apolo-flow plan train -p rate 0.2 --json")]
+pub(crate) struct Plan {
+    /// The batch, a file name of the config folder without its ending
+    pub batch: String,
+    /// A param of the batch; the last value of a name counts
+    #[arg(short, long, num_args = 2, value_names = ["NAME", "VALUE"], allow_hyphen_values = true)]
+    pub param: Vec<String>,
+    /// A YAML mapping of params, names to values; `-p` wins over it
+    #[arg(long, value_name = "FILE")]
+    pub meta_from_file: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `bake`. Source: CLI-20, MCH-4.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  apolo-flow bake train -p rate 0.1 -n nightly")]
+pub(crate) struct Bake {
+    /// The batch, a file name of the config folder without its ending
+    pub batch: String,
+    /// A param of the batch; the last value of a name counts
+    #[arg(short, long, num_args = 2, value_names = ["NAME", "VALUE"], allow_hyphen_values = true)]
+    pub param: Vec<String>,
+    /// A YAML mapping of params, names to values; `-p` wins over it
+    #[arg(long, value_name = "FILE")]
+    pub meta_from_file: Option<PathBuf>,
+    /// A name for the bake, to be used in place of its id
+    #[arg(short, long)]
+    pub name: Option<String>,
+    /// A tag for the bake; may be repeated
+    #[arg(short, long)]
+    pub tag: Vec<String>,
+    #[command(flatten)]
+    pub drive: Drive,
+}
+
+/// How `bake`, `restart` and `resume` drive.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Drive {
+    /// Drive the bake in this process; Ctrl-C cancels it
+    #[arg(long)]
+    pub local_executor: bool,
+    /// Return at once; the bake goes on
+    #[arg(long, conflicts_with = "local_executor")]
+    pub detach: bool,
+    /// What Ctrl-C does [default: ask on a terminal, else detach]
+    #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "local_executor")]
+    pub on_interrupt: Option<OnInterrupt>,
+    /// Print each event and the result as a line of JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What Ctrl-C does to a bake that is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnInterrupt {
+    /// Stop the bake
+    Cancel,
+    /// Leave it running
+    Detach,
+}
+
+/// `bakes`
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  apolo-flow bakes --limit 5")]
+pub(crate) struct Bakes {
+    /// At most so many, the newest; 0 for all
+    #[arg(long, default_value_t = 20, value_name = "COUNT")]
+    pub limit: u32,
+    /// Only with this tag; may be repeated
+    #[arg(short, long)]
+    pub tag: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which attempt.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Which {
+    /// The attempt's number; -1 is the last
+    #[arg(short, long, default_value_t = -1, value_name = "NUMBER", allow_hyphen_values = true)]
+    pub attempt: i64,
+}
+
+/// `inspect`. Source: CLI-23.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  apolo-flow inspect nightly")]
+pub(crate) struct Inspect {
+    /// The bake's id or name
+    pub bake: String,
+    #[command(flatten)]
+    pub which: Which,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `show`. Source: CLI-25.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  apolo-flow show nightly train-1")]
+pub(crate) struct Show {
+    /// The bake's id or name
+    pub bake: String,
+    /// The task's id
+    pub task: String,
+    #[command(flatten)]
+    pub which: Which,
+    /// Which try of the task; 0 is the last
+    #[arg(long, default_value_t = 0, value_name = "NUMBER")]
+    pub r#try: u32,
+    /// Show the log with the workflow commands in it
+    #[arg(short, long)]
+    pub raw: bool,
+    /// Print JSON, without the log
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `logs`. Source: EXT-6.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  apolo-flow logs nightly train-1\n  apolo-flow logs nightly/train-1 -f")]
+pub(crate) struct Logs {
+    /// The bake's id or name, or BAKE/TASK
+    #[arg(value_name = "BAKE[/TASK]")]
+    pub bake: String,
+    /// The task's id
+    pub task: Option<String>,
+    #[command(flatten)]
+    pub which: Which,
+    /// Which try of the task; 0 is the last
+    #[arg(long, default_value_t = 0, value_name = "NUMBER")]
+    pub r#try: u32,
+    /// Wait for more until the task has ended
+    #[arg(short, long)]
+    pub follow: bool,
+}
+
+/// `why`. Source: EXT-6.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  apolo-flow why nightly train-1")]
+pub(crate) struct Why {
+    /// The bake's id or name
+    pub bake: String,
+    /// The task's id
+    pub task: String,
+    #[command(flatten)]
+    pub which: Which,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `events`. Source: EXT-5.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  apolo-flow events nightly\n  apolo-flow events nightly --json -f --after 812\n\n\
+        The JSON is described in docs/events.md.")]
+pub(crate) struct Events {
+    /// The bake's id or name
+    pub bake: String,
+    #[command(flatten)]
+    pub which: Which,
+    /// Only those behind this position
+    #[arg(long, default_value_t = 0, value_name = "POSITION")]
+    pub after: u64,
+    /// Wait for more until the attempt has ended
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Print each as a line of JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `cancel`. Source: EXT-6.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  apolo-flow cancel nightly\n  apolo-flow cancel nightly train-1")]
+pub(crate) struct Cancel {
+    /// The bake's id or name
+    pub bake: String,
+    /// The task's id [default: the whole bake]
+    pub task: Option<String>,
+    #[command(flatten)]
+    pub which: Which,
+}
+
+/// `resume`
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  apolo-flow resume nightly")]
+pub(crate) struct Resume {
+    /// The bake's id or name
+    pub bake: String,
+    #[command(flatten)]
+    pub which: Which,
+    #[command(flatten)]
+    pub drive: Drive,
+}
+
+/// `restart`. Source: BAT-130, DEC-24.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  apolo-flow restart nightly\n  apolo-flow restart nightly -p rate 0.2\n  \
+        apolo-flow restart nightly --no-from-failed\n\nThe texts of the flow are those that the bake was made from.")]
+pub(crate) struct Restart {
+    /// The bake's id or name
+    pub bake: String,
+    #[command(flatten)]
+    pub which: Which,
+    /// Take over what succeeded and run the rest; this is the default
+    #[arg(long, overrides_with = "no_from_failed")]
+    pub from_failed: bool,
+    /// Run all tasks again; nothing comes from the cache
+    #[arg(long)]
+    pub no_from_failed: bool,
+    /// Change a param; then only tasks that it leaves as they were are taken over
+    #[arg(short, long, num_args = 2, value_names = ["NAME", "VALUE"], allow_hyphen_values = true)]
+    pub param: Vec<String>,
+    #[command(flatten)]
+    pub drive: Drive,
+}
+
+/// `clear-cache`. Source: CLI-28.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  apolo-flow clear-cache train\n  apolo-flow clear-cache train load\n  \
+        apolo-flow clear-cache ALL")]
+pub(crate) struct ClearCache {
+    /// The batch, or ALL for all batches of the project
+    #[arg(value_name = "BATCH|ALL")]
+    pub batch: String,
+    /// The task's id; without meaning for ALL [default: all tasks of the batch]
+    #[arg(value_name = "TASK_ID")]
+    pub task: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
