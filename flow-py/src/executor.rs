@@ -111,6 +111,12 @@ impl Mailbox {
     fn closed(&self) -> bool {
         self.desk.waiting().closed
     }
+
+    /// Whether no engine holds the other side any more.
+    #[getter]
+    fn abandoned(&self) -> bool {
+        Arc::strong_count(&self.desk) == 1
+    }
 }
 
 impl Mailbox {
@@ -168,6 +174,30 @@ impl Desk {
         };
         asked.await.unwrap_or_else(|_| Err(closed()))
     }
+
+    /// Has units started; gives those that were not.
+    async fn take_in(&self, fresh: &[&Launch]) -> HashMap<LaunchKey, ExecutorError> {
+        fresh.iter().for_each(|launch| self.board.expect(launch));
+        let records: Vec<Json> = fresh.iter().map(|launch| launch_record(launch)).collect();
+        let answer = self.ask(json!({"what": "start", "launches": records})).await;
+        let mut refused = HashMap::new();
+        for (at, launch) in fresh.iter().enumerate() {
+            let taken = answer.as_ref().map_err(Clone::clone).and_then(|answer| taken(answer.get(at)));
+            let raw = taken.map_err(|error| refused.insert(launch.key.clone(), error)).ok();
+            self.board.settle(&launch.key, raw);
+        }
+        refused
+    }
+}
+
+/// What Python said of one start.
+fn taken(answer: Option<&Json>) -> Result<RawId, ExecutorError> {
+    let text = |name: &str| answer.and_then(|answer| answer.get(name)).and_then(Json::as_str);
+    match (text("raw"), text("refused")) {
+        (Some(raw), _) => Ok(RawId::new(raw)),
+        (None, Some(message)) => Err(ExecutorError::Refused { message: message.to_owned() }),
+        (None, None) => Err(misunderstood("no id for a task that it was to start")),
+    }
 }
 
 fn closed() -> ExecutorError {
@@ -200,17 +230,9 @@ fn misunderstood(what: &str) -> ExecutorError {
 impl Executor for Desk {
     async fn start(&self, batch: &[Launch]) -> Vec<Result<RawId, ExecutorError>> {
         let fresh: Vec<&Launch> = batch.iter().filter(|launch| self.board.raw(&launch.key).is_none()).collect();
-        let records: Vec<Json> = fresh.iter().map(|launch| launch_record(launch)).collect();
-        let mut answers = if fresh.is_empty() {
-            HashMap::new()
-        } else {
-            match self.ask(json!({"what": "start", "launches": records})).await {
-                Ok(answer) => taken(&fresh, &answer, &self.board),
-                Err(error) => return batch.iter().map(|_| Err(error.clone())).collect(),
-            }
-        };
-        let one = |launch: &Launch| match (answers.remove(&launch.key), self.board.raw(&launch.key)) {
-            (Some(refused), _) => Err(refused),
+        let mut refused = if fresh.is_empty() { HashMap::new() } else { self.take_in(&fresh).await };
+        let one = |launch: &Launch| match (refused.remove(&launch.key), self.board.raw(&launch.key)) {
+            (Some(error), _) => Err(error),
             (None, Some(raw)) => Ok(raw),
             (None, None) => Err(misunderstood("no answer for this task")),
         };
@@ -251,24 +273,6 @@ impl Executor for Desk {
     fn abilities(&self) -> Abilities {
         Abilities { name: self.name, survives_engine: false, images: false, mounts: false }
     }
-}
-
-/// Notes what was taken; gives what was refused.
-fn taken(fresh: &[&Launch], answer: &Json, board: &Board) -> HashMap<LaunchKey, ExecutorError> {
-    let mut refused = HashMap::new();
-    for (at, launch) in fresh.iter().enumerate() {
-        let one = answer.get(at).unwrap_or(&Json::Null);
-        match (one.get("raw").and_then(Json::as_str), one.get("refused").and_then(Json::as_str)) {
-            (Some(raw), _) => board.take(launch, RawId::new(raw)),
-            (None, Some(message)) => {
-                refused.insert(launch.key.clone(), ExecutorError::Refused { message: message.to_owned() });
-            }
-            (None, None) => {
-                refused.insert(launch.key.clone(), misunderstood("no id for a task that it was to start"));
-            }
-        }
-    }
-    refused
 }
 
 /// Bytes that came as hexadecimal digits, since JSON has no bytes.

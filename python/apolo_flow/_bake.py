@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from apolo_flow._records import Event, TaskRecord, Tasks, Why, moment
 from apolo_flow._waiting import SLICE, Deadline, in_thread
-from apolo_flow.errors import BakeCancelled, BakeFailed, NotFoundError, RefusedError
+from apolo_flow.errors import BakeCancelled, BakeFailed, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator, Iterator, Mapping
@@ -330,18 +330,6 @@ class Bake:
 
         return tasks_frame(self.tasks.values())
 
-    def widget(self) -> Any:
-        """Give a live drawing for a notebook: it follows the bake; a click on a task shows its log and outputs.
-
-        Raises
-        ------
-        ImportError
-            ``anywidget`` is not installed: ``pip install 'apolo-flow[notebook]'``.
-        """
-        from apolo_flow.notebook.widget import BakeWidget
-
-        return BakeWidget(self)
-
     def __repr__(self) -> str:
         return f"<bake {self.id} of {self.batch}, attempt {self.number}: {self.status}>"
 
@@ -418,13 +406,16 @@ class Log:
     def _open(self) -> None:
         if self._reader is not None:
             return
+        # Whether it has ended is read first: an ended bake gets no more tasks.
+        done, known = self._bake.done, self._bake.tasks
+        if self._task not in known and not done and (not known or self._is_inside(known)):
+            return
         native = self._bake.engine._native
-        try:
-            self._reader = native.log(self._bake.id, self._bake.number, self._task, self._number)
-        except NotFoundError:
-            # The graph may still grow.
-            if self._bake.tasks or self._bake.done:
-                raise
+        self._reader = native.log(self._bake.id, self._bake.number, self._task, self._number)
+
+    def _is_inside(self, known: Tasks) -> bool:
+        """Whether it may be a task of a call that is still to be opened."""
+        return any(self._task.startswith(f"{one}.") for one in known)
 
     def _read(self) -> tuple[bytes, bool]:
         """Give the next piece, and whether nothing comes behind it."""

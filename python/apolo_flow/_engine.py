@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from apolo_flow import _native
 from apolo_flow._waiting import in_thread
@@ -67,14 +67,21 @@ class Engine:
         self._store, self._clock, self._config = store, clock, config
         self.executor = executor
         memory = store == "memory"
+        mailbox = None
+        if executor is not None and not isinstance(executor, _native.ScriptedExecutor):
+            mailbox = _native.Mailbox(getattr(executor, "name", type(executor).__name__))
         self._native = _native.Engine(
             own_program(),
             config=None if config is None else os.fspath(config),
             store=None if store is None or memory else os.path.abspath(store),
             memory=memory,
-            executor=_port(executor),
+            executor=mailbox or executor,
             clock=clock,
         )
+        if mailbox is not None:
+            from apolo_flow.executors import answer_in_thread
+
+            answer_in_thread(mailbox, cast("Any", executor))
 
     def with_executor(self, executor: Any) -> Engine:
         """Give an engine with the same settings and store that runs tasks with another executor.
@@ -132,11 +139,3 @@ def own_program() -> list[str]:
     """Say how this interpreter starts the command of this package."""
     return [sys.executable, "-m", "apolo_flow"]
 
-
-def _port(executor: Any) -> Any:
-    """Give what the native engine takes for an executor."""
-    if executor is None or isinstance(executor, _native.ScriptedExecutor):
-        return executor
-    from apolo_flow.executors import serve
-
-    return serve(executor)

@@ -45,6 +45,19 @@ class Graph:
             lines.append(f'  "{pair[0]}" -> "{pair[1]}";')
         return "digraph {\n" + "\n".join(lines) + "\n}\n"
 
+    def to_html(self) -> str:
+        """Give the graph for a page: a table of tasks and what they need."""
+        from apolo_flow._show import badge, clean, table
+
+        rows = [
+            [clean(node.id), badge(self.statuses.get(node.id, "")), clean(", ".join(need.id for need in node.needs))]
+            for node in self.nodes
+        ]
+        return table(["task", "", "needs"], rows)
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
+
     def __str__(self) -> str:
         lines = []
         for node in self.nodes:

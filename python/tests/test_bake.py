@@ -241,7 +241,7 @@ def test_leaving_with_work_under_way_never_crashes(workspace: Path) -> None:
 
 
 def test_importing_is_quick() -> None:
-    """In the best of several tries, so that a busy machine tells little."""
-    script = "import time; t = time.perf_counter(); import apolo_flow; print(time.perf_counter() - t)"
+    """Seconds of the processor in the best of several tries, so that a busy machine tells little."""
+    script = "import time; t = time.process_time(); import apolo_flow; print(time.process_time() - t)"
     times = [float(subprocess.check_output([sys.executable, "-c", script])) for _ in range(7)]
     assert min(times) <= 0.05

@@ -34,9 +34,9 @@ def parameters(function: ast.FunctionDef) -> list[tuple[str, str, bool]]:
 def in_module(function: object) -> list[tuple[str, str, bool]]:
     """The same of a function of the module."""
     signature = inspect.signature(function)  # type: ignore[arg-type]
-    kinds = {inspect.Parameter.KEYWORD_ONLY: "keyword"}
+    keyword = inspect.Parameter.KEYWORD_ONLY
     return [
-        (one.name, kinds.get(one.kind, "plain"), one.default is not inspect.Parameter.empty)
+        (one.name, "keyword" if one.kind is keyword else "plain", one.default is not inspect.Parameter.empty)
         for one in signature.parameters.values()
         if one.name not in ("self", "cls")
     ]

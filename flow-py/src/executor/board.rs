@@ -30,7 +30,8 @@ struct State {
 
 #[derive(Debug)]
 struct Unit {
-    raw: RawId,
+    /// The executor's id; absent until it has answered.
+    raw: Option<RawId>,
     /// How many were taken before it.
     order: usize,
     tags: Vec<String>,
@@ -43,24 +44,30 @@ impl Board {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a unit that was taken.
-    pub(crate) fn take(&self, launch: &Launch, raw: RawId) {
+    /// Notes a unit that is about to be started: a quick one is over before the start is answered.
+    pub(crate) fn expect(&self, launch: &Launch) {
         let mut state = self.state();
         let order = state.units.len();
-        // A quick unit is over before it is noted: what was told of it stays.
-        let told = state.news.get(&scope_of(&launch.key.owner)).into_iter().flatten();
-        let last = told.filter(|report| report.key == launch.key).next_back().cloned();
-        let ended = last.as_ref().is_some_and(|last| is_end(&last.what));
-        let unit = Unit { raw, order, tags: launch.spec.tags.clone(), last, ended };
-        state.units.insert(launch.key.clone(), unit);
+        let unit = Unit { raw: None, order, tags: launch.spec.tags.clone(), last: None, ended: false };
+        state.units.entry(launch.key.clone()).or_insert(unit);
+    }
+
+    /// Notes that a unit was taken, or forgets one that was not.
+    pub(crate) fn settle(&self, key: &LaunchKey, raw: Option<RawId>) {
+        let mut state = self.state();
+        match (raw, state.units.get_mut(key)) {
+            (Some(raw), Some(unit)) => unit.raw = Some(raw),
+            (None, Some(_)) => drop(state.units.remove(key)),
+            (_, None) => {}
+        }
     }
 
     /// The id of a unit that was taken.
     pub(crate) fn raw(&self, key: &LaunchKey) -> Option<RawId> {
-        self.state().units.get(key).map(|unit| unit.raw.clone())
+        self.state().units.get(key).and_then(|unit| unit.raw.clone())
     }
 
-    /// Whether a unit is over; `None` if it was never taken.
+    /// Whether a unit is over; `None` if it was never to be started.
     pub(crate) fn has_ended(&self, key: &LaunchKey) -> Option<bool> {
         self.state().units.get(key).map(|unit| unit.ended)
     }
@@ -106,8 +113,8 @@ impl Board {
         units.sort_by_key(|(_, unit)| unit.order);
         let found = units.into_iter().filter(|(_, unit)| tags.iter().all(|tag| unit.tags.contains(tag)));
         let told = |(key, unit): (&LaunchKey, &Unit)| {
-            let last = unit.last.clone()?;
-            Some(Found { key: key.clone(), raw: unit.raw.clone(), tags: unit.tags.clone(), last })
+            let (last, raw) = (unit.last.clone()?, unit.raw.clone()?);
+            Some(Found { key: key.clone(), raw, tags: unit.tags.clone(), last })
         };
         found.filter_map(told).collect()
     }
