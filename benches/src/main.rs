@@ -7,6 +7,7 @@
 
 mod expr;
 mod fan;
+mod layout;
 mod measure;
 mod once;
 mod sched;
@@ -24,7 +25,8 @@ fn main() -> ExitCode {
         // Parts of a measured run: processes of their own, so that their CPU is theirs alone.
         ["run-fan", count, parallel] => fan::run(count, parallel),
         ["run-floor", count, parallel] => fan::run_floor(count, parallel),
-        ["__supervisor", "--dir", folder, "--slots", slots] => fan::run_supervisor(folder, slots),
+        ["__supervisor", "--dir", folder, "--cpus", cpus] => fan::run_supervisor(folder, cpus),
+        ["layout"] => layout::report(),
         [] => all(),
         _ => Err(format!("unknown arguments: {}", words.join(" ")).into()),
     };
@@ -41,6 +43,7 @@ fn all() -> Result<(), Failure> {
     println!("apolo-flow benches, {} cores", std::thread::available_parallelism()?);
     expr::report()?;
     text::report()?;
+    layout::report()?;
     sched::report()?;
     once::report()?;
     fan::report()

@@ -125,7 +125,8 @@ impl Session {
     /// What checks flows; it needs neither store nor executor.
     pub(crate) fn checker(&self) -> Result<Checker, CliError> {
         let settings = self.settings()?;
-        Ok(Checker::new(Arc::new(GitProgram), settings.user).max_rows(settings.max_rows))
+        let checker = Checker::new(Arc::new(GitProgram), settings.user).max_rows(settings.max_rows);
+        Ok(checker.machine(settings.presets, settings.machine.room()))
     }
 
     fn workspace(&self) -> Result<Option<DirectorySource>, CliError> {

@@ -12,6 +12,7 @@
 //!   reason `inside`; `source` of the texts of `AttemptCreated` (absent: project first, flow last).
 //! - 4: `LocalsEnded`, the reason `locals` of `Skipped`, `local` and `late` of nodes; starts of image builds;
 //!   `max_rows` of `AttemptCreated` (absent: 10,000).
+//! - 5: live jobs: `LiveCreated`, `LiveEnded`, the scope `job` of `CancelAsked`; their other kinds are those of tasks.
 
 pub mod fold;
 
@@ -22,13 +23,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::expr::HostCall;
 use crate::model::{
-    AttemptId, BakeId, CacheEntry, CacheKey, Digest, Epoch, FullId, GitInfo, LaunchKey, LogRef, Need, NodeRecord,
-    Outcome, OwnerId, ProjectId, RawId, SourceText, Subject, TaskStatus, Timestamp,
+    AttemptId, BakeId, CacheEntry, CacheKey, Digest, Epoch, FullId, GitInfo, LaunchKey, LiveOrder, LogRef, Need,
+    NodeRecord, Outcome, OwnerId, ProjectId, RawId, SourceText, Subject, TaskStatus, Timestamp,
 };
 use crate::value::Value;
 
 /// The version of the stored form that this build writes; it reads all versions up to it.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// One thing that happened.
 ///
@@ -177,6 +178,13 @@ pub enum EventKind {
         /// Its result (DEC-4).
         result: TaskStatus,
     },
+    /// A live job was made; always the first of its subject.
+    LiveCreated(Box<LiveCreated>),
+    /// A live job is over and is not started again; always the last of its subject.
+    LiveEnded {
+        /// Its result: that of its last start.
+        result: TaskStatus,
+    },
 }
 
 impl EventKind {
@@ -198,6 +206,8 @@ impl EventKind {
             EventKind::TakenOver { .. } => "taken_over",
             EventKind::CancelAsked { .. } => "cancel_asked",
             EventKind::AttemptEnded { .. } => "attempt_ended",
+            EventKind::LiveCreated(_) => "live_created",
+            EventKind::LiveEnded { .. } => "live_ended",
         }
     }
 
@@ -230,7 +240,9 @@ impl EventKind {
             | EventKind::Expanded { .. }
             | EventKind::LocalsEnded { .. }
             | EventKind::CancelAsked { .. }
-            | EventKind::AttemptEnded { .. } => None,
+            | EventKind::AttemptEnded { .. }
+            | EventKind::LiveCreated(_)
+            | EventKind::LiveEnded { .. } => None,
         }
     }
 }
@@ -276,6 +288,16 @@ pub struct AttemptCreated {
     pub max_rows: Option<u32>,
     /// The engine's version.
     pub engine_version: String,
+}
+
+/// Everything a live job starts from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LiveCreated {
+    /// The version of the stored form.
+    pub version: u32,
+    /// What it is started with.
+    #[serde(flatten)]
+    pub order: LiveOrder,
 }
 
 /// Which results of other bakes an attempt may use.
@@ -328,4 +350,6 @@ pub enum CancelScope {
     Attempt,
     /// One task, or a call with all below it.
     Task(FullId),
+    /// The live job.
+    Job,
 }

@@ -7,6 +7,7 @@ mod describe;
 mod difference;
 mod dry_run;
 mod forecast;
+mod graph;
 mod read;
 mod restart;
 mod why;
@@ -19,7 +20,7 @@ use flow_core::event::{AttemptCreated, CancelScope, EventKind, Reuse, VERSION};
 use flow_core::model::{
     Attempt, AttemptId, BakeId, Digest, Epoch, FullId, OwnerId, ProjectId, SourceRef, SourceText, Subject, TaskStatus,
 };
-use flow_core::plan::Plan;
+use flow_core::plan::{Plan, Presets};
 use flow_core::port::{
     Append, Clock, ConfigSource, Executor, GitSource, Ids, NewEvent, RequestKind, Store, StoreError,
 };
@@ -62,6 +63,7 @@ pub(crate) struct Inner {
     pub user: String,
     pub self_program: Vec<OsString>,
     pub max_rows: Option<u32>,
+    pub presets: Presets,
 }
 
 impl Inner {
@@ -120,7 +122,12 @@ impl Engine {
     /// What checks flows as this engine would, without its store and executor.
     pub fn checker(&self) -> Checker {
         let images = self.inner.executor.abilities().images;
-        Checker::new(Arc::clone(&self.inner.git), &self.inner.user).images(images).max_rows(self.inner.max_rows)
+        let checker = Checker::new(Arc::clone(&self.inner.git), &self.inner.user).images(images);
+        let checker = checker.max_rows(self.inner.max_rows);
+        match self.inner.executor.room() {
+            Some(room) => checker.machine(self.inner.presets.clone(), room),
+            None => checker,
+        }
     }
 
     /// Checks a flow, keeps its texts, and stores a new bake with its first attempt. Starts nothing.

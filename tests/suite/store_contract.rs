@@ -17,18 +17,18 @@ use indexmap::IndexMap;
 use tempfile::TempDir;
 
 /// Two ways to one store: for SQLite two connections to one file, as two processes have them.
-struct Pair {
-    here: Arc<dyn Store>,
-    there: Arc<dyn Store>,
+pub(crate) struct Pair {
+    pub(crate) here: Arc<dyn Store>,
+    pub(crate) there: Arc<dyn Store>,
     _folder: Option<TempDir>,
 }
 
-fn memory() -> Pair {
+pub(crate) fn memory() -> Pair {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     Pair { here: store.clone(), there: store, _folder: None }
 }
 
-fn sqlite() -> Pair {
+pub(crate) fn sqlite() -> Pair {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state/flow.db");
     let open = || Arc::new(SqliteStore::open(&path).unwrap());

@@ -39,7 +39,13 @@ pub(crate) struct Supervisor {
     /// Its folder
     #[arg(long)]
     pub dir: PathBuf,
-    /// How many units run at once
+    /// How many CPUs units may take
     #[arg(long)]
-    pub slots: Option<u32>,
+    pub cpus: Option<u32>,
+    /// How many bytes of memory units may take
+    #[arg(long)]
+    pub memory: Option<u64>,
+    /// How many GPUs units may take
+    #[arg(long)]
+    pub gpus: Option<u32>,
 }

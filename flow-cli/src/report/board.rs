@@ -5,7 +5,9 @@ use std::convert::Infallible;
 
 use flow_core::event::fold::{Rows, fold};
 use flow_core::event::{Event, EventKind};
-use flow_core::model::{Attempt, AttemptId, Bake, CacheEntry, FullId, Task, TaskStatus, in_graph_order};
+use flow_core::model::{
+    Attempt, AttemptId, Bake, CacheEntry, Counts, FullId, LiveJob, LiveJobId, Task, in_graph_order,
+};
 use indexmap::IndexMap;
 
 /// One attempt.
@@ -31,7 +33,7 @@ impl Board {
 
     /// How many tasks have each status.
     pub(crate) fn counts(&self) -> Counts {
-        Counts::of(self.tasks.values())
+        Counts::of(self.tasks.values().map(|task| task.status))
     }
 }
 
@@ -68,48 +70,13 @@ impl Rows for Board {
     fn put_cache_entry(&mut self, _entry: &CacheEntry) -> Result<(), Infallible> {
         Ok(())
     }
-}
 
-/// Statuses in the order in which people want them counted.
-const ORDER: [TaskStatus; 8] = [
-    TaskStatus::Succeeded,
-    TaskStatus::Cached,
-    TaskStatus::Failed,
-    TaskStatus::Cancelled,
-    TaskStatus::Skipped,
-    TaskStatus::Running,
-    TaskStatus::Pending,
-    TaskStatus::Unknown,
-];
-
-/// How many tasks have each status.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts([usize; ORDER.len()]);
-
-impl Counts {
-    pub(crate) fn of<'a>(tasks: impl IntoIterator<Item = &'a Task>) -> Self {
-        let mut counts = Counts::default();
-        for task in tasks {
-            let places = ORDER.iter().zip(&mut counts.0);
-            places.filter(|(status, _)| **status == task.status).for_each(|(_, count)| *count += 1);
-        }
-        counts
+    // An attempt's events tell of no live job.
+    fn live_job(&mut self, _id: &LiveJobId) -> Result<Option<LiveJob>, Infallible> {
+        Ok(None)
     }
 
-    pub(crate) fn get(self, status: TaskStatus) -> usize {
-        ORDER.iter().zip(self.0).filter(|(one, _)| **one == status).map(|(_, count)| count).sum()
-    }
-
-    pub(crate) fn total(self) -> usize {
-        self.0.iter().sum()
-    }
-
-    pub(crate) fn finished(self) -> usize {
-        ORDER.iter().zip(self.0).filter(|(status, _)| status.is_finished()).map(|(_, count)| count).sum()
-    }
-
-    /// Those that are not zero, in order.
-    pub(crate) fn present(self) -> impl Iterator<Item = (TaskStatus, usize)> {
-        ORDER.into_iter().zip(self.0).filter(|(_, count)| *count > 0)
+    fn put_live_job(&mut self, _job: &LiveJob) -> Result<(), Infallible> {
+        Ok(())
     }
 }

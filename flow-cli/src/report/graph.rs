@@ -6,11 +6,10 @@
 use std::collections::BTreeSet;
 
 use flow_core::model::{FullId, NeedsLevel, NodeRecord};
-use flow_core::plan::levels as levels_of;
+use flow_core::plan::{Group, groups, levels as levels_of};
 use indexmap::IndexMap;
 
 use crate::report::clean;
-use crate::report::group::{Group, groups};
 use crate::report::look::Look;
 use crate::report::table::Strip;
 
@@ -65,7 +64,7 @@ impl Rows {
             for need in &node.needs {
                 let needed = place(&need.id).and_then(|at| row_of.get(at)).filter(|needed| *needed != row);
                 own.extend(needed);
-                let name = needed.and_then(|needed| groups.get(*needed)).map(|group| group.name.clone());
+                let name = needed.and_then(|needed| groups.get(*needed)).map(|group| group.name.to_string());
                 if need.level == NeedsLevel::Running && !name.iter().any(|name| own_running.contains(name)) {
                     own_running.extend(name);
                 }

@@ -5,7 +5,6 @@ pub(crate) mod clean;
 pub(crate) mod diagnostic;
 pub(crate) mod forecast;
 pub(crate) mod graph;
-pub(crate) mod group;
 pub(crate) mod json;
 pub(crate) mod look;
 pub(crate) mod plain;

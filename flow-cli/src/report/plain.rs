@@ -1,7 +1,9 @@
 //! Progress as plain lines, one for each thing that happens: for pipes, files and CI logs.
 
+use std::time::Duration;
+
 use flow_core::event::{CancelScope, Event, EventKind, Stage};
-use flow_core::model::{FullId, Task, TaskStatus};
+use flow_core::model::{FullId, LaunchKey, Task, TaskStatus};
 
 use crate::report::board::Board;
 use crate::report::clean;
@@ -50,11 +52,7 @@ impl Plain {
             EventKind::CacheHit { node, .. } | EventKind::TakenOver { node, .. } | EventKind::Skipped { node, .. } => {
                 task(node).map(|task| self.end(task)).unwrap_or_default()
             }
-            EventKind::RetryAt { key, at } => {
-                let name = key.node().map(ToString::to_string).unwrap_or_default();
-                let wait = span(at.since(event.at));
-                vec![format!("{}  will be tried again in {wait} (try {})", clean::line(&name), key.r#try)]
-            }
+            EventKind::RetryAt { key, at } => vec![again(key, at.since(event.at))],
             EventKind::CancelAsked { scope, by, .. } => vec![self.cancel(scope, by)],
             EventKind::Claimed { epoch, .. } if epoch.0 > 1 => vec!["a new engine has taken the bake up".to_owned()],
             EventKind::LocalsEnded { result } if *result != TaskStatus::Succeeded => {
@@ -67,7 +65,9 @@ impl Plain {
             | EventKind::Answered { .. }
             | EventKind::Launching { .. }
             | EventKind::Launched { .. }
-            | EventKind::AttemptEnded { .. } => Vec::new(),
+            | EventKind::AttemptEnded { .. }
+            | EventKind::LiveCreated(_)
+            | EventKind::LiveEnded { .. } => Vec::new(),
         }
     }
 
@@ -75,6 +75,7 @@ impl Plain {
         let what = match scope {
             CancelScope::Attempt => "the bake".to_owned(),
             CancelScope::Task(id) => clean::line(&id.to_string()),
+            CancelScope::Job => "the job".to_owned(),
         };
         self.look.status("cancelled", &format!("{} asked to cancel {what}", clean::line(by)))
     }
@@ -140,9 +141,17 @@ impl Plain {
             | EventKind::Skipped { .. }
             | EventKind::CacheHit { .. }
             | EventKind::TakenOver { .. }
-            | EventKind::AttemptEnded { .. } => false,
+            | EventKind::AttemptEnded { .. }
+            | EventKind::LiveCreated(_)
+            | EventKind::LiveEnded { .. } => false,
         }
     }
+}
+
+/// That a task will be started again.
+fn again(key: &LaunchKey, wait: Duration) -> String {
+    let name = key.node().map(ToString::to_string).unwrap_or_default();
+    format!("{}  will be tried again in {} (try {})", clean::line(&name), span(wait), key.r#try)
 }
 
 #[cfg(test)]

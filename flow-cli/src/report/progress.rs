@@ -3,12 +3,12 @@
 //! Calm with any number of tasks: one line for each task or matrix while they fit, else what runs
 //! and what failed, and counts of the rest.
 
-use flow_core::model::{Task, TaskStatus, Timestamp};
+use flow_core::model::{Counts, Task, TaskStatus, Timestamp};
+use flow_core::plan::{Group, groups};
 
 use crate::io::{Output, Size};
-use crate::report::board::{Board, Counts};
+use crate::report::board::Board;
 use crate::report::clean;
-use crate::report::group::{Group, groups};
 use crate::report::look::Look;
 use crate::report::table::{Strip, width};
 use crate::report::time::span;
@@ -31,19 +31,7 @@ struct Row<'a> {
 impl Row<'_> {
     /// The status that the whole row shows.
     fn status(&self) -> TaskStatus {
-        let has = |status| self.counts.get(status) > 0;
-        let order = [TaskStatus::Running, TaskStatus::Failed, TaskStatus::Cancelled, TaskStatus::Unknown];
-        let unfinished = self.counts.finished() < self.counts.total();
-        if let Some(first) = order.into_iter().find(|status| has(*status)) {
-            return first;
-        }
-        match unfinished {
-            true if self.counts.finished() > 0 => TaskStatus::Running,
-            true => TaskStatus::Pending,
-            false if has(TaskStatus::Succeeded) => TaskStatus::Succeeded,
-            false if has(TaskStatus::Cached) => TaskStatus::Cached,
-            false => TaskStatus::Skipped,
-        }
+        self.counts.overall()
     }
 
     /// What is looked at first where not all rows fit.
@@ -74,7 +62,7 @@ pub(crate) fn picture(board: &Board, now: Timestamp, look: Look, size: Size) -> 
     let columns = rows.iter().map(|row| width(&row.title)).max().unwrap_or(0).min(NAMES);
     let mut lines: Vec<String> = rows.iter().map(|row| row_line(row, columns, now, look, size)).collect();
     if !hidden.is_empty() {
-        let counts = Counts::of(hidden.iter().flat_map(|row| row.tasks.iter().copied()));
+        let counts = Counts::of(hidden.iter().flat_map(|row| &row.tasks).map(|task| task.status));
         let mut strip = Strip::new(size.width.saturating_sub(1));
         strip.push(&format!("  {} more tasks: ", counts.total()), |text| look.faint(text));
         push_counts(&mut strip, counts, look);
@@ -86,7 +74,7 @@ pub(crate) fn picture(board: &Board, now: Timestamp, look: Look, size: Size) -> 
 
 fn row<'a>(group: &Group, tasks: &[&'a Task], look: Look) -> Row<'a> {
     let own: Vec<&Task> = group.members.iter().filter_map(|at| tasks.get(*at).copied()).collect();
-    let counts = Counts::of(own.iter().copied());
+    let counts = Counts::of(own.iter().map(|task| task.status));
     Row { title: clean::line(&group.title(look.pick("×", "x"))), tasks: own, counts }
 }
 

@@ -2,14 +2,16 @@
 //!
 //! Every store folds with this one function, so all stores show the same.
 
+mod live;
+
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
 use crate::event::{AttemptCreated, CancelScope, Event, EventKind, SkipReason, Stage};
 use crate::model::{
-    Attempt, AttemptId, Bake, BuiltImage, CacheEntry, CacheKey, CancelMark, Exit, FullId, LaunchKey, Need, NodeRecord,
-    Outcome, Reason, StatusItem, Task, TaskStatus, Timestamp, Try,
+    Attempt, AttemptId, Bake, BuiltImage, CacheEntry, CacheKey, CancelMark, Exit, FullId, LaunchKey, LiveJob,
+    LiveJobId, Need, NodeRecord, Outcome, Reason, StatusItem, Subject, Task, TaskStatus, Timestamp, Try,
 };
 
 /// The rows that a store keeps; reads see the writes of the same fold.
@@ -30,13 +32,20 @@ pub trait Rows {
     fn put_task(&mut self, task: &Task) -> Result<(), Self::Error>;
     /// Adds a cache entry; the newest of a key counts.
     fn put_cache_entry(&mut self, entry: &CacheEntry) -> Result<(), Self::Error>;
+    /// One live job.
+    fn live_job(&mut self, id: &LiveJobId) -> Result<Option<LiveJob>, Self::Error>;
+    /// Adds or replaces a live job.
+    fn put_live_job(&mut self, job: &LiveJob) -> Result<(), Self::Error>;
 }
 
 /// Folds one event into the rows.
 ///
-/// Events of live jobs, and events about rows that do not exist, change nothing.
+/// Events about rows that do not exist change nothing.
 pub fn fold<R: Rows>(rows: &mut R, event: &Event) -> Result<(), R::Error> {
-    let Some(attempt) = event.subject.attempt() else { return Ok(()) };
+    let attempt = match &event.subject {
+        Subject::Attempt(attempt) => attempt,
+        Subject::Live(job) => return live::fold_live(rows, job, event),
+    };
     match &event.kind {
         EventKind::AttemptCreated(created) => create(rows, attempt, created, event.at),
         EventKind::Expanded { prefix, nodes, edges, .. } => {
@@ -54,7 +63,9 @@ pub fn fold<R: Rows>(rows: &mut R, event: &Event) -> Result<(), R::Error> {
         EventKind::Claimed { .. }
         | EventKind::LocalsEnded { .. }
         | EventKind::Answered { .. }
-        | EventKind::CancelAsked { .. } => Ok(()),
+        | EventKind::CancelAsked { .. }
+        | EventKind::LiveCreated(_)
+        | EventKind::LiveEnded { .. } => Ok(()),
         EventKind::Launching { .. }
         | EventKind::Launched { .. }
         | EventKind::Progress { .. }
@@ -259,13 +270,20 @@ fn edit_task(task: &mut Task, event: &Event) {
         | EventKind::LocalsEnded { .. }
         | EventKind::Answered { .. }
         | EventKind::CancelAsked { .. }
-        | EventKind::AttemptEnded { .. } => {}
+        | EventKind::AttemptEnded { .. }
+        | EventKind::LiveCreated(_)
+        | EventKind::LiveEnded { .. } => {}
     }
 }
 
 fn add_try(task: &mut Task, key: &LaunchKey, at: Timestamp) {
     task.note = None;
-    task.tries.push(Try {
+    task.tries.push(new_try(key, at));
+}
+
+/// A start that was just decided.
+fn new_try(key: &LaunchKey, at: Timestamp) -> Try {
+    Try {
         number: key.r#try,
         launched_at: at,
         started_at: None,
@@ -273,7 +291,7 @@ fn add_try(task: &mut Task, key: &LaunchKey, at: Timestamp) {
         raw: None,
         outcome: None,
         log: crate::model::LogRef::default(),
-    });
+    }
 }
 
 /// Ends the last try if another one is to follow it and nobody has told its end: then it was lost.

@@ -40,7 +40,7 @@ text_id! {
     BakeId;
     /// One try at a bake, `attempt-<uuid>`.
     AttemptId;
-    /// A live job in the store.
+    /// A live job in the store, `job-<uuid>`.
     LiveJobId;
     /// The executor's own id of a started unit.
     RawId;
@@ -69,6 +69,14 @@ impl Subject {
         match self {
             Subject::Attempt(id) => Some(id),
             Subject::Live(_) => None,
+        }
+    }
+
+    /// The live job, if it is one.
+    pub fn live(&self) -> Option<&LiveJobId> {
+        match self {
+            Subject::Attempt(_) => None,
+            Subject::Live(id) => Some(id),
         }
     }
 }
@@ -168,6 +176,11 @@ impl LaunchKey {
     /// The key of the build of an image.
     pub fn build(attempt: &AttemptId, image: &str) -> Self {
         LaunchKey { owner: UnitOwner::Build { attempt: attempt.clone(), image: image.into() }, r#try: 1 }
+    }
+
+    /// The key of a start of a live job.
+    pub fn live(job: &LiveJobId, r#try: u32) -> Self {
+        LaunchKey { owner: UnitOwner::Live { job: job.clone() }, r#try }
     }
 
     /// The image, if it is built.

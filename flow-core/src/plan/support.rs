@@ -14,9 +14,7 @@ const BUILD: &str = "build images before the bake, and name them by `image`";
 const FOLDERS: &str = "remove it; tasks of this version see the folders of this machine";
 const LATE: &str = "put the stateful action into a batch action, and call that in the matrix";
 const PORT: &str = "remove it; the task may listen on a port of this machine like any process";
-const PRESET: &str = "remove it; tasks of this version take what this machine has";
 const RETRY: &str = "remove it; run the bake again if a task fails";
-const WAIT: &str = "remove it; `life_span` bounds how long a task runs";
 
 /// What a flow says that this version cannot run yet: `NotSupported`, each at its place.
 ///
@@ -96,8 +94,6 @@ impl Found {
     fn defaults(&mut self, defaults: &MergedDefaults) {
         defaults.env.iter().for_each(|layer| self.secrets(layer));
         defaults.volumes.iter().for_each(|layer| self.items("volumes", layer, FOLDERS));
-        self.field("preset", &defaults.preset, PRESET);
-        self.field("schedule_timeout", &defaults.schedule_timeout, WAIT);
         self.retry(defaults.retry.as_ref());
     }
 
@@ -119,8 +115,6 @@ impl Found {
     fn unit(&mut self, unit: &UnitDefinition) {
         unit.env.iter().for_each(|layer| self.secrets(layer));
         unit.volumes.iter().for_each(|layer| self.items("volumes", layer, FOLDERS));
-        self.field("preset", &unit.preset, PRESET);
-        self.field("schedule_timeout", &unit.schedule_timeout, WAIT);
         self.field("http_port", &unit.http_port, PORT);
         self.field("http_auth", &unit.http_auth, PORT);
         self.field("pass_config", &unit.pass_config, "remove it; tasks of this version cannot reach the engine");

@@ -6,31 +6,8 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::model::Exit;
+use crate::model::{Exit, Window};
 use crate::port::ExecutorError;
-
-/// How large a terminal is, in letters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Window {
-    /// Lines.
-    pub rows: u16,
-    /// Letters of a line.
-    pub columns: u16,
-}
-
-/// Where the input of a unit comes from; settled at its start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stdin {
-    /// There is none: it reads the end at once.
-    #[default]
-    Closed,
-    /// A pipe: what is written to a [`Channel`] of `attach`. Its end is the channel's `close`, and never comes
-    /// by itself, also when all channels go.
-    Open,
-    /// A terminal of this size, which takes its output too.
-    Terminal(Window),
-}
 
 /// A command that is to run beside a unit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

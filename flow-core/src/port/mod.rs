@@ -9,12 +9,12 @@ mod executor;
 mod source;
 mod store;
 
-pub use crate::model::{ActionRef, ActionRefError, SourceRef};
-pub use channel::{Channel, ChannelInput, ChannelOutput, Exec, Heard, Stdin, Window};
+pub use crate::model::{ActionRef, ActionRefError, SourceRef, Stdin, Window};
+pub use channel::{Channel, ChannelInput, ChannelOutput, Exec, Heard};
 pub use clock::{Clock, Ids};
 pub use executor::{Abilities, Chunk, Cursor, Executor, ExecutorError, Found, Launch, Report, Scope, Selector, What};
 pub use source::{ConfigSource, GitSource, NamedText, SourceError};
 pub use store::{
-    Append, Appended, BakeFilter, BakeRow, CacheScope, ClaimState, EventScope, NewEvent, Request, RequestKind, Store,
-    StoreError,
+    Append, Appended, BakeFilter, BakeRow, CacheScope, ClaimState, EventScope, LiveFilter, LiveRow, NewEvent, Request,
+    RequestKind, Store, StoreError,
 };

@@ -8,8 +8,8 @@ use thiserror::Error;
 
 use crate::event::{CancelScope, Event, EventKind};
 use crate::model::{
-    Attempt, AttemptId, Bake, BakeId, CacheEntry, CacheKey, Digest, Epoch, FullId, OwnerId, ProjectId, Subject, Task,
-    Timestamp,
+    Attempt, AttemptId, Bake, BakeId, CacheEntry, CacheKey, Digest, Epoch, FullId, LiveJob, LiveJobId, OwnerId,
+    ProjectId, Subject, Task, TaskStatus, Timestamp,
 };
 
 /// An event that is not stored yet.
@@ -125,6 +125,36 @@ pub struct BakeRow {
     pub claim: ClaimState,
 }
 
+/// Which live jobs somebody lists.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LiveFilter {
+    /// Of this project only.
+    pub project: Option<ProjectId>,
+    /// Of this live flow only.
+    pub flow: Option<String>,
+    /// Of this job of the flow only.
+    pub job: Option<Arc<str>>,
+    /// With this suffix only.
+    pub suffix: Option<String>,
+    /// In one of these statuses; empty: in any.
+    pub statuses: Vec<TaskStatus>,
+    /// With all of these tags.
+    pub tags: Vec<String>,
+    /// Made at this moment or later.
+    pub since: Option<Timestamp>,
+    /// At most so many, the newest; 0 means all.
+    pub limit: u32,
+}
+
+/// A live job and who drives it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LiveRow {
+    /// The job.
+    pub job: LiveJob,
+    /// Who drives it.
+    pub claim: ClaimState,
+}
+
 /// Why a store could not do it.
 #[derive(Debug, Error)]
 pub enum StoreError {
@@ -153,6 +183,14 @@ pub enum StoreError {
         owner: OwnerId,
         /// Until when, unless renewed.
         until: Timestamp,
+    },
+    /// The live job runs already, with the same suffix if it is a multi job. Final.
+    #[error("live job `{job}` is there already: `{id}`")]
+    Unfinished {
+        /// The job in the flow.
+        job: String,
+        /// The one that has not ended.
+        id: LiveJobId,
     },
     /// The disk or the database failed. Retryable.
     #[error("the store at `{place}` failed: {message}")]
@@ -194,8 +232,9 @@ impl StoreError {
 pub trait Store: Send + Sync + std::fmt::Debug {
     /// Appends events and folds them into the records, all or nothing.
     ///
-    /// Durable against the death of every process when it returns.
-    /// Errors: `StaleEpoch`, `Conflict`, `Io`; after an error nothing was written.
+    /// Durable against the death of every process when it returns. Of one job of a live flow only one is
+    /// unfinished at a time, with one suffix if it is a multi job: the second of two `LiveCreated` is refused.
+    /// Errors: `StaleEpoch`, `Conflict`, `Unfinished`, `Io`; after an error nothing was written.
     async fn append(&self, append: Append) -> Result<Appended, StoreError>;
 
     /// Takes the subject over: the epoch is one more than the last.
@@ -271,4 +310,10 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// The tasks of a batch that have cache entries, each once, by id.
     async fn cached_tasks(&self, project: &ProjectId, batch: &str) -> Result<Vec<FullId>, StoreError>;
+
+    /// Live jobs, newest first.
+    async fn live_jobs(&self, filter: &LiveFilter) -> Result<Vec<LiveRow>, StoreError>;
+
+    /// One live job.
+    async fn live_job(&self, id: &LiveJobId) -> Result<Option<LiveRow>, StoreError>;
 }

@@ -52,6 +52,10 @@ impl End {
         End { outcome, log: log.clone() }
     }
 
+    pub(super) fn outcome(&self) -> &Outcome {
+        &self.outcome
+    }
+
     pub(super) fn evaluation(reason: Reason) -> Self {
         Self::failed(reason)
     }

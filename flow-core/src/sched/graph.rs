@@ -245,6 +245,7 @@ impl AttemptState {
                     open.extend(&graph.below);
                 }
             }
+            CancelScope::Job => {}
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Main types: [`AttemptState`] (the fold of an attempt's events), [`Fact`] (news from outside),
 //! [`Decision`] (events and effects). [`decide`] is a plain function: no clock, no IO, no waiting;
-//! only [`apply`] changes the state. Carrying effects out does not belong here (the engine).
+//! only [`apply`] changes the state. A live job has the same, smaller: [`LiveState`], [`decide_live`], [`apply_live`]. Carrying effects out does not belong here (the engine).
 
 mod build;
 mod call;
@@ -12,6 +12,7 @@ mod fact;
 mod foresee;
 mod graph;
 mod grow;
+mod live;
 mod locals;
 mod node;
 mod pass;
@@ -26,5 +27,6 @@ mod view;
 pub use decide::decide;
 pub use fact::{Decision, Effect, Fact, Revive, Timed};
 pub use foresee::{Pending, pending, set_aside};
+pub use live::{LiveState, apply_live, decide_live, revive_live};
 pub use revive::revive;
 pub use state::{AttemptState, Summary, apply};

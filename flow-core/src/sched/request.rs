@@ -15,6 +15,7 @@ impl Turn<'_> {
         match scope {
             CancelScope::Attempt => self.cancel(&request.by, Some(request.id)),
             CancelScope::Task(id) => self.cancel_task(id, &request.by, request.id),
+            CancelScope::Job => {}
         }
     }
 

@@ -130,7 +130,7 @@ fn said(words: &str) -> Option<String> {
 }
 
 /// How far a stage is; suspended and running come in any order.
-fn rank(stage: &Stage) -> u8 {
+pub(super) fn rank(stage: &Stage) -> u8 {
     match stage {
         Stage::Queued => 0,
         Stage::Starting => 1,

@@ -334,7 +334,9 @@ impl AttemptState {
             | EventKind::Expanded { .. }
             | EventKind::LocalsEnded { .. }
             | EventKind::CancelAsked { .. }
-            | EventKind::AttemptEnded { .. } => {}
+            | EventKind::AttemptEnded { .. }
+            | EventKind::LiveCreated(_)
+            | EventKind::LiveEnded { .. } => {}
         }
     }
 }
@@ -350,7 +352,8 @@ pub fn apply(state: &mut AttemptState, event: &Event) {
             state.inputs = Inputs::from(created.as_ref());
             state.created = Some(created.clone());
         }
-        EventKind::Claimed { .. } => {}
+        // A live job is another subject.
+        EventKind::Claimed { .. } | EventKind::LiveCreated(_) | EventKind::LiveEnded { .. } => {}
         EventKind::Expanded { .. } => state.expand(&event.kind),
         EventKind::LocalsEnded { result } => state.locals = Some(*result),
         EventKind::CancelAsked { scope, request, .. } => state.cancel(scope, *request),

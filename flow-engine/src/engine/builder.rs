@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::sync::Arc;
 
+use flow_core::plan::Presets;
 use flow_core::port::{Clock, Executor, GitSource, Ids, Store};
 
 use crate::engine::{Engine, Inner};
@@ -24,6 +25,7 @@ pub struct EngineBuilder {
     user: Option<String>,
     self_program: Vec<OsString>,
     max_rows: Option<u32>,
+    presets: Presets,
 }
 
 impl EngineBuilder {
@@ -69,6 +71,12 @@ impl EngineBuilder {
         self
     }
 
+    /// What presets claim of the machine; by default none is declared.
+    pub fn presets(mut self, presets: Presets) -> Self {
+        self.presets = presets;
+        self
+    }
+
     /// The engine, running its units on `executor`.
     pub fn build(self, executor: Arc<dyn Executor>) -> Engine {
         let ids = self.ids.unwrap_or_else(|| Arc::new(SystemIds));
@@ -82,6 +90,7 @@ impl EngineBuilder {
             user: self.user.unwrap_or_else(|| "unknown".to_owned()),
             self_program: self.self_program,
             max_rows: self.max_rows,
+            presets: self.presets,
         })
     }
 }

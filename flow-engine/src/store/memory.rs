@@ -8,11 +8,12 @@ use async_trait::async_trait;
 use flow_core::event::fold::{Rows, fold};
 use flow_core::event::{Event, EventKind};
 use flow_core::model::{
-    Attempt, AttemptId, Bake, BakeId, CacheEntry, CacheKey, Digest, Epoch, FullId, OwnerId, ProjectId, Subject, Task,
-    Timestamp, in_graph_order,
+    Attempt, AttemptId, Bake, BakeId, CacheEntry, CacheKey, Digest, Epoch, FullId, LiveJob, LiveJobId, LiveOrder,
+    OwnerId, ProjectId, Subject, Task, Timestamp, in_graph_order,
 };
 use flow_core::port::{
-    Append, Appended, BakeFilter, BakeRow, CacheScope, ClaimState, EventScope, Request, RequestKind, Store, StoreError,
+    Append, Appended, BakeFilter, BakeRow, CacheScope, ClaimState, EventScope, LiveFilter, LiveRow, Request,
+    RequestKind, Store, StoreError,
 };
 use indexmap::IndexMap;
 use tokio::sync::watch;
@@ -83,6 +84,7 @@ struct Memory {
     attempts: IndexMap<AttemptId, Attempt>,
     tasks: BTreeMap<AttemptId, IndexMap<FullId, Task>>,
     cache: BTreeMap<CacheName, CacheEntry>,
+    live_jobs: IndexMap<LiveJobId, LiveJob>,
     last_request: u64,
 }
 
@@ -95,6 +97,9 @@ impl Memory {
             if let EventKind::AttemptCreated(created) = &event.kind {
                 let last = self.attempts_of(&created.bake).last().map_or(0, |attempt| attempt.number);
                 rule::check_number(created, last)?;
+            }
+            if let EventKind::LiveCreated(created) = &event.kind {
+                rule::check_single(&created.order, self.unfinished(&created.order))?;
             }
         }
         let first_position = self.events.len() as u64 + 1;
@@ -143,6 +148,20 @@ impl Memory {
         attempts
     }
 
+    fn unfinished(&self, order: &LiveOrder) -> Option<LiveJobId> {
+        let same = |job: &&LiveJob| {
+            let own = &job.order;
+            !job.status.is_finished()
+                && (&own.project, &own.flow, &own.job) == (&order.project, &order.flow, &order.job)
+                && own.suffix == order.suffix
+        };
+        self.live_jobs.values().find(same).map(|job| job.id.clone())
+    }
+
+    fn live_row(&self, job: &LiveJob) -> LiveRow {
+        LiveRow { job: job.clone(), claim: self.claim_state(&Subject::Live(job.id.clone())) }
+    }
+
     fn bake_row(&self, bake: &Bake) -> Option<BakeRow> {
         let attempt = self.attempts_of(&bake.id).pop()?.clone();
         let claim = self.claim_state(&Subject::Attempt(attempt.id.clone()));
@@ -154,6 +173,17 @@ fn is_wanted(bake: &Bake, filter: &BakeFilter) -> bool {
     filter.project.as_ref().is_none_or(|project| *project == bake.project)
         && filter.name.as_ref().is_none_or(|name| bake.name.as_ref() == Some(name))
         && filter.tags.iter().all(|tag| bake.tags.contains(tag))
+}
+
+fn is_wanted_job(job: &LiveJob, filter: &LiveFilter) -> bool {
+    let order = &job.order;
+    filter.project.as_ref().is_none_or(|project| *project == order.project)
+        && filter.flow.as_ref().is_none_or(|flow| *flow == order.flow)
+        && filter.job.as_ref().is_none_or(|id| *id == order.job)
+        && filter.suffix.as_ref().is_none_or(|suffix| order.suffix.as_ref() == Some(suffix))
+        && (filter.statuses.is_empty() || filter.statuses.contains(&job.status))
+        && filter.tags.iter().all(|tag| order.tags.contains(tag))
+        && filter.since.is_none_or(|since| job.created_at >= since)
 }
 
 fn covers(scope: &CacheScope, batch: &Arc<str>, task: &FullId) -> bool {
@@ -199,6 +229,15 @@ impl Rows for Memory {
         if self.cache.get(&name).is_none_or(|last| last.created_at <= entry.created_at) {
             self.cache.insert(name, entry.clone());
         }
+        Ok(())
+    }
+
+    fn live_job(&mut self, id: &LiveJobId) -> Result<Option<LiveJob>, Infallible> {
+        Ok(self.live_jobs.get(id).cloned())
+    }
+
+    fn put_live_job(&mut self, job: &LiveJob) -> Result<(), Infallible> {
+        self.live_jobs.insert(job.id.clone(), job.clone());
         Ok(())
     }
 }
@@ -336,5 +375,19 @@ impl Store for MemoryStore {
         let own = rows.cache.keys().filter(|(owner, of, ..)| owner == project && of.as_ref() == batch);
         let tasks: BTreeSet<FullId> = own.map(|(_, _, task, _)| task.clone()).collect();
         Ok(tasks.into_iter().collect())
+    }
+
+    async fn live_jobs(&self, filter: &LiveFilter) -> Result<Vec<LiveRow>, StoreError> {
+        let rows = self.rows();
+        let mut wanted: Vec<_> = rows.live_jobs.values().filter(|job| is_wanted_job(job, filter)).collect();
+        // Stable: as for bakes.
+        wanted.sort_by_key(|job| job.created_at);
+        let limit = if filter.limit == 0 { usize::MAX } else { filter.limit as usize };
+        Ok(wanted.into_iter().rev().take(limit).map(|job| rows.live_row(job)).collect())
+    }
+
+    async fn live_job(&self, id: &LiveJobId) -> Result<Option<LiveRow>, StoreError> {
+        let rows = self.rows();
+        Ok(rows.live_jobs.get(id).map(|job| rows.live_row(job)))
     }
 }

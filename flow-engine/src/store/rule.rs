@@ -1,7 +1,7 @@
 //! What a claim allows: pure rules that every store keeps, so that all refuse the same.
 
 use flow_core::event::{AttemptCreated, Event};
-use flow_core::model::{Epoch, OwnerId, Subject, Timestamp};
+use flow_core::model::{Epoch, LiveJobId, LiveOrder, OwnerId, Subject, Timestamp};
 use flow_core::port::{ClaimState, NewEvent, StoreError};
 
 /// The state of a subject that nobody ever claimed.
@@ -36,6 +36,16 @@ pub(super) fn check_number(created: &AttemptCreated, last: u32) -> Result<(), St
     }
     let expected = u64::from(created.number.saturating_sub(1));
     Err(StoreError::Conflict { subject: created.bake.to_string(), expected, found: last.into() })
+}
+
+/// Whether a live job may be added while `found`, the unfinished one of the same job and suffix, is there.
+///
+/// Of two `run`s at the same time the second finds the job of the first (LIV-20).
+pub(super) fn check_single(order: &LiveOrder, found: Option<LiveJobId>) -> Result<(), StoreError> {
+    match found {
+        None => Ok(()),
+        Some(id) => Err(StoreError::Unfinished { job: order.job.to_string(), id }),
+    }
 }
 
 /// The claim after `owner` took the subject over.

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use flow_core::event::Event;
 use flow_core::model::{
-    Attempt, AttemptId, BakeId, CacheEntry, CacheKey, Digest, Epoch, FullId, OwnerId, ProjectId, Subject, Task,
-    Timestamp,
+    Attempt, AttemptId, BakeId, CacheEntry, CacheKey, Digest, Epoch, FullId, LiveJobId, OwnerId, ProjectId, Subject,
+    Task, Timestamp,
 };
 use flow_core::port::{
-    Append, Appended, BakeFilter, BakeRow, CacheScope, ClaimState, EventScope, Request, RequestKind, Store, StoreError,
+    Append, Appended, BakeFilter, BakeRow, CacheScope, ClaimState, EventScope, LiveFilter, LiveRow, Request,
+    RequestKind, Store, StoreError,
 };
 use tokio::sync::watch;
 
@@ -212,5 +213,13 @@ impl Store for FlakyStore {
 
     async fn cached_tasks(&self, project: &ProjectId, batch: &str) -> Result<Vec<FullId>, StoreError> {
         self.inner.cached_tasks(project, batch).await
+    }
+
+    async fn live_jobs(&self, filter: &LiveFilter) -> Result<Vec<LiveRow>, StoreError> {
+        self.inner.live_jobs(filter).await
+    }
+
+    async fn live_job(&self, id: &LiveJobId) -> Result<Option<LiveRow>, StoreError> {
+        self.inner.live_job(id).await
     }
 }

@@ -40,7 +40,7 @@ fn a_matrix_is_one_line() {
     story.end("fit-2", 1, &[]);
     let text = text(&story, Size { width: 120, height: 24 });
     let first = text.lines().next().unwrap();
-    assert_eq!(first, "▸ fit ×4  ━━━━━━━━━━━━────────────  1 succeeded, 1 failed, 1 running, 1 pending  fit-1 3.0s");
+    assert_eq!(first, "✗ fit ×4  ━━━━━━━━━━━━────────────  1 succeeded, 1 failed, 1 running, 1 pending  fit-1 3.0s");
 }
 
 #[test]

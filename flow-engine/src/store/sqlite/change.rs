@@ -3,7 +3,8 @@
 use flow_core::event::fold::{Rows, fold};
 use flow_core::event::{Event, EventKind};
 use flow_core::model::{
-    Attempt, AttemptId, Bake, BakeId, CacheEntry, Epoch, FullId, OwnerId, ProjectId, Subject, Task, Timestamp,
+    Attempt, AttemptId, Bake, BakeId, CacheEntry, Epoch, FullId, LiveJob, LiveJobId, OwnerId, ProjectId, Subject, Task,
+    Timestamp,
 };
 use flow_core::port::{Append, Appended, CacheScope, ClaimState, NewEvent, RequestKind};
 use indexmap::IndexMap;
@@ -11,7 +12,7 @@ use rusqlite::Connection;
 
 use super::column::{document, integer, number, subject_text};
 use super::fault::Fault;
-use super::query;
+use super::{live, query};
 use crate::store::rule;
 
 /// Appends events, folds them, keeps their texts.
@@ -21,6 +22,7 @@ pub(super) fn append(connection: &Connection, append: Append) -> Result<Appended
     rule::check_append(&subject, (epoch, expected_seq), &query::claim_state(connection, &subject)?, found)?;
     for event in &events {
         check_number(connection, event)?;
+        live::check_single(connection, event)?;
     }
     let first_position = last_position(connection)? + 1;
     let events = rule::number(&subject, events, first_position, found);
@@ -151,11 +153,18 @@ struct Records<'a> {
     attempts: IndexMap<AttemptId, Slot<Attempt>>,
     /// In the order of the first touch, which for new tasks is the graph order.
     tasks: IndexMap<(AttemptId, FullId), Slot<Task>>,
+    live_jobs: IndexMap<LiveJobId, Slot<LiveJob>>,
 }
 
 impl<'a> Records<'a> {
     fn new(connection: &'a Connection) -> Self {
-        Records { connection, bakes: IndexMap::new(), attempts: IndexMap::new(), tasks: IndexMap::new() }
+        Records {
+            connection,
+            bakes: IndexMap::new(),
+            attempts: IndexMap::new(),
+            tasks: IndexMap::new(),
+            live_jobs: IndexMap::new(),
+        }
     }
 
     fn flush(&self) -> Result<(), Fault> {
@@ -167,6 +176,9 @@ impl<'a> Records<'a> {
         }
         for task in dirty(&self.tasks) {
             self.write_task(task)?;
+        }
+        for job in dirty(&self.live_jobs) {
+            live::write(self.connection, job)?;
         }
         Ok(())
     }
@@ -267,6 +279,19 @@ impl Rows for Records<'_> {
         let key = entry.key.0.0.as_ref();
         let doc = document(entry)?;
         statement.execute((entry.project.as_str(), entry.batch.as_ref(), task, key, created_at, doc))?;
+        Ok(())
+    }
+
+    fn live_job(&mut self, id: &LiveJobId) -> Result<Option<LiveJob>, Fault> {
+        // Not kept here: `fold` always puts back the job that it asked for.
+        match self.live_jobs.get(id) {
+            Some(slot) => Ok(Some(slot.record.clone())),
+            None => live::record_of(self.connection, id),
+        }
+    }
+
+    fn put_live_job(&mut self, job: &LiveJob) -> Result<(), Fault> {
+        self.live_jobs.insert(job.id.clone(), Slot { record: job.clone(), is_dirty: true });
         Ok(())
     }
 }

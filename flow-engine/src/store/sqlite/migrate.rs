@@ -7,7 +7,7 @@ use super::fault::Fault;
 
 /// The steps in order; the file's `user_version` counts those it has taken. Never change one that
 /// was released: add another.
-const STEPS: &[&str] = &[include_str!("schema.sql")];
+const STEPS: &[&str] = &[include_str!("schema.sql"), include_str!("live.sql")];
 
 /// The schema that this version writes.
 pub(super) const KNOWN: u32 = STEPS.len() as u32;

@@ -2,12 +2,13 @@
 //!
 //! Several processes may use one file at the same time. Within a process one thread writes
 //! (`writer`: what is asked while it is busy becomes one transaction), and reads run beside it on
-//! connections of their own (`reader`). `change` and `query` hold the SQL, `migrate` the schema.
+//! connections of their own (`reader`). `change`, `query` and `live` hold the SQL, `migrate` the schema.
 
 mod change;
 mod column;
 mod connect;
 mod fault;
+mod live;
 mod migrate;
 mod query;
 mod reader;
@@ -20,11 +21,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use flow_core::event::Event;
 use flow_core::model::{
-    Attempt, AttemptId, BakeId, CacheEntry, CacheKey, Digest, Epoch, FullId, OwnerId, ProjectId, Subject, Task,
-    Timestamp,
+    Attempt, AttemptId, BakeId, CacheEntry, CacheKey, Digest, Epoch, FullId, LiveJobId, OwnerId, ProjectId, Subject,
+    Task, Timestamp,
 };
 use flow_core::port::{
-    Append, Appended, BakeFilter, BakeRow, CacheScope, ClaimState, EventScope, Request, RequestKind, Store, StoreError,
+    Append, Appended, BakeFilter, BakeRow, CacheScope, ClaimState, EventScope, LiveFilter, LiveRow, Request,
+    RequestKind, Store, StoreError,
 };
 use rusqlite::Connection;
 use tokio::sync::{Mutex, watch};
@@ -243,6 +245,16 @@ impl Store for SqliteStore {
     async fn cached_tasks(&self, project: &ProjectId, batch: &str) -> Result<Vec<FullId>, StoreError> {
         let (project, batch) = (project.clone(), batch.to_owned());
         self.read(move |connection| query::cached_tasks(connection, &project, &batch)).await
+    }
+
+    async fn live_jobs(&self, filter: &LiveFilter) -> Result<Vec<LiveRow>, StoreError> {
+        let filter = filter.clone();
+        self.read(move |connection| live::live_jobs(connection, &filter)).await
+    }
+
+    async fn live_job(&self, id: &LiveJobId) -> Result<Option<LiveRow>, StoreError> {
+        let id = id.clone();
+        self.read(move |connection| live::live_job(connection, &id)).await
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn claim_state(connection: &Connection, subject: &Subject) -> Result<
 }
 
 /// The claim in three columns from `first` on; all are null if there is none.
-fn claim_of(row: &Row<'_>, first: usize) -> Result<ClaimState, rusqlite::Error> {
+pub(super) fn claim_of(row: &Row<'_>, first: usize) -> Result<ClaimState, rusqlite::Error> {
     let Some(epoch) = row.get::<_, Option<i64>>(first)? else { return Ok(rule::unclaimed()) };
     Ok(ClaimState {
         epoch: Epoch(number(epoch)),
@@ -202,12 +202,16 @@ fn all<T: DeserializeOwned>(connection: &Connection, sql: &str, params: impl Par
     Ok(records)
 }
 
-fn first<T: DeserializeOwned>(connection: &Connection, sql: &str, params: impl Params) -> Result<Option<T>, Fault> {
+pub(super) fn first<T: DeserializeOwned>(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+) -> Result<Option<T>, Fault> {
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params)?;
     rows.next()?.map(|row| record_at(row, 0)).transpose()
 }
 
-fn record_at<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T, Fault> {
+pub(super) fn record_at<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T, Fault> {
     record(row.get_ref(column)?.as_str().map_err(rusqlite::Error::from)?)
 }

@@ -209,3 +209,16 @@ async fn an_unreadable_document_is_told_with_the_place() {
         "{read:?}"
     );
 }
+
+#[tokio::test]
+async fn a_store_of_the_first_schema_is_brought_forward_and_keeps_what_it_has() {
+    let (_folder, path) = scratch();
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(include_str!("schema.sql")).unwrap();
+    old.execute_batch("INSERT INTO projects (key, id) VALUES ('shop', 'project-1'); PRAGMA user_version = 1").unwrap();
+    drop(old);
+    let store = SqliteStore::open(&path).unwrap();
+    let project = store.project("shop", ProjectId::new("project-2")).await.unwrap();
+    assert_eq!(project, ProjectId::new("project-1"));
+    assert!(store.live_jobs(&LiveFilter::default()).await.unwrap().is_empty());
+}

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use flow_core::model::{FullId, NodeRecord};
 use indexmap::IndexMap;
+
+use crate::model::{FullId, NodeRecord};
 
 /// A task alone, or the rows of one matrix.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Group {
+pub struct Group {
     /// The task's id, the group's, or what the rows' ids have in common.
-    pub name: String,
+    pub name: FullId,
     /// Places in what was grouped, in its order.
     pub members: Vec<usize>,
     /// Whether it comes from a matrix.
@@ -18,13 +19,13 @@ pub(crate) struct Group {
 
 impl Group {
     /// `train`, `train ×6`.
-    pub(crate) fn title(&self, times: &str) -> String {
-        if self.matrix { format!("{} {times}{}", self.name, self.members.len()) } else { self.name.clone() }
+    pub fn title(&self, times: &str) -> String {
+        if self.matrix { format!("{} {times}{}", self.name, self.members.len()) } else { self.name.to_string() }
     }
 }
 
-/// Groups nodes by the entry they come from, in their order.
-pub(crate) fn groups<'a>(nodes: impl Iterator<Item = (FullId, &'a NodeRecord)>) -> Vec<Group> {
+/// Groups nodes by the entry they come from, in their order; each comes with the prefix of its graph.
+pub fn groups<'a>(nodes: impl Iterator<Item = (FullId, &'a NodeRecord)>) -> Vec<Group> {
     let mut found: IndexMap<(FullId, u32), Vec<(usize, &NodeRecord)>> = IndexMap::new();
     for (at, (prefix, node)) in nodes.enumerate() {
         found.entry((prefix, node.entry)).or_default().push((at, node));
@@ -32,14 +33,15 @@ pub(crate) fn groups<'a>(nodes: impl Iterator<Item = (FullId, &'a NodeRecord)>) 
     let named = found.into_iter().map(|((prefix, _), own)| {
         let (members, records): (Vec<usize>, Vec<&NodeRecord>) = own.into_iter().unzip();
         let matrix = records.iter().any(|node| !node.matrix.is_empty());
-        Group { name: prefix.child(&name(&records)).to_string(), members, matrix }
+        Group { name: prefix.child(&name(&records)), members, matrix }
     });
     named.collect()
 }
 
 fn name(records: &[&NodeRecord]) -> String {
     let Some((first, rest)) = records.split_first() else { return String::new() };
-    if let Some(group) = &first.group {
+    // The node that stands for rows that come late has no group of its own.
+    if let Some(group) = records.iter().find_map(|node| node.group.as_ref()) {
         return group.to_string();
     }
     if rest.is_empty() {
