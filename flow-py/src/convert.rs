@@ -214,10 +214,10 @@ fn special(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
 }
 
 fn too_deep(depth: usize) -> PyResult<()> {
-    match depth > MAX_DEPTH {
-        true => Err(PyValueError::new_err(format!("nested deeper than {MAX_DEPTH} levels"))),
-        false => Ok(()),
+    if depth > MAX_DEPTH {
+        return Err(PyValueError::new_err(format!("nested deeper than {MAX_DEPTH} levels")));
     }
+    Ok(())
 }
 
 fn unfit(object: &Bound<'_, PyAny>, what: &str) -> PyErr {

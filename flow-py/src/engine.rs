@@ -25,7 +25,7 @@ use crate::wait::Host;
 /// An engine with its own threads; what it keeps and runs with was given when it was made.
 #[pyclass(frozen, module = "apolo_flow")]
 pub(crate) struct Engine {
-    engine: flow_engine::Engine,
+    inner: flow_engine::Engine,
     host: Arc<Host>,
     /// Where a background engine writes what it says; absent where there can be none.
     log: Option<PathBuf>,
@@ -61,18 +61,18 @@ impl Parts {
         }
         let environment = || std::env::vars_os().collect();
         let Some(executor) = self.executor else {
-            return match self.memory {
-                // A process of its own would not see this memory.
-                true => Ok((settings.open_empty(self.program, environment())?, None)),
-                false => Ok((settings.open(self.program, environment())?, Some(settings.engine_log()))),
-            };
+            // A process of its own would not see this memory.
+            let log = (!self.memory).then(|| settings.engine_log());
+            let open = if self.memory { Settings::open_empty } else { Settings::open };
+            return Ok((open(&settings, self.program, environment())?, log));
         };
-        let store: Arc<dyn Store> = match self.memory {
-            true => Arc::new(MemoryStore::new()),
-            false => Arc::new(SqliteStore::open(settings.data.join("flow.db"))?),
+        let store: Arc<dyn Store> = if self.memory {
+            Arc::new(MemoryStore::new())
+        } else {
+            Arc::new(SqliteStore::open(settings.data.join("flow.db"))?)
         };
         let mut builder = flow_engine::Engine::builder().store(store).user(settings.user);
-        builder = builder.max_rows(settings.max_rows);
+        builder = builder.max_rows(settings.max_rows).presets(settings.presets);
         if let Some(clock) = self.clock {
             builder = builder.clock(clock);
         }
@@ -111,7 +111,7 @@ impl Engine {
         let opened = py.detach(|| parts.open()).map_err(|error| exception(py, error));
         drop(entered);
         let (engine, log) = opened?;
-        Ok(Engine { engine, host, log })
+        Ok(Engine { inner: engine, host, log })
     }
 
     /// All problems of one flow, or of all; each flow with whether it can be run, and its problems.
@@ -123,7 +123,7 @@ impl Engine {
         flow: Option<String>,
         params: Option<IndexMap<String, String>>,
     ) -> PyResult<Vec<(Bound<'py, PyAny>, Vec<Diagnostic>)>> {
-        let (checker, texts) = (self.engine.checker(), Arc::clone(&source.texts));
+        let (checker, texts) = (self.inner.checker(), Arc::clone(&source.texts));
         let params = params.unwrap_or_default();
         let work = async move {
             match flow {
@@ -131,11 +131,11 @@ impl Engine {
                 None => checker.check_all(texts.as_ref(), &params).await,
             }
         };
-        let checked = self.waited(py, work)?;
+        let flows = self.waited(py, work)?;
         let shown = |one: &flow_engine::Checked| {
             Ok((from_json(py, &view::checked(one))?, diagnostics(&one.diagnostics, &one.sources)))
         };
-        checked.iter().map(shown).collect()
+        flows.iter().map(shown).collect()
     }
 
     /// The names of all flows.
@@ -151,7 +151,7 @@ impl Engine {
         source: &Source,
         flow: String,
     ) -> PyResult<(Bound<'py, PyAny>, Vec<Diagnostic>)> {
-        let (checker, texts) = (self.engine.checker(), Arc::clone(&source.texts));
+        let (checker, texts) = (self.inner.checker(), Arc::clone(&source.texts));
         let found = self.waited(py, async move { checker.describe(texts.as_ref(), &flow).await })?;
         Ok((from_json(py, &view::description(&found))?, diagnostics(&found.diagnostics, &found.sources)))
     }
@@ -165,7 +165,7 @@ impl Engine {
         params: IndexMap<String, String>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let request = BakeRequest { batch, params, ..BakeRequest::default() };
-        let (engine, texts) = (self.engine.clone(), Arc::clone(&source.texts));
+        let (engine, texts) = (self.inner.clone(), Arc::clone(&source.texts));
         let found = self.waited(py, async move { engine.forecast(texts.as_ref(), request).await })?;
         from_json(py, &view::forecast(&found))
     }
@@ -182,7 +182,7 @@ impl Engine {
         tags: Option<Vec<String>>,
     ) -> PyResult<(String, String, Vec<Diagnostic>)> {
         let request = BakeRequest { batch, params, name, tags: tags.unwrap_or_default() };
-        let (engine, texts) = (self.engine.clone(), Arc::clone(&source.texts));
+        let (engine, texts) = (self.inner.clone(), Arc::clone(&source.texts));
         let made = self.waited(py, async move { engine.create_bake(texts.as_ref(), request).await })?;
         let warnings = diagnostics(&made.diagnostics, &made.sources);
         Ok((made.bake.to_string(), made.attempt.to_string(), warnings))
@@ -190,7 +190,7 @@ impl Engine {
 
     /// Drives an attempt on the threads of this engine.
     fn drive(&self, attempt: String) -> Drive {
-        let (engine, host) = (self.engine.clone(), Arc::clone(&self.host));
+        let (engine, host) = (self.inner.clone(), Arc::clone(&self.host));
         let (sender, ended) = watch::channel(None);
         self.host.handle().spawn(async move {
             let result = engine.drive(&AttemptId::new(attempt)).await;
@@ -208,7 +208,7 @@ impl Engine {
             let message = "a bake goes on without this process only with the store and the executor of the settings";
             return Err(raised(py, "RefusedError", message, Vec::new()));
         };
-        let started = self.engine.drive_in_background(&AttemptId::new(attempt), log);
+        let started = self.inner.drive_in_background(&AttemptId::new(attempt), log);
         started.map_err(|error| exception(py, error))
     }
 
@@ -222,14 +222,14 @@ impl Engine {
         limit: u32,
     ) -> PyResult<Vec<Bound<'py, PyAny>>> {
         let filter = BakeFilter { tags: tags.unwrap_or_default(), name, limit, ..BakeFilter::default() };
-        let engine = self.engine.clone();
+        let engine = self.inner.clone();
         let rows = self.waited(py, async move { engine.bakes(&filter).await })?;
         rows.iter().map(|(row, standing)| from_json(py, &view::row(row, *standing))).collect()
     }
 
     /// All about an attempt; number -1 is the last.
     fn inspect<'py>(&self, py: Python<'py>, bake: String, number: i64) -> PyResult<Bound<'py, PyAny>> {
-        let engine = self.engine.clone();
+        let engine = self.inner.clone();
         let found = self.waited(py, async move { engine.inspect(&bake, number).await })?;
         from_json(py, &view::inspection(&found))
     }
@@ -237,7 +237,7 @@ impl Engine {
     /// Asks for the end of an attempt, or of one task.
     #[pyo3(signature = (bake, number, task=None))]
     fn cancel(&self, py: Python<'_>, bake: String, number: i64, task: Option<String>) -> PyResult<()> {
-        let engine = self.engine.clone();
+        let engine = self.inner.clone();
         self.waited(py, async move {
             let found = engine.inspect(&bake, number).await?;
             engine.cancel(&found.attempt, task.as_deref()).await
@@ -254,7 +254,7 @@ impl Engine {
         params: IndexMap<String, String>,
     ) -> PyResult<(u32, String)> {
         let takeover = if from_failed { Takeover::Succeeded } else { Takeover::Nothing };
-        let engine = self.engine.clone();
+        let engine = self.inner.clone();
         let work = async move { engine.restart(&bake, number, RestartRequest { takeover, params }).await };
         let attempt = self.waited(py, work)?;
         Ok((attempt.number, attempt.id.to_string()))
@@ -262,7 +262,7 @@ impl Engine {
 
     /// Why a task is where it is.
     fn why<'py>(&self, py: Python<'py>, bake: String, number: i64, task: String) -> PyResult<Bound<'py, PyAny>> {
-        let engine = self.engine.clone();
+        let engine = self.inner.clone();
         let (task, found) = self.waited(py, async move {
             let seen = engine.inspect(&bake, number).await?;
             let task = engine.task(&seen.attempt, &task).await?;
@@ -274,7 +274,7 @@ impl Engine {
 
     /// A reader of an attempt's events after a position.
     fn follow(&self, py: Python<'_>, bake: String, number: i64, after: u64) -> PyResult<Follow> {
-        let engine = self.engine.clone();
+        let engine = self.inner.clone();
         let follow = self.waited(py, async move {
             let seen = engine.inspect(&bake, number).await?;
             Ok(engine.follow(&seen.attempt, after))
@@ -293,7 +293,7 @@ impl Engine {
         which: u32,
         start: u64,
     ) -> PyResult<Option<LogReader>> {
-        let engine = self.engine.clone();
+        let engine = self.inner.clone();
         let reader = self.waited(py, async move {
             let seen = engine.inspect(&bake, number).await?;
             let task = engine.task(&seen.attempt, &task).await?;
@@ -317,7 +317,7 @@ impl Engine {
             (Some(batch), None) => CacheClear::Batch(batch),
             (None, _) => CacheClear::All,
         };
-        let (engine, texts) = (self.engine.clone(), Arc::clone(&source.texts));
+        let (engine, texts) = (self.inner.clone(), Arc::clone(&source.texts));
         self.waited(py, async move { engine.clear_cache(texts.as_ref(), &what).await })
     }
 }

@@ -166,18 +166,20 @@ impl Desk {
             }
             waiting.last += 1;
             let number = waiting.last;
-            let (asker, asked) = oneshot::channel();
-            waiting.answers.insert(number, asker);
+            let (sender, answer) = oneshot::channel();
+            waiting.answers.insert(number, sender);
             waiting.requests.push_back((number, request));
             self.arrived.notify_one();
-            asked
+            answer
         };
         asked.await.unwrap_or_else(|_| Err(closed()))
     }
 
     /// Has units started; gives those that were not.
     async fn take_in(&self, fresh: &[&Launch]) -> HashMap<LaunchKey, ExecutorError> {
-        fresh.iter().for_each(|launch| self.board.expect(launch));
+        for launch in fresh {
+            self.board.expect(launch);
+        }
         let records: Vec<Json> = fresh.iter().map(|launch| launch_record(launch)).collect();
         let answer = self.ask(json!({"what": "start", "launches": records})).await;
         let mut refused = HashMap::new();
@@ -277,7 +279,8 @@ impl Executor for Desk {
 
 /// Bytes that came as hexadecimal digits, since JSON has no bytes.
 fn hex_bytes(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> = text.chars().map(|digit| digit.to_digit(16).map(|digit| digit as u8)).collect();
-    let digits = digits.filter(|digits| digits.len().is_multiple_of(2))?;
-    Some(digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| byte * 16 + digit)).collect())
+    let digit = |letter: u8| char::from(letter).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let digits: Vec<u8> = text.bytes().map(digit).collect::<Option<_>>()?;
+    let pairs = digits.len().is_multiple_of(2).then(|| digits.chunks_exact(2))?;
+    Some(pairs.map(|pair| pair.iter().fold(0, |byte, digit| byte * 16 + digit)).collect())
 }

@@ -5,6 +5,7 @@
 
 mod cli;
 mod convert;
+mod draw;
 mod engine;
 mod error;
 mod events;
@@ -24,6 +25,8 @@ use pyo3::prelude::*;
 mod _native {
     #[pymodule_export]
     use crate::cli::main;
+    #[pymodule_export]
+    use crate::draw::draw;
     #[pymodule_export]
     use crate::engine::{Drive, Engine};
     #[pymodule_export]

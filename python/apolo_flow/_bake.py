@@ -122,7 +122,8 @@ class Bake:
         """Its graph, drawn with the statuses of now."""
         from apolo_flow._graph import Graph
 
-        return Graph.of_tasks(self.batch, list(self.tasks.values()))
+        found = self._read()
+        return Graph.of_tasks(found["bake"]["batch"], [TaskRecord(record) for record in found["tasks"]])
 
     # --- waiting ---
 

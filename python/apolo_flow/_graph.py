@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from apolo_flow._native import draw
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from apolo_flow._records import Node, TaskRecord
+
+#: So many rows of a matrix are drawn each by itself.
+DRAWN_ROWS = 12
+#: The words that a drawing has a mark for.
+STATUSES = frozenset(
+    ("pending", "running", "succeeded", "failed", "cancelled", "skipped", "cached", "unknown")
+)
 
 
 class Graph:
@@ -36,27 +45,40 @@ class Graph:
         """Pairs of a task and one that needs it, in graph order."""
         return [(need.id, node.id) for node in self.nodes for need in node.needs]
 
-    def to_dot(self) -> str:
-        """Give the graph in the language of Graphviz."""
-        quoted = [name.replace("\\", "\\\\").replace('"', '\\"') for name in (node.id for node in self.nodes)]
-        lines = [f'  "{name}";' for name in quoted]
-        for source, target in self.edges:
-            pair = [name.replace("\\", "\\\\").replace('"', '\\"') for name in (source, target)]
-            lines.append(f'  "{pair[0]}" -> "{pair[1]}";')
-        return "digraph {\n" + "\n".join(lines) + "\n}\n"
+    def _draw(self, max_rows: int) -> dict[str, Any]:
+        # What a plan says of a task is no status; only those are drawn that are sure before anything runs.
+        sure = {"fails": "failed"}
+        known = {name: sure.get(word, word) for name, word in self.statuses.items()}
+        tasks = []
+        for node in self.nodes:
+            record = {name: value for name, value in node.record.items() if name != "level"}
+            status = known.get(node.id)
+            tasks.append({"path": node.path, "node": record, "status": status if status in STATUSES else None})
+        return draw(self.name, tasks, max_rows)
 
-    def to_html(self) -> str:
-        """Give the graph for a page: a table of tasks and what they need."""
-        from apolo_flow._show import badge, clean, table
+    def to_svg(self, *, max_rows: int = DRAWN_ROWS) -> str:
+        """Draw it as one SVG element that needs nothing else.
 
-        rows = [
-            [clean(node.id), badge(self.statuses.get(node.id, "")), clean(", ".join(need.id for need in node.needs))]
-            for node in self.nodes
-        ]
-        return table(["task", "", "needs"], rows)
+        Parameters
+        ----------
+        max_rows : int
+            A matrix of more rows is one box.
+        """
+        svg: str = self._draw(max_rows)["svg"]
+        return svg
 
-    def _repr_html_(self) -> str:
-        return self.to_html()
+    def to_dot(self, *, max_rows: int = DRAWN_ROWS) -> str:
+        """Write it in the language of Graphviz."""
+        dot: str = self._draw(max_rows)["dot"]
+        return dot
+
+    def to_layout(self, *, max_rows: int = DRAWN_ROWS) -> dict[str, Any]:
+        """Say where everything is: ``width``, ``height``, ``nodes`` and ``edges``, in pixels."""
+        found = self._draw(max_rows)
+        return {name: found[name] for name in ("width", "height", "nodes", "edges")}
+
+    def _repr_svg_(self) -> str:
+        return self.to_svg()
 
     def __str__(self) -> str:
         lines = []

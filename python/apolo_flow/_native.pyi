@@ -270,6 +270,9 @@ class ScriptedExecutor:
     def running(self) -> list[str]:
         """Give the tasks that run now."""
 
+def draw(name: str, tasks: Sequence[Mapping[str, Any]], max_rows: int) -> dict[str, Any]:
+    """Draw tasks in graph order: ``svg``, ``dot``, and the places of boxes and edges."""
+
 def to_yaml(data: object) -> str:
     """Write plain data as YAML that flow files read back as the same data."""
 

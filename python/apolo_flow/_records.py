@@ -86,11 +86,18 @@ class Node:
         The id whose row it is.
     level : int
         From 0; every need lies on a lower one.
+    path : list of str
+        Its full id: the ids from the top graph down.
+    record : dict
+        All that the graph says of it, in the stored form.
     """
 
-    __slots__ = ("group", "id", "level", "matrix", "needs")
+    __slots__ = ("group", "id", "level", "matrix", "needs", "path", "record")
 
-    def __init__(self, record: Mapping[str, Any], prefix: str = "") -> None:
+    def __init__(self, record: Mapping[str, Any], path: list[str] | None = None) -> None:
+        self.record = record
+        self.path = path or [record["id"]]
+        prefix = "".join(f"{part}." for part in self.path[:-1])
         self.id: str = prefix + record["id"]
         self.needs = [Need(prefix + need["id"], need["level"]) for need in record["needs"]]
         self.matrix: dict[str, Any] = {name: value for name, value in record["matrix"].items() if name != "ORDINAL"}
@@ -132,8 +139,7 @@ class TaskRecord:
         self.outputs: dict[str, str] = record["outputs"]
         self.state: dict[str, str] = record["state"]
         self.opened: bool = record["opened"]
-        prefix = "".join(f"{part}." for part in record["id"][:-1])
-        self.node = Node(record["node"], prefix)
+        self.node = Node(record["node"], record["id"])
         self.tries = [_try(one) for one in record["tries"]]
         self.history = [(item["status"], _moment(item["at"])) for item in record["history"]]
         ended = self.tries[-1].said if self.tries else outcome_words(record["outcome"])
@@ -286,7 +292,7 @@ class PlannedTask:
         self.changes = [Change(one["field"], one["old"], one["new"]) for one in because.get("changes", ())]
         self.waits_for: list[str] = record.get("waits_for", [])
         self.spec: dict[str, Any] | None = record["spec"]
-        self.node = Node(record["node"], "".join(f"{part}." for part in record["path"][:-1]))
+        self.node = Node(record["node"], record["path"])
 
     def __repr__(self) -> str:
         return f"<planned {self.id}: {self.fate}>"

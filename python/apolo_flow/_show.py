@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from apolo_flow._bake import Bake
     from apolo_flow._flow import Plan
+    from apolo_flow._graph import Graph
     from apolo_flow._records import TaskRecord
 
 #: The colour of each status and fate; light and dark pages show all of them.
@@ -72,11 +73,15 @@ def tasks_table(tasks: Iterable[TaskRecord]) -> str:
     return table(["task", "status", "took", "outputs", ""], rows)
 
 
+def _drawing(graph: Graph) -> str:
+    return f'<div style="overflow:auto;max-height:480px">{graph.to_svg()}</div>' if graph.nodes else ""
+
+
 def bake_html(bake: Bake) -> str:
     """Give a bake: its head, its graph, its tasks."""
     found = bake.tasks
     head = f"<b>{clean(bake.batch)}</b> {badge(bake.status)} <code>{clean(bake.id)}</code>, attempt {bake.number}"
-    return f"<div>{head}</div>{bake.graph.to_html()}{tasks_table(found.values())}"
+    return f"<div>{head}</div>{_drawing(bake.graph)}{tasks_table(found.values())}"
 
 
 def plan_html(plan: Plan) -> str:
@@ -86,7 +91,7 @@ def plan_html(plan: Plan) -> str:
         more = "waits for " + ", ".join(task.waits_for) if task.waits_for else (task.why or "").replace("_", " ")
         changes = "; ".join(f"{one.field}: {one.old} → {one.new}" for one in task.changes)
         rows.append([clean(task.id), badge(task.fate), clean(more + (f" ({changes})" if changes else ""))])
-    return plan.graph.to_html() + table(["task", "would", ""], rows)
+    return _drawing(plan.graph) + table(["task", "would", ""], rows)
 
 
 def tasks_frame(tasks: Iterable[TaskRecord]) -> Any:
