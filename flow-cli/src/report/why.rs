@@ -1,7 +1,7 @@
 //! Explanations as lines for people and as JSON.
 
 use flow_core::event::SkipReason;
-use flow_core::model::{Attempt, NeedsLevel, Task};
+use flow_core::model::{Attempt, NeedsLevel, Task, Timestamp};
 use flow_engine::{Because, Change, Explanation, Origin, Start, Wait};
 use serde::Serialize;
 
@@ -150,13 +150,21 @@ fn level_word(level: NeedsLevel) -> &'static str {
 }
 
 /// The explanation for people: how the task ended, then why it was treated so.
-pub(crate) fn lines(task: &Task, explanation: &Explanation, look: Look) -> Vec<String> {
+pub(crate) fn lines(task: &Task, explanation: &Explanation, look: Look, now: Timestamp) -> Vec<String> {
     let word = task.status.word();
     let ended = explanation.outcome.as_ref().and_then(words::outcome);
     let ended = ended.map(|ended| format!(": {}", clean::line(&ended))).unwrap_or_default();
     let mut lines =
         vec![format!("{} {}{ended}", look.strong(&clean::line(&task.id.to_string())), look.status(word, word))];
-    lines.push(sentence(&explanation.because));
+    lines.push(match &explanation.because {
+        Because::Waits(Wait::Until(_)) if task.waits_for_try().is_some() => {
+            format!("it waits: {}", words::note_now(task, now).unwrap_or_default())
+        }
+        because => sentence(because),
+    });
+    if task.tries.len() > 1 {
+        lines.push(format!("it was tried {} times; `show` tells of each", task.tries.len()));
+    }
     let arrow = look.pick("→", "->");
     let value =
         |text: &Option<String>| text.as_ref().map_or("(not there)".to_owned(), |text| clean::short(text, VALUE));

@@ -1,6 +1,8 @@
 //! Outcomes in words.
 
-use flow_core::model::{Exit, Outcome, Reason, Task, TaskStatus};
+use flow_core::model::{Exit, Outcome, Reason, Task, TaskStatus, Timestamp};
+
+use crate::report::time::span;
 
 /// Why a unit ended as it did; `None` where the status says it all.
 pub(crate) fn outcome(outcome: &Outcome) -> Option<String> {
@@ -51,9 +53,23 @@ fn signal_name(signal: i32) -> Option<&'static str> {
 /// What there is to say of a task beside its status: the note, how its last try ended, or that
 /// another attempt ran it.
 pub(crate) fn note(task: &Task) -> Option<String> {
-    let ended = || task.tries.last().and_then(|last| last.outcome.as_ref()).or(task.outcome.as_ref()).and_then(outcome);
+    let last = || task.tries.last().and_then(|last| last.outcome.as_ref());
+    let ended = || task.outcome.as_ref().or_else(last).and_then(outcome);
     let taken = || task.taken_from.as_ref().map(|from| format!("taken over from {from}"));
     task.note.clone().or_else(ended).or_else(taken)
+}
+
+/// The note as it is now: which try it is, and when the next one comes.
+pub(crate) fn note_now(task: &Task, now: Timestamp) -> Option<String> {
+    let Some(next) = task.next_try.as_ref().filter(|_| !task.status.is_finished()) else { return note(task) };
+    let place = next.place();
+    if task.waits_for_try().is_none() {
+        let more = task.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
+        return Some(format!("{place}{more}"));
+    }
+    let ended = task.tries.last().and_then(|last| last.outcome.as_ref()).and_then(outcome);
+    let ended = ended.map(|ended| format!(" ({ended})")).unwrap_or_default();
+    Some(format!("{place}, next in {}{ended}", span(next.at.since(now))))
 }
 
 #[cfg(test)]

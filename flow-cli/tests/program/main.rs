@@ -4,6 +4,7 @@
 
 mod bake;
 mod codes;
+mod completion;
 mod init;
 mod interrupt;
 mod kit;
@@ -12,4 +13,5 @@ mod nested;
 mod phases;
 mod plan;
 mod read;
+mod retry;
 mod terminal;

@@ -95,7 +95,8 @@ impl Engine {
     /// Errors: `Store`.
     pub async fn why(&self, attempt: &Attempt, task: &Task) -> Result<Explanation, EngineError> {
         let events = self.events_of(attempt, task).await?;
-        let outcome = task.tries.last().and_then(|last| last.outcome.clone()).or(task.outcome.clone());
+        let last = || task.tries.last().and_then(|last| last.outcome.clone());
+        let outcome = task.outcome.clone().or_else(last);
         let skipped = events.iter().find_map(|event| match &event.kind {
             EventKind::Skipped { because, .. } => Some(because.clone()),
             _ => None,
