@@ -87,7 +87,8 @@ def test_a_flow_cell_checks_and_bakes(workspace: Path, capsys: pytest.CaptureFix
     pytest.importorskip("IPython")
     from IPython.core.interactiveshell import InteractiveShell
 
-    shell: Any = InteractiveShell()
+    make: Any = InteractiveShell
+    shell = make()
     shell.run_line_magic("load_ext", "apolo_flow")
     cell = "kind: batch\nparams: {n: {}}\ntasks: [{id: a, image: x, bash: 'echo \"::set-output name=x::${{ params.n }}\"'}]"
     bake = shell.run_cell_magic("flow", "mine -p n=5 --as found", cell)
