@@ -129,7 +129,8 @@ impl Session {
         Ok(checker.machine(settings.presets, settings.machine.room()))
     }
 
-    fn workspace(&self) -> Result<Option<DirectorySource>, CliError> {
+    /// The workspace, if there is one.
+    pub(crate) fn workspace(&self) -> Result<Option<DirectorySource>, CliError> {
         match DirectorySource::find(self.start.as_deref().unwrap_or(&self.io.folder)) {
             Ok(source) => Ok(Some(source)),
             Err(SourceError::NoWorkspace { .. }) => Ok(None),

@@ -14,7 +14,7 @@ use pyo3::prelude::*;
 use tokio::sync::watch;
 
 use crate::convert::from_json;
-use crate::error::{Diagnostic, diagnostics, exception, raised};
+use crate::error::{Diagnostic, config_error, diagnostics, exception, raised};
 use crate::events::{Follow, LogReader};
 use crate::executor::Mailbox;
 use crate::source::Source;
@@ -144,7 +144,7 @@ impl Engine {
         self.waited(py, async move { Ok(texts.flows().await?) })
     }
 
-    /// What a flow declares, and its problems.
+    /// What a flow offers, and its problems.
     fn describe<'py>(
         &self,
         py: Python<'py>,
@@ -152,8 +152,15 @@ impl Engine {
         flow: String,
     ) -> PyResult<(Bound<'py, PyAny>, Vec<Diagnostic>)> {
         let (checker, texts) = (self.inner.checker(), Arc::clone(&source.texts));
-        let found = self.waited(py, async move { checker.describe(texts.as_ref(), &flow).await })?;
-        Ok((from_json(py, &view::description(&found))?, diagnostics(&found.diagnostics, &found.sources)))
+        let (outline, plan, checked) = self.waited(py, async move {
+            let outline = checker.outline(texts.as_ref(), &flow).await?;
+            let plan = checker.graph(texts.as_ref(), &flow).await?;
+            let checked = checker.check(texts.as_ref(), &flow, &IndexMap::new()).await?;
+            Ok((outline, plan, checked))
+        })?;
+        let Some(outline) = outline else { return Err(config_error(py, &checked.diagnostics, &checked.sources)) };
+        let shown = from_json(py, &view::outline(&outline, plan.as_ref()))?;
+        Ok((shown, diagnostics(&checked.diagnostics, &checked.sources)))
     }
 
     /// What a bake would do.

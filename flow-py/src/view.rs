@@ -7,8 +7,7 @@ use flow_core::model::{NeedsLevel, NodeRecord, Task};
 use flow_core::plan::Plan;
 use flow_core::port::BakeRow;
 use flow_engine::{
-    Because, Change, Checked, Description, Explanation, Fate, Forecast, ForecastTask, Inspection, Origin, ParamFacts,
-    Standing, Start, Wait,
+    Because, Change, Checked, Explanation, Fate, Forecast, ForecastTask, Inspection, Origin, Outline, OutlineJob, OutlineKind, OutlineParam, Standing, Start, Wait,
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -46,20 +45,20 @@ pub(crate) fn task(task: &Task) -> Json {
     json
 }
 
-/// What a flow declares.
-pub(crate) fn description(found: &Description) -> Json {
-    let params = |params: &indexmap::IndexMap<std::sync::Arc<str>, ParamFacts>| -> Map<String, Json> {
-        let facts = |facts: &ParamFacts| json!({"default": facts.default, "descr": facts.descr});
-        params.iter().map(|(name, param)| (name.to_string(), facts(param))).collect()
+/// What a flow offers; the graph of a batch where it can be drawn.
+pub(crate) fn outline(found: &Outline, plan: Option<&Plan>) -> Json {
+    let params = |params: &[OutlineParam]| -> Map<String, Json> {
+        let facts = |param: &OutlineParam| json!({"default": param.default, "descr": param.descr});
+        params.iter().map(|param| (param.name.clone(), facts(param))).collect()
     };
-    let jobs = found.jobs.iter();
-    let jobs = jobs.map(|(name, job)| (name.to_string(), json!({"params": params(&job.params), "multi": job.multi})));
-    json!({
-        "title": found.title,
-        "params": params(&found.params),
-        "jobs": jobs.collect::<Map<_, _>>(),
-        "nodes": found.plan.as_ref().map(nodes),
-    })
+    let job = |job: &OutlineJob| (job.id.clone(), json!({"params": params(&job.params), "multi": job.multi}));
+    let more = match &found.kind {
+        OutlineKind::Batch(own) => json!({"kind": "batch", "params": params(own), "nodes": plan.map(nodes)}),
+        OutlineKind::Live(jobs) => json!({"kind": "live", "jobs": jobs.iter().map(job).collect::<Map<_, _>>()}),
+    };
+    let mut json = json!({"title": found.title});
+    merge(&mut json, more);
+    json
 }
 
 /// The nodes of a graph, each with its level.

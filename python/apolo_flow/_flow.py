@@ -204,7 +204,7 @@ class Batch:
         self.flow = flow
         self.name = name
         found, self._problems = flow._looker.describe(flow._source, name)
-        if found["jobs"]:
+        if found["kind"] != "batch":
             raise ConfigError(f"`{name}` is a live flow: use live({name!r})")
         self.title: str = found["title"]
         self.params = {
@@ -367,7 +367,7 @@ class Live:
         self.flow = flow
         self.name = name
         found, self._problems = flow._looker.describe(flow._source, name)
-        if found["nodes"] is not None or found["params"]:
+        if found["kind"] != "live":
             raise ConfigError(f"`{name}` is a batch flow: use batch({name!r})")
         self.title: str = found["title"]
         self._jobs: dict[str, Any] = found["jobs"]

@@ -6,7 +6,9 @@
 mod claim;
 mod counts;
 mod id;
+
 mod live;
+pub mod note;
 mod order;
 mod outcome;
 mod record;
