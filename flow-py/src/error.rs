@@ -50,8 +50,11 @@ pub(crate) fn exception(py: Python<'_>, error: impl std::borrow::Borrow<EngineEr
         EngineError::UnknownBake(_) | EngineError::UnknownAttempt { .. } | EngineError::UnknownTask { .. } => {
             "NotFoundError"
         }
-        EngineError::Finished { .. } | EngineError::NotRestarted { .. } => "RefusedError",
-        EngineError::Unrunnable { .. } => "FlowError",
+        EngineError::UnknownVolume { .. } => "NotFoundError",
+        EngineError::Finished { .. } | EngineError::NotRestarted { .. } | EngineError::NoLocalPart { .. } => {
+            "RefusedError"
+        }
+        EngineError::Storage(_) | EngineError::Unrunnable { .. } => "FlowError",
     };
     raised(py, class, &error.to_string(), Vec::new())
 }

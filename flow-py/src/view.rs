@@ -7,7 +7,8 @@ use flow_core::model::{NeedsLevel, NodeRecord, Task};
 use flow_core::plan::Plan;
 use flow_core::port::BakeRow;
 use flow_engine::{
-    Because, Change, Checked, Explanation, Fate, Forecast, ForecastTask, Inspection, Origin, Outline, OutlineJob, OutlineKind, OutlineParam, Standing, Start, Wait,
+    Because, Change, Checked, Explanation, Fate, Forecast, ForecastTask, Inspection, Origin, Outline, OutlineJob,
+    OutlineKind, OutlineParam, Standing, Start, Wait,
 };
 use serde_json::{Map, Value as Json, json};
 
