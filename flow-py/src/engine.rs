@@ -71,8 +71,8 @@ impl Parts {
         } else {
             Arc::new(SqliteStore::open(settings.data.join("flow.db"))?)
         };
-        let mut builder = flow_engine::Engine::builder().store(store).user(settings.user);
-        builder = builder.max_rows(settings.max_rows).presets(settings.presets);
+        let builder = flow_engine::Engine::builder().store(store).user(&settings.user).storage(settings.storage_root());
+        let mut builder = builder.max_rows(settings.max_rows).presets(settings.presets);
         if let Some(clock) = self.clock {
             builder = builder.clock(clock);
         }

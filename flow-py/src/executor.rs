@@ -250,7 +250,7 @@ impl Executor for Desk {
         let answer = self.ask(json!({"what": "logs", "key": key_text(key), "start": from, "size": max})).await?;
         let bytes = answer.as_str().ok_or_else(|| misunderstood("no log"))?;
         let bytes = hex_bytes(bytes).ok_or_else(|| misunderstood("no log"))?;
-        Ok(Chunk { complete: ended && bytes.len() < max as usize, bytes })
+        Ok(Chunk { complete: ended && bytes.len() < max as usize, bytes, ..Chunk::default() })
     }
 
     async fn kill(&self, key: &LaunchKey, grace: Duration) -> Result<(), ExecutorError> {
