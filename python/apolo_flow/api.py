@@ -260,15 +260,16 @@ class FlowAPI:
         loop = asyncio.get_running_loop()
         end = loop.time() + timeout
 
-        def opened() -> tuple[str | None, Any]:
+        def opened() -> tuple[TaskRecord | None, Any]:
             bake = self.flow.find_bake(id_or_name, attempt_no)
             log = bake.logs(task_id)
-            task = bake.tasks.get(task_id)
-            return (task.tries[-1].raw_id if task is not None and task.tries else None), log
+            return bake.tasks.get(task_id), log
 
-        raw_id, log = await _within(timeout, f"opening the log of {task_id}", opened)
-        if raw_id is None:
+        task, log = await _within(timeout, f"opening the log of {task_id}", opened)
+        if task is None or not task.tries:
             return LogResult(None, b"", 0, truncated=False)
+        # A very quick task may have ended before its executor's id was noted.
+        raw_id = task.tries[-1].raw_id
         data, chunks = bytearray(), 0
         while loop.time() < end:
             piece, over = await asyncio.to_thread(log._read)

@@ -47,6 +47,7 @@ def given(value: Any) -> Any:
         return [given(one) for one in value]
     if not isinstance(value, dict):
         return value
+    content: Any
     mark, content = next(iter(value.items()), ("", None))
     if mark == "$dep":
         return Object("needs", {"result": Status(content[0]), "outputs": given(content[1])})
@@ -145,4 +146,4 @@ def test_trees_are_those_of_the_vectors() -> None:
 
 def test_an_answer_that_only_a_bake_has_is_refused() -> None:
     with pytest.raises(FlowError, match="in a bake only"):
-        Expr("inspect_job('x')").evaluate({})
+        Expr("parse_volume('storage:a:/b:rw')").evaluate({})

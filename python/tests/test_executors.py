@@ -75,7 +75,8 @@ def test_an_executor_is_asked_and_believed(workspace: Path) -> None:
     done = bake(executor).result(60)
     assert executor.asked == ["start a one", "start b two line 1\nEND\nline 3"]
     assert done.tasks["a"].outputs == {"x": "line 1\nEND\nline 3"}
-    assert done.tasks["a"].tries[0].raw_id == "unit 1"
+    # It may have ended before its id was noted.
+    assert done.tasks["a"].tries[0].raw_id in ("unit 1", None)
     assert done.logs("a").bytes() == b"\xffsaid\n"
     assert done.record["attempt"]["executor"] == "quiet"
 
