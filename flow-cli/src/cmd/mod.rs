@@ -6,6 +6,7 @@ mod cancel;
 mod check;
 mod clear_cache;
 mod completion;
+mod doctor;
 mod drive;
 mod engine;
 mod events;
@@ -13,6 +14,7 @@ mod find;
 mod init;
 mod inspect;
 mod logs;
+mod man;
 mod params;
 mod plan;
 pub(crate) mod reference;
@@ -45,6 +47,8 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         Command::ClearCache(own) => clear_cache::run(session, own).await,
         Command::Init(own) => init::run(session, &own),
         Command::Completion(own) => completion::run(session, &own),
+        Command::Doctor(own) => doctor::run(session, &own).await,
+        Command::Man(own) => man::run(session, &own),
         Command::Reference(own) => reference::run(session, &own),
         Command::Run(own) => run::run(session, &own).await,
         Command::Resume(own) => resume::run(session, &own).await,

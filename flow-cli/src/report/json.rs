@@ -10,6 +10,8 @@
 //!   `plan` is `run`, `cached`, `skipped`, `failed` or `later`
 //! - `why`: `{version, bake: id, attempt: number, task, status, because, from, changes, needs, until, said}`,
 //!   see `WhyView`
+//! - `doctor`: `{version, program, ok, findings: [{subject, health, found, mend}]}`; `program` is its version, `health` is
+//!   `ok`, `note` or `problem`
 //! - `clear-cache`: `{version, cleared: count}`
 //! - `events`: a line `{version, event}` for each event in the stored form (`docs/events.md`)
 //! - `bake`, `restart`, `resume`: the same lines, at the end `{version, bake: id, attempt: number, result}`; `result` is the status,
@@ -70,6 +72,15 @@ pub(crate) struct FlowView<'a> {
     pub flow: &'a str,
     pub ok: bool,
     pub diagnostics: Vec<DiagnosticView<'a>>,
+}
+
+/// What `doctor --json` prints.
+#[derive(Debug, Serialize)]
+pub(crate) struct DoctorView<'a> {
+    pub version: u32,
+    pub program: &'static str,
+    pub ok: bool,
+    pub findings: &'a [flow_engine::doctor::Finding],
 }
 
 #[derive(Debug, Serialize)]

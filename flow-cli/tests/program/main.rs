@@ -14,3 +14,4 @@ mod phases;
 mod plan;
 mod read;
 mod terminal;
+mod tool;
