@@ -1,6 +1,8 @@
 //! [`Args`]: the command line as typed. Meaning is in `cmd`. Source: spec 08, EXT-5, EXT-6.
 
 mod batch;
+#[cfg(feature = "console")]
+mod console;
 mod live;
 mod tool;
 
@@ -13,6 +15,8 @@ use crate::exit::Exit;
 pub(crate) use batch::{
     Bake, Bakes, Cancel, Check, ClearCache, Drive, Events, Inspect, Logs, OnInterrupt, Plan, Restart, Resume, Show, Why,
 };
+#[cfg(feature = "console")]
+pub(crate) use console::Console;
 pub(crate) use live::Run;
 pub(crate) use tool::{Completion, CompletionWhat, Doctor, Engine, Init, Man, Reference, Supervisor};
 
@@ -62,11 +66,9 @@ impl Global {
 /// When to use colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
-    /// On a terminal
+    // Doc comments here would make the help of every command a page long.
     Auto,
-    /// Also into pipes and files
     Always,
-    /// Not at all
     Never,
 }
 
@@ -101,6 +103,9 @@ pub(crate) enum Command {
     Resume(Resume),
     /// Run a bake again as a new attempt; what succeeded is taken over
     Restart(Restart),
+    /// Serve the web console: watch and steer bakes and live jobs in a browser
+    #[cfg(feature = "console")]
+    Console(Console),
     /// Begin a new project from a template; overwrites nothing
     Init(Init),
     /// Say what this machine can do for flows, and how to mend what it cannot

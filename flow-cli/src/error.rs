@@ -33,6 +33,10 @@ pub(crate) enum CliError {
     /// The supervisor could not work.
     #[error(transparent)]
     Supervisor(#[from] flow_engine::executor::supervisor::SupervisorError),
+    /// The console could not serve.
+    #[cfg(feature = "console")]
+    #[error(transparent)]
+    Console(#[from] flow_console::ConsoleError),
     /// No bake has this id or name.
     #[error("no bake `{text}`")]
     UnknownBake {
@@ -108,6 +112,8 @@ impl CliError {
             | CliError::ParamsFile { .. }
             | CliError::NoSection { .. }
             | CliError::TaskMissing { .. } => Exit::Usage,
+            #[cfg(feature = "console")]
+            CliError::Console(_) => Exit::Failed,
             CliError::Engine(_)
             | CliError::Supervisor(_)
             | CliError::UnknownBake { .. }
@@ -167,6 +173,14 @@ impl CliError {
             CliError::TaskMissing { bake } => {
                 vec![format!("`apolo-flow logs {bake}/TASK`; `apolo-flow inspect {bake}` lists the tasks")]
             }
+            #[cfg(feature = "console")]
+            CliError::Console(flow_console::ConsoleError::Unprotected(_)) => {
+                vec![
+                    "give `--tls-cert FILE --tls-key FILE`, or `--insecure` if the network is to be trusted".to_owned(),
+                ]
+            }
+            #[cfg(feature = "console")]
+            CliError::Console(_) => Vec::new(),
             CliError::InTheWay { .. } => {
                 vec!["nothing was written; give another folder with `--path`, or move these away".to_owned()]
             }

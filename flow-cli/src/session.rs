@@ -170,7 +170,8 @@ impl Session {
         Ok(checker.machine(settings.presets, settings.machine.room()))
     }
 
-    fn workspace(&self) -> Result<Option<DirectorySource>, CliError> {
+    /// The workspace, if there is one.
+    pub(crate) fn workspace(&self) -> Result<Option<DirectorySource>, CliError> {
         match DirectorySource::find(self.start()) {
             Ok(source) => Ok(Some(source)),
             Err(SourceError::NoWorkspace { .. }) => Ok(None),

@@ -7,6 +7,7 @@ mod difference;
 mod dry_run;
 mod forecast;
 mod graph;
+mod outline;
 mod read;
 mod restart;
 mod why;
@@ -36,6 +37,7 @@ pub use check::{Checked, Checker};
 pub use difference::Change;
 pub use dry_run::DryRun;
 pub use forecast::{Fate, Forecast, ForecastTask};
+pub use outline::{Outline, OutlineImage, OutlineJob, OutlineKind, OutlineParam, OutlineVolume};
 pub use read::{Inspection, Standing};
 pub use restart::{RestartRefusal, RestartRequest, Takeover};
 pub use why::{Because, Explanation, Origin, Start, Wait};
@@ -115,6 +117,11 @@ impl Engine {
 
     pub(crate) fn from_inner(inner: Inner) -> Self {
         Engine { inner: Arc::new(inner) }
+    }
+
+    /// The name that is recorded for what this engine is asked to do.
+    pub fn user(&self) -> &str {
+        &self.inner.user
     }
 
     /// What checks flows as this engine would, without its store and executor.
@@ -199,7 +206,11 @@ impl Engine {
         command.stdout(output.try_clone().map_err(failed)?).stderr(output);
         // A group of its own: the terminal's Ctrl-C does not reach it.
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        command.spawn().map(drop).map_err(failed)
+        let mut child = command.spawn().map_err(failed)?;
+        // Whoever lives on after it, as a server does, must take its end: a dead engine that is not waited for
+        // looks alive, and its bake would never show as stalled.
+        std::thread::spawn(move || child.wait());
+        Ok(())
     }
 
     /// Asks for the end of an attempt or of one task; whoever drives it carries it out.

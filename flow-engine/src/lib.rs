@@ -27,7 +27,8 @@ pub mod testing;
 pub use driver::{LEASE, hash_files};
 pub use engine::{
     BakeRequest, Because, CacheClear, Change, Checked, Checker, Created, DryRun, Engine, EngineBuilder, Explanation,
-    Fate, Forecast, ForecastTask, Inspection, Origin, RestartRefusal, RestartRequest, Standing, Start, Takeover, Wait,
+    Fate, Forecast, ForecastTask, Inspection, Origin, Outline, OutlineImage, OutlineJob, OutlineKind, OutlineParam,
+    OutlineVolume, RestartRefusal, RestartRequest, Standing, Start, Takeover, Wait,
 };
 pub use error::{ConfigProblems, EngineError};
 pub use follow::Follow;

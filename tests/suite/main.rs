@@ -32,6 +32,7 @@ mod prop_sched;
 mod prop_yaml;
 mod reference;
 mod restart;
+mod retry;
 mod sim;
 mod store_contract;
 mod tidy;

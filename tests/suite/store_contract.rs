@@ -327,6 +327,7 @@ async fn check_a_dropped_wait_leaves_the_others(pair: Pair) {
 }
 
 async fn check_events_by_scope_position_and_limit(pair: Pair) {
+    assert_eq!(pair.here.last_position().await.expect("readable"), 0, "an empty store");
     for (name, bake) in [("a", "bake-a"), ("b", "bake-b")] {
         pair.here.append(first_turn(name, bake)).await.unwrap();
     }

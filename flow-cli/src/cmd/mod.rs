@@ -6,6 +6,8 @@ mod cancel;
 mod check;
 mod clear_cache;
 mod completion;
+#[cfg(feature = "console")]
+mod console;
 mod doctor;
 mod drive;
 mod engine;
@@ -45,6 +47,8 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         Command::Cancel(own) => cancel::run(session, &own).await,
         Command::Restart(own) => restart::run(session, &own).await,
         Command::ClearCache(own) => clear_cache::run(session, own).await,
+        #[cfg(feature = "console")]
+        Command::Console(own) => console::run(session, own).await,
         Command::Init(own) => init::run(session, &own),
         Command::Completion(own) => completion::run(session, &own),
         Command::Doctor(own) => doctor::run(session, &own).await,

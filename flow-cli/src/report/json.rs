@@ -150,6 +150,8 @@ pub(crate) struct TaskView<'a> {
     pub needs: Vec<&'a str>,
     pub history: Vec<StatusView>,
     pub tries: Vec<TryView<'a>>,
+    /// The last time that another try was decided on.
+    pub next_try: Option<NextTryView>,
     pub outputs: &'a IndexMap<String, String>,
     pub state: &'a IndexMap<String, String>,
     pub cached_from: Option<&'a str>,
@@ -160,6 +162,14 @@ pub(crate) struct TaskView<'a> {
 pub(crate) struct StatusView {
     pub at: String,
     pub status: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct NextTryView {
+    pub number: u32,
+    /// The number that the last try will have if the others end likewise; null if there is no bound.
+    pub last: Option<u32>,
+    pub at: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -254,6 +264,11 @@ impl<'a> From<&'a Task> for TaskView<'a> {
             needs: task.node.needs.iter().map(|need| &*need.id).collect(),
             history: history.map(|item| StatusView { at: time(item.at), status: item.status.word() }).collect(),
             tries: task.tries.iter().map(TryView::from).collect(),
+            next_try: task.next_try.as_ref().map(|next| NextTryView {
+                number: next.number,
+                last: next.last,
+                at: time(next.at),
+            }),
             outputs: &task.outputs,
             state: &task.state,
             cached_from: task.cached_from.as_ref().map(AttemptId::as_str),

@@ -13,5 +13,6 @@ mod nested;
 mod phases;
 mod plan;
 mod read;
+mod retry;
 mod terminal;
 mod tool;

@@ -15,6 +15,7 @@ use crate::model::GitInfo;
 use crate::plan::evaluate::{Evaluator, Problems};
 use crate::plan::image::{self, ImageSpec};
 use crate::plan::matrix::MAX_ROWS;
+use crate::plan::retry::RetryPolicy;
 use crate::plan::strategy::{CacheValues, StrategyValues};
 use crate::plan::volume::{self, VolumeSpec, full_path};
 use crate::resolve::{ActionDefinition, MergedDefaults, ResolvedFlow, Shared};
@@ -191,6 +192,8 @@ pub(crate) struct Level {
     pub(crate) max_rows: usize,
     /// The cache settings of a task that has none of its own.
     pub(crate) cache: CacheValues,
+    /// How often a task is tried that says nothing of it (EXT-3).
+    pub(crate) retry: RetryPolicy,
     /// What URIs are made whole with; `None` where `project` is not seen (WS-52).
     pub(crate) home: Option<Home>,
     /// The flow's own volumes and images; those of an action at its level.
@@ -221,6 +224,8 @@ impl Level {
         let fail_fast = late.field(&defaults.fail_fast, Target::Bool).unwrap_or(true);
         let max_parallel = late.field(&defaults.max_parallel, Target::Int).unwrap_or(MAX_PARALLEL);
         let cache = CacheValues::BUILT_IN.under(&defaults.caches, &mut late);
+        let retry = defaults.retry.as_ref();
+        let retry = retry.map_or(RetryPolicy::BUILT_IN, |retry| RetryPolicy::of(retry, &mut late));
         let contexts = base.contexts.with(Context::Strategy, scope::strategy(fail_fast, max_parallel));
         Level {
             kind: GraphKind::Flow,
@@ -230,6 +235,7 @@ impl Level {
             max_parallel,
             max_rows: inputs.max_rows(),
             cache,
+            retry,
             home: base.home,
             volumes: base.volumes,
             images: base.images,
@@ -274,8 +280,8 @@ impl Level {
             contexts = contexts.with(Context::Images, image::context(&images));
         }
         let unit = if is_module { self.unit.clone() } else { self.unit.tags_only() };
-        let (max_rows, volumes) = (self.max_rows, IndexMap::new());
-        Level { kind, contexts, unit, fail_fast, max_parallel, max_rows, cache, home, volumes, images }
+        let (max_rows, retry, volumes) = (self.max_rows, self.retry, IndexMap::new());
+        Level { kind, contexts, unit, fail_fast, max_parallel, max_rows, cache, retry, home, volumes, images }
     }
 }
 

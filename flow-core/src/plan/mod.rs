@@ -29,6 +29,7 @@ mod open;
 mod param;
 mod prepare;
 mod preset;
+mod retry;
 mod strategy;
 mod support;
 mod types;
@@ -53,8 +54,11 @@ pub use needed::{Needed, RowResult, TaskResult};
 pub use nodes::{Plan, plan};
 pub use open::{OpenCall, open, outputs};
 pub use param::params;
-pub use prepare::{Enabled, NodeView, Prepared, Settled, is_always, is_call, key, prepare, settle, spec, unit};
+pub use prepare::{
+    Enabled, NodeView, Prepared, Settled, is_always, is_call, key, prepare, retry_policy, settle, spec, unit,
+};
 pub use preset::{Presets, check_presets};
+pub use retry::{RetryPolicy, TryAfter};
 pub use strategy::{fail_fast, max_parallel, max_parallel_of, written_fail_fast};
 pub use support::unsupported;
 pub use values::FlowValues;

@@ -2,21 +2,18 @@
 //!
 //! Planning does not ask it: such flows can be checked and planned in full, they are only not started.
 
-use crate::ast::{Command, Declared, Entries, Field, Image, Items, Retry};
+use crate::ast::{Command, Declared, Entries, Field, Image, Items};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::expr::Template;
 use crate::plan::build::built;
-use crate::plan::entry::is_late;
 use crate::resolve::{CalledBody, MergedDefaults, ResolvedFlow, TaskDefinition, UnitDefinition, Work};
 use crate::text::Span;
 
 const BUILD: &str = "build images before the bake, and name them by `image`";
 const FOLDERS: &str = "remove it; tasks of this version see the folders of this machine";
-const LATE: &str = "put the stateful action into a batch action, and call that in the matrix";
-const PORT: &str = "remove it; the task may listen on a port of this machine like any process";
-const RETRY: &str = "remove it; run the bake again if a task fails";
 
-/// What a flow says that this version cannot run yet: `NotSupported`, each at its place.
+/// What a flow says that this version cannot run yet: `NotSupported`, each at its place; and warnings of what has no
+/// effect where tasks are plain processes (MCH-1).
 ///
 /// `images`: whether the executor has images, and so can build them.
 pub fn unsupported(flow: &ResolvedFlow, images: bool) -> Diagnostics {
@@ -85,16 +82,9 @@ impl Found {
         }
     }
 
-    fn retry(&mut self, retry: Option<&Retry>) {
-        if let Some(retry) = retry {
-            self.at("`retry`", retry.span, RETRY);
-        }
-    }
-
     fn defaults(&mut self, defaults: &MergedDefaults) {
         defaults.env.iter().for_each(|layer| self.secrets(layer));
         defaults.volumes.iter().for_each(|layer| self.items("volumes", layer, FOLDERS));
-        self.retry(defaults.retry.as_ref());
     }
 
     fn task(&mut self, task: &TaskDefinition) {
@@ -103,22 +93,13 @@ impl Found {
             // What they call is looked at once, however often it is called.
             Work::Tasks(_) | Work::Main(_) | Work::Local(_) => {}
         }
-        self.retry(task.retry.as_ref());
-        // The end of the graph is known before the graph: a task may not be added there late.
-        if matches!(task.work, Work::Main(_))
-            && let Some(place) = task.strategy.as_ref().and_then(is_late)
-        {
-            self.at("a stateful action in a matrix that uses `needs`", place, LATE);
-        }
     }
 
     fn unit(&mut self, unit: &UnitDefinition) {
         unit.env.iter().for_each(|layer| self.secrets(layer));
         unit.volumes.iter().for_each(|layer| self.items("volumes", layer, FOLDERS));
-        self.field("http_port", &unit.http_port, PORT);
-        self.field("http_auth", &unit.http_auth, PORT);
+        self.http_auth(&unit.http_auth);
         self.field("pass_config", &unit.pass_config, "remove it; tasks of this version cannot reach the engine");
-        self.field("restart", &unit.restart, "remove it; restart the bake to run a failed task again");
         unit.command.iter().for_each(|command| self.command(command));
     }
 
@@ -133,6 +114,19 @@ impl Found {
         for call in calls.filter(|call| matches!(call.function, "upload" | "parse_volume")) {
             self.at(&format!("`{}()`", call.function), call.span, FOLDERS);
         }
+    }
+
+    /// Nobody stands between a visitor and a port of this machine.
+    fn http_auth(&mut self, field: &Field<bool>) {
+        let place = match field {
+            Field::Literal(literal) => Some(literal.span).filter(|_| literal.value),
+            Field::Absent | Field::Null(_) | Field::Expr(_) => None,
+        };
+        let Some(place) = place.filter(|_| !self.images) else { return };
+        let found =
+            Diagnostic::warning(Code::IgnoredKey, "`http_auth` has no effect: the task listens on this machine");
+        let help = "let the task itself ask who is there, or let it listen on 127.0.0.1 only";
+        self.diagnostics.push(found.at(place, "nobody asks visitors to log in").help(help));
     }
 
     fn secrets(&mut self, env: &Entries<String>) {

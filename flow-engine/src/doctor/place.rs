@@ -59,7 +59,7 @@ fn disk(folder: &Path) -> Option<Finding> {
     let mend = "free some; finished bakes and their logs lie in the data folder";
     Some(match free {
         ..NO_DISK => Finding::problem(SUBJECT, said, mend),
-        ..LITTLE_DISK => Finding::note(SUBJECT, said, mend),
+        NO_DISK..LITTLE_DISK => Finding::note(SUBJECT, said, mend),
         _ => Finding::ok(SUBJECT, said),
     })
 }
