@@ -16,3 +16,4 @@ mod read;
 mod retry;
 mod terminal;
 mod tool;
+mod volume;

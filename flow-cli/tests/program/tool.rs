@@ -13,7 +13,9 @@ fn the_doctor_finds_what_can_be_used_and_what_cannot() {
     assert_eq!((seen["version"].as_u64(), seen["ok"].as_bool()), (Some(1), Some(true)));
     let subjects: Vec<&str> =
         seen["findings"].as_array().unwrap().iter().map(|one| one["subject"].as_str().unwrap()).collect();
-    for subject in ["workspace", "settings", "data folder", "disk", "store", "supervisor", "executor local", "git"] {
+    for subject in
+        ["workspace", "settings", "data folder", "disk", "storage", "store", "supervisor", "executor local", "git"]
+    {
         assert!(subjects.contains(&subject), "{subject}: {subjects:?}");
     }
     assert!(!place.path("../data").exists(), "looking makes nothing");

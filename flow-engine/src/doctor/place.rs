@@ -18,7 +18,7 @@ const NO_DISK: u64 = 64 << 20;
 
 /// All about the places of these settings.
 pub(super) fn findings(settings: &Settings) -> Vec<Finding> {
-    let mut findings = vec![data(&settings.data)];
+    let mut findings = vec![data(&settings.data), storage(&settings.storage)];
     findings.extend(disk(&settings.data));
     findings.extend([store(settings), supervisor(settings), log(settings)]);
     findings
@@ -49,6 +49,17 @@ fn data(folder: &Path) -> Finding {
         return Finding::note(SUBJECT, format!("{shown} is open to other users, who see logs and params there"), mend);
     }
     Finding::ok(SUBJECT, shown.to_string())
+}
+
+fn storage(folder: &Path) -> Finding {
+    const SUBJECT: &str = "storage";
+    let (found, shown) = (existing(folder), folder.display());
+    if !found.is_dir() || rustix::fs::access(found, Access::WRITE_OK | Access::EXEC_OK).is_err() {
+        let mend = "only flows with volumes need it: make it writable, or name another folder as `storage.root`";
+        return Finding::note(SUBJECT, format!("{shown} cannot be written"), mend);
+    }
+    let made = if found == folder { "" } else { ", made when first needed" };
+    Finding::ok(SUBJECT, format!("{shown}{made}"))
 }
 
 fn disk(folder: &Path) -> Option<Finding> {
