@@ -4,6 +4,7 @@
 
 mod bake;
 mod bake_core;
+mod bake_rules;
 mod chance;
 mod check;
 mod conformance;
@@ -37,3 +38,4 @@ mod sim;
 mod store_contract;
 mod tidy;
 mod why;
+mod why_changes;
