@@ -37,5 +37,6 @@ mod retry;
 mod sim;
 mod store_contract;
 mod tidy;
+mod volume;
 mod why;
 mod why_changes;

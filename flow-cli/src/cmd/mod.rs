@@ -6,6 +6,8 @@ mod cancel;
 mod check;
 mod clear_cache;
 mod completion;
+#[cfg(feature = "console")]
+mod console;
 mod drive;
 mod engine;
 mod events;
@@ -21,6 +23,7 @@ mod resume;
 mod run;
 mod show;
 pub(crate) mod supervisor;
+mod volume;
 mod why;
 
 use crate::args::Command;
@@ -43,10 +46,16 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         Command::Cancel(own) => cancel::run(session, &own).await,
         Command::Restart(own) => restart::run(session, &own).await,
         Command::ClearCache(own) => clear_cache::run(session, own).await,
+        #[cfg(feature = "console")]
+        Command::Console(own) => console::run(session, own).await,
         Command::Init(own) => init::run(session, &own),
         Command::Completion(own) => completion::run(session, &own),
         Command::Reference(own) => reference::run(session, &own),
         Command::Run(own) => run::run(session, &own).await,
+        Command::Upload(own) => volume::upload(session, own).await,
+        Command::Download(own) => volume::download(session, own).await,
+        Command::Clean(own) => volume::clean(session, own).await,
+        Command::Mkvolumes(own) => volume::mkvolumes(session, own).await,
         Command::Resume(own) => resume::run(session, &own).await,
         Command::Engine(own) => engine::run(session, &own).await,
         Command::Supervisor(own) => supervisor::run(&own),

@@ -16,3 +16,4 @@ mod plan;
 mod read;
 mod retry;
 mod terminal;
+mod volume;
