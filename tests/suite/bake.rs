@@ -387,7 +387,7 @@ tasks: [{id: r, image: x, strategy: {matrix: {n: '${{ range(60) }}'}}}]
     }
     let (one, two) = (world.create(&case).await, world.create(&case).await);
     let (first, second) = (world.engine(world.store.clone()), world.engine(world.store.clone()));
-    let both = async { tokio::join!(first.drive(&one), second.drive(&two)) };
+    let both = Box::pin(async { tokio::join!(first.drive(&one), second.drive(&two)) });
     let (result, other) = patiently(&world, both).await;
     assert_eq!((result.unwrap(), other.unwrap()), (TaskStatus::Succeeded, TaskStatus::Succeeded));
     let of_first =

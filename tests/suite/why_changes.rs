@@ -307,7 +307,7 @@ impl Bakes {
             Because::Started(Start::CacheOff) => "Off".to_owned(),
             Because::Started(Start::Gone(_)) => "Gone".to_owned(),
             Because::Started(Start::Changed(_, changes)) => {
-                let text = |value: Option<String>| value.map_or_else(|| "-".to_owned(), without_hash);
+                let text = |value: Option<String>| value.map_or_else(|| "-".to_owned(), |text| without_hash(&text));
                 let changes = changes.into_iter();
                 let told: Vec<String> =
                     changes.map(|one| format!("{}: {} -> {}", one.field, text(one.old), text(one.new))).collect();
@@ -318,7 +318,7 @@ impl Bakes {
     }
 }
 
-fn without_hash(text: String) -> String {
+fn without_hash(text: &str) -> String {
     let is_hash = |word: &str| word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
     text.split(' ').map(|word| if is_hash(word) { "HASH" } else { word }).collect::<Vec<_>>().join(" ")
 }
