@@ -5,6 +5,7 @@
 mod bake;
 mod codes;
 mod completion;
+mod fair;
 mod init;
 mod interrupt;
 mod kit;
@@ -14,6 +15,7 @@ mod phases;
 mod plan;
 mod read;
 mod retry;
+mod secrets;
 mod terminal;
 mod tool;
 mod volume;
