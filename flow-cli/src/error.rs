@@ -25,6 +25,9 @@ use crate::session::Session;
 const TIMES: &str =
     "give ISO 8601, such as 2026-11-20 or 2026-11-20T12:00:00+01:00, or a time back from now, such as 1d2h3m4s";
 
+/// At this verbosity not even errors are told.
+const SILENT: i16 = -2;
+
 /// Why a command could not do it.
 #[derive(Debug, Error)]
 pub(crate) enum CliError {
@@ -152,6 +155,11 @@ impl CliError {
         if exit == Exit::Well {
             return exit;
         }
+        session.log_error(&self.to_string());
+        // CLI-4, OBS-8.3: to be this quiet is to look at the exit code alone.
+        if session.verbosity <= SILENT {
+            return exit;
+        }
         if let CliError::Engine(EngineError::Config(problems)) = self {
             let text =
                 diagnostic::draw(&problems.diagnostics, &problems.sources, session.err_look, session.err_width());
@@ -159,6 +167,9 @@ impl CliError {
             let closing = diagnostic::closing(&problems.diagnostics);
             session.say(&format!("\n{closing}; nothing was started"));
             return exit;
+        }
+        if session.show_traceback {
+            session.say(&clean::block(&format!("{self:#?}")));
         }
         let look = session.err_look;
         session.say(&format!("{} {}", look.bad("error:"), clean::line(&self.to_string())));

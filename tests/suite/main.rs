@@ -4,6 +4,7 @@
 
 mod bake;
 mod bake_core;
+mod bake_rules;
 mod chance;
 mod check;
 mod conformance;
@@ -39,3 +40,4 @@ mod tidy;
 mod upkeep;
 mod volume;
 mod why;
+mod why_changes;

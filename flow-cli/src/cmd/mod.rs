@@ -9,6 +9,7 @@ mod completion;
 #[cfg(feature = "console")]
 mod console;
 mod delete_flow;
+mod doctor;
 mod drive;
 mod engine;
 mod events;
@@ -18,6 +19,7 @@ mod graph_file;
 mod init;
 mod inspect;
 mod logs;
+mod man;
 mod params;
 mod plan;
 pub(crate) mod reference;
@@ -55,6 +57,8 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         Command::Gc(own) => gc::run(session, &own).await,
         Command::DeleteFlow(own) => delete_flow::run(session, &own).await,
         Command::Completion(own) => completion::run(session, &own),
+        Command::Doctor(own) => doctor::run(session, &own).await,
+        Command::Man(own) => man::run(session, &own),
         Command::Reference(own) => reference::run(session, &own),
         Command::Run(own) => run::run(session, &own).await,
         Command::Upload(own) => volume::upload(session, own).await,

@@ -11,4 +11,4 @@ pub mod sqlite;
 
 pub use memory::MemoryStore;
 #[cfg(feature = "sqlite")]
-pub use sqlite::{Durability, FileSystem, SqliteStore};
+pub use sqlite::{Durability, FileSystem, SqliteStore, StoreLook};
