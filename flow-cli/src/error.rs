@@ -25,6 +25,9 @@ use crate::session::Session;
 const TIMES: &str =
     "give ISO 8601, such as 2026-11-20 or 2026-11-20T12:00:00+01:00, or a time back from now, such as 1d2h3m4s";
 
+/// What to do with what has not ended.
+const BUSY: &str = "wait for its end, or cancel it; one whose engine is gone must be resumed first";
+
 /// At this verbosity not even errors are told.
 const SILENT: i16 = -2;
 
@@ -257,9 +260,7 @@ fn engine_hints(error: &EngineError) -> Vec<String> {
         EngineError::UnknownFlow { flow, known } => {
             suggest::help(flow, "flows", known.iter().map(String::as_str)).into_iter().collect()
         }
-        EngineError::FlowBusy { .. } => {
-            vec!["wait for its end, or cancel it; one whose engine is gone must be resumed first".to_owned()]
-        }
+        EngineError::FlowBusy { .. } => vec![BUSY.to_owned()],
         EngineError::Store(StoreError::Held { .. }) => {
             vec!["wait until that engine is done, or cancel the bake".to_owned()]
         }
