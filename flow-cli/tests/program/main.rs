@@ -17,4 +17,5 @@ mod read;
 mod retry;
 mod secrets;
 mod terminal;
+mod tool;
 mod volume;
