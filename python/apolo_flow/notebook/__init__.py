@@ -1,0 +1,1 @@
+"""What notebooks need beside the tables that every object draws: the ``%%flow`` cell and the live drawing."""
