@@ -23,7 +23,6 @@ def test_examples_of_docstrings(name: str, workspace: Path, monkeypatch: pytest.
     monkeypatch.chdir(workspace)
     if name.startswith("apolo_flow.notebook"):
         pytest.importorskip("IPython")
-        pytest.importorskip("anywidget")
     module = importlib.import_module(name)
     failed, _ = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert failed == 0
@@ -43,7 +42,6 @@ def test_examples_of_the_stub(workspace: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_every_public_thing_has_a_docstring(name: str) -> None:
     if name.startswith("apolo_flow.notebook"):
         pytest.importorskip("IPython")
-        pytest.importorskip("anywidget")
     module = importlib.import_module(name)
     assert module.__doc__
     for attribute, value in vars(module).items():

@@ -1,1 +1,1 @@
-"""What notebooks need beside the tables that every object draws: the ``%%flow`` cell and the live drawing."""
+"""What notebooks need beside the drawings that every object has: the ``%%flow`` cell."""
