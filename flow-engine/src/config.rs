@@ -3,7 +3,6 @@
 //! Source: EXT-7, MCH-5.
 
 use std::collections::BTreeMap;
-#[cfg(feature = "sqlite")]
 use std::ffi::OsString;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -17,10 +16,11 @@ use flow_core::text::LineIndex;
 use serde::Deserialize;
 
 use crate::EngineError;
-use crate::config::table::{ExecutorTable, PresetTable};
+use crate::config::table::{ActionsTable, ExecutorTable, PresetTable};
 use crate::executor::local::Machine;
 #[cfg(feature = "sqlite")]
 use crate::executor::local::{LocalConfig, LocalExecutor};
+use crate::remote::{Protocol, RemoteActions, RemoteConfig};
 use crate::storage::StorageRoot;
 #[cfg(feature = "sqlite")]
 use crate::{
@@ -50,6 +50,8 @@ struct File {
     presets: BTreeMap<String, PresetTable>,
     #[serde(default)]
     storage: StorageTable,
+    #[serde(default)]
+    actions: ActionsTable,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -85,6 +87,8 @@ pub struct Settings {
     pub max_rows: Option<u32>,
     /// The folder that holds all volumes; by default `storage` in the data folder (MCH-2).
     pub storage: PathBuf,
+    /// How repositories of remote actions are reached (MCH-7).
+    pub protocol: Protocol,
 }
 
 impl Settings {
@@ -121,13 +125,24 @@ impl Settings {
         let data = data.ok_or_else(|| wrong("HOME", "names no folder, so there is no place for the store"))?;
         let user = environment("USER").or_else(|| environment("LOGNAME")).unwrap_or_else(user_of_process);
         let max_rows = file.limits.matrix_rows.map(NonZeroU32::get);
+        let protocol = file.actions.protocol().map_err(|message| wrong("actions", message))?;
         let storage = file.storage.root.unwrap_or_else(|| data.join("storage"));
         let machine = Machine {
             cpus: file.executor.cpu.or(file.executor.slots).map(NonZeroU32::get),
             memory_bytes: file.executor.memory.map(|size| size.bytes),
             gpus: file.executor.gpu,
         };
-        Ok(Settings { data, machine, presets: table::presets(file.presets), user, max_rows, storage })
+        Ok(Settings { data, machine, presets: table::presets(file.presets), user, max_rows, storage, protocol })
+    }
+
+    /// Remote actions of the flows in a config folder; `environment` as `std::env::vars_os` tells it.
+    pub fn remote_actions(&self, config_folder: &Path, environment: Vec<(OsString, OsString)>) -> RemoteActions {
+        RemoteActions::new(RemoteConfig {
+            protocol: self.protocol.clone(),
+            cache: self.data.join("actions"),
+            lock: config_folder.join("flow.lock"),
+            environment,
+        })
     }
 
     /// The storage of this machine.

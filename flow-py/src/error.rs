@@ -38,6 +38,7 @@ fn raise(py: Python<'_>, error: &EngineError) -> PyResult<PyErr> {
         | EngineError::UnknownVolume { .. }
         | EngineError::NoLocalPart { .. }
         | EngineError::Storage(_)
+        | EngineError::Remote(_)
         | EngineError::Unrunnable { .. } => errors.getattr("FlowError")?.call1((message,))?,
     };
     Ok(PyErr::from_value(made))

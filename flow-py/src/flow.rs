@@ -88,6 +88,8 @@ fn place(py: Python<'_>, path: PathBuf) -> PyResult<Place> {
     let opened = || -> Result<Place, EngineError> {
         let source = DirectorySource::find(&path)?;
         let settings = Settings::read(Some(source.config_folder()), &|name| std::env::var(name).ok())?;
+        let remote = settings.remote_actions(source.config_folder(), std::env::vars_os().collect());
+        let source = source.remote(remote);
         Ok(Place { engine: settings.open(program, std::env::vars_os().collect())?, source })
     };
     opened().map_err(|error| exception(py, error))

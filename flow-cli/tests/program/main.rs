@@ -13,6 +13,7 @@ mod nested;
 mod phases;
 mod plan;
 mod read;
+mod remote;
 mod retry;
 mod terminal;
 mod volume;
