@@ -15,5 +15,6 @@ mod plan;
 mod read;
 mod remote;
 mod retry;
+mod secrets;
 mod terminal;
 mod volume;

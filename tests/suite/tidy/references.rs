@@ -24,6 +24,7 @@ const OTHERWISE: &[(Code, &str)] = &[
     (Code::WrongSuffix, "asks the caller: `suite/live.rs`"),
     (Code::RemoteAction, "asks another repository: `flow-cli/tests/program/remote.rs`"),
     (Code::UntrustedAction, "asks the lock: `flow-cli/tests/program/remote.rs`"),
+    (Code::MissingSecret, "asks the machine: `flow-cli/tests/program/secrets.rs`"),
     (Code::InvalidId, "asks the folder's name: `suite/check.rs`"),
 ];
 
