@@ -153,7 +153,7 @@ impl Git<'_> {
         let mut command = self.command(&["cat-file", "--batch"]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(|error| no_git(&error))?;
         let (input, output) = (child.stdin.take(), child.stdout.take());
-        let asked = objects.iter().map(|object| format!("{object}\n")).collect::<String>();
+        let asked = objects.iter().fold(String::new(), |text, object| text + object + "\n");
         let writer = std::thread::spawn(move || {
             // A reader that stops early is told by its own error.
             input.map(|mut input| input.write_all(asked.as_bytes()))
