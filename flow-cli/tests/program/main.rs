@@ -5,6 +5,7 @@
 mod bake;
 mod codes;
 mod completion;
+mod fair;
 mod init;
 mod interrupt;
 mod kit;
