@@ -122,7 +122,12 @@ impl Settings {
         if let Some(name) = name.filter(|name| name != "local") {
             return Err(wrong("executor", &format!("`{name}` is not available in this version; use `local`")));
         }
-        for (place, path) in [("store.path", &file.store.path), ("storage.root", &file.storage.root)] {
+        let paths = [
+            ("store.path", &file.store.path),
+            ("storage.root", &file.storage.root),
+            ("secrets.file", &file.secrets.file),
+        ];
+        for (place, path) in paths {
             if let Some(path) = path.as_ref().filter(|path| !path.is_absolute()) {
                 return Err(wrong(place, &format!("`{}` is not an absolute path", path.display())));
             }
@@ -130,22 +135,14 @@ impl Settings {
         if file.executor.slots.is_some() && file.executor.cpu.is_some() {
             return Err(wrong("executor.slots", "says the same as `cpu`; keep one of them"));
         }
-        if let Some(path) = file.secrets.file.as_ref().filter(|path| !path.is_absolute()) {
-            return Err(wrong("secrets.file", &format!("`{}` is not an absolute path", path.display())));
-        }
         let data = file.store.path.or_else(|| below("XDG_DATA_HOME", ".local/share"));
         let data = data.ok_or_else(|| wrong("HOME", "names no folder, so there is no place for the store"))?;
         let user = environment("USER").or_else(|| environment("LOGNAME")).unwrap_or_else(user_of_process);
-        let max_rows = file.limits.matrix_rows.map(NonZeroU32::get);
         let protocol = file.actions.protocol().map_err(|message| wrong("actions", message))?;
         let storage = file.storage.root.unwrap_or_else(|| data.join("storage"));
-        let machine = Machine {
-            cpus: file.executor.cpu.or(file.executor.slots).map(NonZeroU32::get),
-            memory_bytes: file.executor.memory.map(|size| size.bytes),
-            gpus: file.executor.gpu,
-        };
-        let (limits, secrets) = (file.logs.limits(), file.secrets.file);
-        let presets = table::presets(file.presets);
+        let machine = file.executor.machine();
+        let (limits, secrets, presets) = (file.logs.limits(), file.secrets.file, table::presets(file.presets));
+        let max_rows = file.limits.matrix_rows.map(NonZeroU32::get);
         Ok(Settings { data, machine, limits, secrets, presets, user, max_rows, storage, protocol })
     }
 

@@ -12,7 +12,7 @@ use flow_core::plan::Presets;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 
-use crate::executor::local::Limits;
+use crate::executor::local::{Limits, Machine};
 use crate::remote::Protocol;
 
 /// The most CPUs that anything may claim: far more than there are, and no number that wraps.
@@ -30,6 +30,17 @@ pub(super) struct ExecutorTable {
     pub(super) cpu: Option<NonZeroU32>,
     pub(super) memory: Option<Size>,
     pub(super) gpu: Option<u32>,
+}
+
+impl ExecutorTable {
+    /// What it says of the machine.
+    pub(super) fn machine(&self) -> Machine {
+        Machine {
+            cpus: self.cpu.or(self.slots).map(NonZeroU32::get),
+            memory_bytes: self.memory.map(|size| size.bytes),
+            gpus: self.gpu,
+        }
+    }
 }
 
 /// `[actions]`
