@@ -118,6 +118,7 @@ impl Settings {
         let user_folder = below("XDG_CONFIG_HOME", ".config");
         let folders = config_folder.into_iter().chain(user_folder.as_deref());
         let file = read_first(folders.map(|folder| folder.join(FILE)))?;
+        let machine = file.executor.machine();
         let name = environment("APOLO_FLOW_EXECUTOR").filter(|name| !name.is_empty()).or(file.executor.name);
         if let Some(name) = name.filter(|name| name != "local") {
             return Err(wrong("executor", &format!("`{name}` is not available in this version; use `local`")));
@@ -140,7 +141,7 @@ impl Settings {
         let user = environment("USER").or_else(|| environment("LOGNAME")).unwrap_or_else(user_of_process);
         let protocol = file.actions.protocol().map_err(|message| wrong("actions", message))?;
         let storage = file.storage.root.unwrap_or_else(|| data.join("storage"));
-        let machine = file.executor.machine();
+
         let (limits, secrets, presets) = (file.logs.limits(), file.secrets.file, table::presets(file.presets));
         let max_rows = file.limits.matrix_rows.map(NonZeroU32::get);
         Ok(Settings { data, machine, limits, secrets, presets, user, max_rows, storage, protocol })
@@ -170,6 +171,20 @@ impl Settings {
     /// The storage of this machine.
     pub fn storage_root(&self) -> StorageRoot {
         StorageRoot::new(&self.storage)
+    }
+
+    /// The settings file that [`Self::read`] reads; `None` where there is none and the defaults hold.
+    pub fn file(config_folder: Option<&Path>, environment: Environment<'_>) -> Option<PathBuf> {
+        let folder = |variable: &str| environment(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+        let user = folder("XDG_CONFIG_HOME").or_else(|| folder("HOME").map(|home| home.join(".config")));
+        let user = user.map(|folder| folder.join("apolo-flow"));
+        let folders = config_folder.map(Path::to_path_buf).into_iter().chain(user);
+        folders.map(|folder| folder.join(FILE)).find(|path| path.exists())
+    }
+
+    /// The folder of the program's own logs.
+    pub fn log_folder(&self) -> PathBuf {
+        self.data.join("logs")
     }
 
     /// The folder of the supervisor, its units and their logs.
@@ -213,8 +228,9 @@ impl Settings {
         self.engine(Arc::new(MemoryStore::new()), self_program, environment)
     }
 
+    /// The store's file.
     #[cfg(feature = "sqlite")]
-    fn store_file(&self) -> PathBuf {
+    pub fn store_file(&self) -> PathBuf {
         self.data.join("flow.db")
     }
 

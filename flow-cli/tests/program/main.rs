@@ -18,4 +18,5 @@ mod remote;
 mod retry;
 mod secrets;
 mod terminal;
+mod tool;
 mod volume;
