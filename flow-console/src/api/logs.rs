@@ -150,8 +150,16 @@ pub(crate) async fn read(
         end: end.max(next),
         complete: chunk.complete && next >= end,
         text: String::from_utf8_lossy(kept).into_owned(),
+        lines: starts(from, kept),
     };
     Ok(Json(page))
+}
+
+/// Where the lines of a piece begin that begins at `from`.
+fn starts(from: u64, bytes: &[u8]) -> Vec<u64> {
+    let mut at = from;
+    let lines = bytes.split_inclusive(|byte| *byte == b'\n');
+    lines.map(|line| std::mem::replace(&mut at, at + line.len() as u64)).collect()
 }
 
 /// The whole lines of a piece, and how many bytes stand before them: a tail may begin, and a full piece may
