@@ -5,6 +5,7 @@ mod batch;
 mod console;
 mod live;
 mod tool;
+mod volume;
 
 use std::path::PathBuf;
 
@@ -19,6 +20,7 @@ pub(crate) use batch::{
 pub(crate) use console::Console;
 pub(crate) use live::Run;
 pub(crate) use tool::{Completion, CompletionWhat, Engine, Init, Reference, Supervisor};
+pub(crate) use volume::{Clean, Download, Mkvolumes, OfFlow, Upload, Volumes};
 
 /// Pipelines for machine learning teams: check flows, bake them, see what happened.
 #[derive(Debug, Parser)]
@@ -98,6 +100,14 @@ pub(crate) enum Command {
     ClearCache(ClearCache),
     /// Print how the platform would be asked to run a live job
     Run(Run),
+    /// Copy volumes to the storage: what changed, and nothing is removed
+    Upload(Upload),
+    /// Copy volumes from the storage: what changed, and nothing is removed
+    Download(Download),
+    /// Remove all that the storage holds of volumes
+    Clean(Clean),
+    /// Make the folders of all volumes that have a `local` part
+    Mkvolumes(Mkvolumes),
     /// Take up a bake again whose engine is gone
     Resume(Resume),
     /// Run a bake again as a new attempt; what succeeded is taken over

@@ -6,7 +6,7 @@
 //! | `Config` else | bad files |
 //! | `Store(Held)`, `Driven` | held |
 //! | a write to a closed pipe | well: whoever read has seen enough |
-//! | a wrong `--meta-from-file` path, `NotRestarted` (BAT-130) | usage |
+//! | a wrong `--meta-from-file` path, `NotRestarted` (BAT-130), `NoLocalPart` (LIV-40), `NotAsked` | usage |
 //! | all others | failed |
 
 use std::io::ErrorKind;
@@ -81,6 +81,9 @@ pub(crate) enum CliError {
     /// A file cannot be written.
     #[error("cannot write `{path}`: {error}")]
     File { path: String, error: std::io::Error },
+    /// Something needs a yes, and nobody can be asked.
+    #[error("nobody is there to be asked {what}")]
+    NotAsked { what: &'static str, help: String },
     /// A write failed, or this process could not be set up.
     #[error("{what}: {error}")]
     Output { what: &'static str, error: std::io::Error },
@@ -105,7 +108,8 @@ impl CliError {
             CliError::Engine(EngineError::Config(problems)) => exit_of(&problems.diagnostics),
             CliError::Engine(EngineError::Store(StoreError::Held { .. })) | CliError::Driven { .. } => Exit::Held,
             CliError::Output { error, .. } if error.kind() == ErrorKind::BrokenPipe => Exit::Well,
-            CliError::Engine(EngineError::NotRestarted { .. })
+            CliError::Engine(EngineError::NotRestarted { .. } | EngineError::NoLocalPart { .. })
+            | CliError::NotAsked { .. }
             | CliError::ParamsFile { .. }
             | CliError::NoSection { .. }
             | CliError::TaskMissing { .. } => Exit::Usage,
@@ -173,6 +177,7 @@ impl CliError {
             CliError::InTheWay { .. } => {
                 vec!["nothing was written; give another folder with `--path`, or move these away".to_owned()]
             }
+            CliError::NotAsked { help, .. } => vec![help.clone()],
             CliError::NoStartFile { .. } => vec!["set HOME, or use `apolo-flow completion generate`".to_owned()],
             CliError::OpenBlock { .. } => vec!["remove that line, and try again; nothing was changed".to_owned()],
             CliError::NoSection { help, .. } => help.iter().cloned().collect(),
@@ -224,7 +229,10 @@ fn engine_hints(error: &EngineError) -> Vec<String> {
         EngineError::Store(StoreError::Held { .. }) => {
             vec!["wait until that engine is done, or cancel the bake".to_owned()]
         }
+        EngineError::UnknownVolume { known, .. } => vec![format!("existing volumes: {}", known.join(", "))],
+        EngineError::NoLocalPart { .. } => vec!["add `local: …` to it: the folder that belongs to it".to_owned()],
         EngineError::Config(_)
+        | EngineError::Storage(_)
         | EngineError::Source(_)
         | EngineError::Store(_)
         | EngineError::Executor(_)

@@ -161,7 +161,7 @@ check('S8: command, API and page tell the same', async () => {
 
 check('S10, S15: a task is told step by step, with outputs and without secrets', async () => {
   await page.goto(`${base}/bakes/${bake}/attempts/1/graph?task=load`);
-  await page.locator('.drawer').getByText('48213').waitFor();
+  await page.locator('.drawer').getByText('48213', { exact: true }).waitFor();
   const text = await page.locator('.drawer').innerText();
   for (const part of ['pending', 'running', 'succeeded', 'REGION', 'API_TOKEN', 'not shown', 'it had never succeeded']) assert.ok(text.includes(part), part);
   assert.ok(!(await page.content()).includes('hush-hush'));

@@ -13,7 +13,8 @@
 //! - 4: `LocalsEnded`, the reason `locals` of `Skipped`, `local` and `late` of nodes; starts of image builds;
 //!   `max_rows` of `AttemptCreated` (absent: 10,000).
 //! - 5: live jobs: `LiveCreated`, `LiveEnded`, the scope `job` of `CancelAsked`; their other kinds are those of tasks;
-//!   `ended` of `RetryAt` (absent of a new try: the one before was lost).
+//!   `ended` of `RetryAt` (absent of a new try: the one before was lost);
+//!   `storage` of `AttemptCreated` (absent: mounts are what they say), `host_paths` of specs.
 
 pub mod fold;
 
@@ -290,6 +291,9 @@ pub struct AttemptCreated {
     /// How many rows a matrix may have; absent: 10,000 (EXT-2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_rows: Option<u32>,
+    /// The storage's folder on this machine, where the executor mounts nothing (MCH-2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage: Option<String>,
     /// The engine's version.
     pub engine_version: String,
 }

@@ -11,6 +11,7 @@ mod graph;
 mod outline;
 mod read;
 mod restart;
+mod volume;
 mod why;
 
 use std::ffi::OsString;
@@ -28,8 +29,9 @@ use flow_core::port::{
 use flow_core::text::SourceMap;
 use indexmap::IndexMap;
 
-use crate::driver::{Driver, LEASE};
+use crate::driver::{Driver, LEASE, Volumes};
 use crate::engine::check::Ready;
+use crate::storage::StorageRoot;
 use crate::{EngineError, owner};
 
 pub use builder::EngineBuilder;
@@ -42,6 +44,7 @@ pub use forecast::{Fate, Forecast, ForecastTask};
 pub use outline::{Outline, OutlineImage, OutlineJob, OutlineKind, OutlineParam, OutlineVolume};
 pub use read::{Inspection, Standing};
 pub use restart::{RestartRefusal, RestartRequest, Takeover};
+pub use volume::{Direction, FlowVolume, VolumeChoice};
 pub use why::{Because, Explanation, Origin, Start, Wait};
 
 /// The version that every attempt is marked with.
@@ -65,10 +68,22 @@ pub(crate) struct Inner {
     pub user: String,
     pub self_program: Vec<OsString>,
     pub max_rows: Option<u32>,
+    pub storage: Option<StorageRoot>,
     pub presets: Presets,
 }
 
 impl Inner {
+    /// The storage's folder where the executor mounts nothing: it stands for mounts there (MCH-2).
+    pub(crate) fn host_storage(&self) -> Option<String> {
+        let storage = self.storage.as_ref().filter(|_| !self.executor.abilities().mounts);
+        storage.map(|storage| storage.folder().display().to_string())
+    }
+
+    /// What questions about volumes are answered with.
+    pub(crate) fn volumes(&self) -> Volumes {
+        Volumes { storage: self.storage.clone(), mounted: self.executor.abilities().mounts }
+    }
+
     /// Claims a subject; a holder that is provably dead is not waited for.
     pub(crate) async fn claim(&self, subject: &Subject) -> Result<Epoch, StoreError> {
         let now = self.clock.now();
@@ -131,6 +146,11 @@ impl Engine {
         let images = self.inner.executor.abilities().images;
         let checker = Checker::new(Arc::clone(&self.inner.git), &self.inner.user).images(images);
         let checker = checker.max_rows(self.inner.max_rows);
+        let checker = match &self.inner.storage {
+            Some(storage) if self.inner.executor.abilities().mounts => checker.mounted_storage(storage.clone()),
+            Some(storage) => checker.storage(storage.clone()),
+            None => checker,
+        };
         match self.inner.executor.room() {
             Some(room) => checker.machine(self.inner.presets.clone(), room),
             None => checker,
@@ -178,6 +198,7 @@ impl Engine {
             from: None,
             reuse: Reuse::Cache,
             max_rows: self.inner.max_rows,
+            storage: self.inner.host_storage(),
             engine_version: ENGINE_VERSION.to_owned(),
         })
     }

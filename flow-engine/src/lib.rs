@@ -24,9 +24,10 @@ pub mod testing;
 
 pub use driver::{LEASE, hash_files};
 pub use engine::{
-    BakeRequest, Because, CacheClear, Change, Checked, Checker, Created, DryRun, Engine, EngineBuilder, Estimate,
-    Expectation, Explanation, Fate, Forecast, ForecastTask, Inspection, Origin, Outline, OutlineImage, OutlineJob,
-    OutlineKind, OutlineParam, OutlineVolume, RestartRefusal, RestartRequest, Standing, Start, Takeover, Wait,
+    BakeRequest, Because, CacheClear, Change, Checked, Checker, Created, Direction, DryRun, Engine, EngineBuilder,
+    Estimate, Expectation, Explanation, Fate, FlowVolume, Forecast, ForecastTask, Inspection, Origin, Outline,
+    OutlineImage, OutlineJob, OutlineKind, OutlineParam, OutlineVolume, RestartRefusal, RestartRequest, Standing,
+    Start, Takeover, VolumeChoice, Wait,
 };
 pub use error::{ConfigProblems, EngineError};
 pub use follow::Follow;

@@ -35,6 +35,9 @@ fn raise(py: Python<'_>, error: &EngineError) -> PyResult<PyErr> {
         | EngineError::UnknownTask { .. }
         | EngineError::Finished { .. }
         | EngineError::NotRestarted { .. }
+        | EngineError::UnknownVolume { .. }
+        | EngineError::NoLocalPart { .. }
+        | EngineError::Storage(_)
         | EngineError::Unrunnable { .. } => errors.getattr("FlowError")?.call1((message,))?,
     };
     Ok(PyErr::from_value(made))

@@ -36,4 +36,5 @@ mod retry;
 mod sim;
 mod store_contract;
 mod tidy;
+mod volume;
 mod why;

@@ -112,6 +112,7 @@ fn created(bake: &str, number: u32) -> AttemptCreated {
         from: None,
         reuse: Reuse::Cache,
         max_rows: None,
+        storage: None,
         engine_version: "0.1.0".to_owned(),
     }
 }

@@ -23,6 +23,7 @@ mod resume;
 mod run;
 mod show;
 pub(crate) mod supervisor;
+mod volume;
 mod why;
 
 use crate::args::Command;
@@ -51,6 +52,10 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         Command::Completion(own) => completion::run(session, &own),
         Command::Reference(own) => reference::run(session, &own),
         Command::Run(own) => run::run(session, &own).await,
+        Command::Upload(own) => volume::upload(session, own).await,
+        Command::Download(own) => volume::download(session, own).await,
+        Command::Clean(own) => volume::clean(session, own).await,
+        Command::Mkvolumes(own) => volume::mkvolumes(session, own).await,
         Command::Resume(own) => resume::run(session, &own).await,
         Command::Engine(own) => engine::run(session, &own).await,
         Command::Supervisor(own) => supervisor::run(&own),

@@ -15,3 +15,4 @@ mod plan;
 mod read;
 mod retry;
 mod terminal;
+mod volume;

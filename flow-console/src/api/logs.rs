@@ -157,9 +157,13 @@ pub(crate) async fn read(
 
 /// Where the lines of a piece begin that begins at `from`.
 fn starts(from: u64, bytes: &[u8]) -> Vec<u64> {
-    let mut at = from;
-    let lines = bytes.split_inclusive(|byte| *byte == b'\n');
-    lines.map(|line| std::mem::replace(&mut at, at + line.len() as u64)).collect()
+    let mut next = from;
+    let begin = |line: &[u8]| {
+        let at = next;
+        next += line.len() as u64;
+        at
+    };
+    bytes.split_inclusive(|byte| *byte == b'\n').map(begin).collect()
 }
 
 /// The whole lines of a piece, and how many bytes stand before them: a tail may begin, and a full piece may

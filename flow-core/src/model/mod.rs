@@ -29,6 +29,6 @@ pub use record::{
     SourceText, StatusItem, Task, Try,
 };
 pub use source::{ActionRef, ActionRefError, SourceRef};
-pub use spec::{Digest, ImageBuild, UnitSpec};
+pub use spec::{Digest, HostPath, ImageBuild, SpecText, UnitSpec};
 pub use status::TaskStatus;
 pub use time::Timestamp;

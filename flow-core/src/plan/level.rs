@@ -9,12 +9,14 @@ use indexmap::IndexMap;
 
 use crate::ast::CallKind;
 use crate::event::AttemptCreated;
+use crate::expr::storage::HostStorage;
 use crate::expr::uri::Home;
 use crate::expr::{Answers, Target};
 use crate::model::GitInfo;
 use crate::plan::evaluate::{Evaluator, Problems};
 use crate::plan::image::{self, ImageSpec};
 use crate::plan::matrix::MAX_ROWS;
+use crate::plan::mount::references;
 use crate::plan::retry::RetryPolicy;
 use crate::plan::strategy::{CacheValues, StrategyValues};
 use crate::plan::volume::{self, VolumeSpec, full_path};
@@ -39,9 +41,17 @@ pub struct Inputs {
     pub platform: Option<Platform>,
     /// How many rows a matrix may have; absent: 10,000 (EXT-2).
     pub max_rows: Option<u32>,
+    /// The storage's folder on this machine, absolute, where the executor mounts nothing: there the folder of a
+    /// volume stands for its mount (MCH-2). Absent: mounts are what they say.
+    pub storage: Option<String>,
 }
 
 impl Inputs {
+    /// The storage as a folder of this machine, where nothing is mounted.
+    pub(crate) fn host_storage(&self) -> Option<HostStorage<'_>> {
+        self.storage.as_deref().map(|root| HostStorage { root })
+    }
+
     /// How many rows a matrix may have.
     pub(crate) fn max_rows(&self) -> usize {
         self.max_rows.map_or(MAX_ROWS, |rows| rows as usize)
@@ -68,6 +78,7 @@ impl From<&AttemptCreated> for Inputs {
             username: created.by.clone(),
             platform: None,
             max_rows: created.max_rows,
+            storage: created.storage.clone(),
         }
     }
 }
@@ -120,8 +131,8 @@ impl Base {
         let home = home(shared, inputs);
         let scope = Scope::new(place, &contexts);
         let mut evaluator = Evaluator { names: &scope, answers, problems };
-        let unit = unit_defaults(shared, &mut evaluator);
-        let volumes = volume::volumes(&shared.volumes, &inputs.workspace, home.as_ref(), &mut evaluator);
+        let unit = unit_defaults(shared, inputs.host_storage(), &mut evaluator);
+        let volumes = volume::volumes(&shared.volumes, inputs, home.as_ref(), &mut evaluator);
         let workspace = inputs.workspace.as_str();
         let ground = image::Ground { contexts: &contexts, early: place, late: place, workspace, home: home.as_ref() };
         let images = image::images(&shared.images, &ground, answers, problems);
@@ -156,7 +167,7 @@ pub(crate) fn flow_facts<'a>(shared: &'a Shared, inputs: &'a Inputs, more: FlowM
     }
 }
 
-fn unit_defaults(shared: &Shared, evaluator: &mut Evaluator<'_>) -> UnitDefaults {
+fn unit_defaults(shared: &Shared, storage: Option<HostStorage<'_>>, evaluator: &mut Evaluator<'_>) -> UnitDefaults {
     let defaults: &MergedDefaults = &shared.defaults;
     let mut env = IndexMap::new();
     for layer in &defaults.env {
@@ -166,7 +177,7 @@ fn unit_defaults(shared: &Shared, evaluator: &mut Evaluator<'_>) -> UnitDefaults
     let system = [format!("project:{}", tag_form(&shared.project.id)), format!("flow:{}", tag_form(&shared.id))];
     UnitDefaults {
         env,
-        volumes: defaults.volumes.iter().flat_map(|layer| evaluator.texts(layer)).collect(),
+        volumes: defaults.volumes.iter().flat_map(|layer| references(layer, storage, evaluator)).collect(),
         tags: own_tags.into_iter().chain(system).map(Arc::from).collect(),
         workdir: evaluator.field(&defaults.workdir, Target::RemotePath),
         life_span: evaluator.field(&defaults.life_span, Target::Seconds),

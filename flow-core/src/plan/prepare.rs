@@ -381,17 +381,20 @@ impl<'a> Ground<'a> {
     fn spec(&self, view: &NodeView<'_>, problems: &mut Problems) -> Option<UnitSpec> {
         let (unit, _) = self.own_unit()?;
         let tags = vec![format!("task:{}", tag_form(&view.id.to_string()))];
+        let storage = view.inputs.host_storage();
         if let Work::Main(call) = &self.task.work {
             let contexts = self.inputs_only(call, view, problems)?;
             let scope = Scope::new(Place::InputsOnly, &contexts);
             let mut evaluator = Evaluator { names: &scope, answers: view.answers, problems };
             let defaults: UnitDefaults = self.opened.level.unit.tags_only();
-            return unit_spec(unit, UnitGround { defaults: &defaults, tags, home: None }, &mut evaluator);
+            let ground = UnitGround { defaults: &defaults, tags, home: None, storage };
+            return unit_spec(unit, ground, &mut evaluator);
         }
         let scope = Scope::new(self.place(), &self.contexts);
         let mut evaluator = Evaluator { names: &scope, answers: view.answers, problems };
         let level = &self.opened.level;
-        unit_spec(unit, UnitGround { defaults: &level.unit, tags, home: level.home.as_ref() }, &mut evaluator)
+        let ground = UnitGround { defaults: &level.unit, tags, home: level.home.as_ref(), storage };
+        unit_spec(unit, ground, &mut evaluator)
     }
 }
 

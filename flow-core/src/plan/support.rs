@@ -2,15 +2,13 @@
 //!
 //! Planning does not ask it: such flows can be checked and planned in full, they are only not started.
 
-use crate::ast::{Command, Declared, Entries, Field, Image, Items};
+use crate::ast::{Declared, Entries, Field, Image, Items};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::expr::Template;
 use crate::plan::build::built;
 use crate::resolve::{CalledBody, MergedDefaults, ResolvedFlow, TaskDefinition, UnitDefinition, Work};
 use crate::text::Span;
 
 const BUILD: &str = "build images before the bake, and name them by `image`";
-const FOLDERS: &str = "remove it; tasks of this version see the folders of this machine";
 
 /// What a flow says that this version cannot run yet: `NotSupported`, each at its place; and warnings of what has no
 /// effect where tasks are plain processes (MCH-1).
@@ -19,9 +17,6 @@ const FOLDERS: &str = "remove it; tasks of this version see the folders of this 
 pub fn unsupported(flow: &ResolvedFlow, images: bool) -> Diagnostics {
     let mut found = Found { images, ..Found::default() };
     found.images(&flow.shared.images);
-    if let Some(volume) = flow.shared.volumes.values().next() {
-        found.at("`volumes`", volume.name, FOLDERS);
-    }
     found.defaults(&flow.shared.defaults);
     flow.tasks.iter().for_each(|task| found.task(task));
     for action in flow.shared.actions.iter() {
@@ -64,15 +59,18 @@ impl Found {
         }
     }
 
-    fn items<T>(&mut self, name: &str, items: &Items<T>, help: &str) {
-        match items {
-            Items::Absent | Items::Null(_) => {}
-            Items::Written(written) => {
-                if let Some(place) = written.value.iter().find_map(Field::span) {
-                    self.at(&format!("`{name}`"), place, help);
-                }
+    fn secret_volumes(&mut self, items: &Items<String>) {
+        let Items::Written(written) = items else { return };
+        for item in &written.value {
+            if let Field::Literal(literal) = item
+                && literal.value.starts_with("secret:")
+            {
+                self.at(
+                    "secrets as `volumes`",
+                    literal.span,
+                    "let the task read it from a file that only you can read",
+                );
             }
-            Items::Expr(template) => self.at(&format!("`{name}`"), template.span(), help),
         }
     }
 
@@ -84,7 +82,7 @@ impl Found {
 
     fn defaults(&mut self, defaults: &MergedDefaults) {
         defaults.env.iter().for_each(|layer| self.secrets(layer));
-        defaults.volumes.iter().for_each(|layer| self.items("volumes", layer, FOLDERS));
+        defaults.volumes.iter().for_each(|layer| self.secret_volumes(layer));
     }
 
     fn task(&mut self, task: &TaskDefinition) {
@@ -97,23 +95,9 @@ impl Found {
 
     fn unit(&mut self, unit: &UnitDefinition) {
         unit.env.iter().for_each(|layer| self.secrets(layer));
-        unit.volumes.iter().for_each(|layer| self.items("volumes", layer, FOLDERS));
+        unit.volumes.iter().for_each(|layer| self.secret_volumes(layer));
         self.http_auth(&unit.http_auth);
         self.field("pass_config", &unit.pass_config, "remove it; tasks of this version cannot reach the engine");
-        unit.command.iter().for_each(|command| self.command(command));
-    }
-
-    /// `upload` changes the storage, of which this version has none.
-    fn command(&mut self, command: &Command) {
-        let template: Option<&Template> = match &command.text {
-            Field::Absent | Field::Null(_) => None,
-            Field::Literal(literal) => Some(&literal.value),
-            Field::Expr(template) => Some(template),
-        };
-        let calls = template.into_iter().flat_map(Template::calls);
-        for call in calls.filter(|call| matches!(call.function, "upload" | "parse_volume")) {
-            self.at(&format!("`{}()`", call.function), call.span, FOLDERS);
-        }
     }
 
     /// Nobody stands between a visitor and a port of this machine.

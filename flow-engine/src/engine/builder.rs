@@ -9,6 +9,7 @@ use flow_core::port::{Clock, Executor, GitSource, Ids, Store};
 use crate::engine::{Engine, Inner};
 use crate::git::GitProgram;
 use crate::owner;
+use crate::storage::StorageRoot;
 use crate::store::MemoryStore;
 use crate::sys::{SystemClock, SystemIds};
 
@@ -25,6 +26,7 @@ pub struct EngineBuilder {
     user: Option<String>,
     self_program: Vec<OsString>,
     max_rows: Option<u32>,
+    storage: Option<StorageRoot>,
     presets: Presets,
 }
 
@@ -71,6 +73,12 @@ impl EngineBuilder {
         self
     }
 
+    /// The storage of this machine, for copies to it and for executors that mount nothing; absent: none (MCH-2).
+    pub fn storage(mut self, storage: StorageRoot) -> Self {
+        self.storage = Some(storage);
+        self
+    }
+
     /// What presets claim of the machine; by default none is declared.
     pub fn presets(mut self, presets: Presets) -> Self {
         self.presets = presets;
@@ -90,6 +98,7 @@ impl EngineBuilder {
             user: self.user.unwrap_or_else(|| "unknown".to_owned()),
             self_program: self.self_program,
             max_rows: self.max_rows,
+            storage: self.storage,
             presets: self.presets,
         })
     }

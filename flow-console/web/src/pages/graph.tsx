@@ -73,6 +73,8 @@ export function Canvas({ graph, nodes, chosen, find, path, isCall, choose, toggl
   const stage = useRef<SVGGElement>(null);
   const eye = useRef({ x: 0, y: 0, k: 1 });
   const moved = useRef(false);
+  /** Whether the reader chose what is seen; until then all of it is. */
+  const chosenView = useRef(false);
   const near = useSignal<number | null>(null);
   const show = () => { const { x, y, k } = eye.current; stage.current?.setAttribute('transform', `translate(${x} ${y}) scale(${k})`); };
   const fit = () => {
@@ -83,6 +85,7 @@ export function Canvas({ graph, nodes, chosen, find, path, isCall, choose, toggl
     show();
   };
   const zoom = (by: number, at?: { x: number; y: number }) => {
+    chosenView.current = true;
     const size = box.current?.getBoundingClientRect();
     const center = at ?? { x: (size?.width ?? 0) / 2, y: (size?.height ?? 0) / 2 };
     const k = Math.min(4, Math.max(0.02, eye.current.k * by));
@@ -90,7 +93,12 @@ export function Canvas({ graph, nodes, chosen, find, path, isCall, choose, toggl
     eye.current = { k, x: center.x - (center.x - eye.current.x) * scale, y: center.y - (center.y - eye.current.y) * scale };
     show();
   };
-  useLayoutEffect(fit, [graph.width, graph.height, graph.nodes.length]);
+  useLayoutEffect(() => { chosenView.current = false; fit(); }, [graph.width, graph.height, graph.nodes.length]);
+  useEffect(() => {
+    const watch = new ResizeObserver(() => { if (!chosenView.current) fit(); });
+    if (box.current) watch.observe(box.current);
+    return () => watch.disconnect();
+  }, [graph]);
   useLayoutEffect(show);
   useEffect(() => {
     const element = box.current;
@@ -100,7 +108,7 @@ export function Canvas({ graph, nodes, chosen, find, path, isCall, choose, toggl
       const size = element.getBoundingClientRect();
       if (event.ctrlKey || event.metaKey || event.deltaMode === 1 || Math.abs(event.deltaY) >= 50) {
         zoom(Math.exp(-event.deltaY * 0.0016), { x: event.clientX - size.left, y: event.clientY - size.top });
-      } else { eye.current.x -= event.deltaX; eye.current.y -= event.deltaY; show(); }
+      } else { chosenView.current = true; eye.current.x -= event.deltaX; eye.current.y -= event.deltaY; show(); }
     };
     element.addEventListener('wheel', wheel, { passive: false });
     return () => element.removeEventListener('wheel', wheel);
@@ -112,7 +120,7 @@ export function Canvas({ graph, nodes, chosen, find, path, isCall, choose, toggl
     const move = (next: PointerEvent) => {
       const [x, y] = [next.clientX - last.x, next.clientY - last.y];
       if (!moved.current && Math.hypot(x, y) < 4) return;
-      moved.current = true;
+      moved.current = chosenView.current = true;
       eye.current.x += x; eye.current.y += y;
       last = { x: next.clientX, y: next.clientY };
       show();
@@ -124,12 +132,13 @@ export function Canvas({ graph, nodes, chosen, find, path, isCall, choose, toggl
     const step = 60;
     const moves: Record<string, [number, number]> = { ArrowLeft: [step, 0], ArrowRight: [-step, 0], ArrowUp: [0, step], ArrowDown: [0, -step] };
     const by = moves[event.key];
-    if (by) { eye.current.x += by[0]; eye.current.y += by[1]; show(); event.preventDefault(); }
+    if (by) { chosenView.current = true; eye.current.x += by[0]; eye.current.y += by[1]; show(); event.preventDefault(); }
     else if (event.key === '+' || event.key === '=') zoom(1.25);
     else if (event.key === '-') zoom(0.8);
     else if (event.key === '0') fit();
   };
   const center = (node: GraphNode) => {
+    chosenView.current = true;
     const size = box.current?.getBoundingClientRect();
     if (!size) return;
     const k = Math.max(eye.current.k, 0.7);
@@ -157,7 +166,7 @@ export function Canvas({ graph, nodes, chosen, find, path, isCall, choose, toggl
         {tools}
         <button type="button" aria-label="Zoom out" onClick={() => zoom(0.8)}>−</button>
         <button type="button" aria-label="Zoom in" onClick={() => zoom(1.25)}>+</button>
-        <button type="button" onClick={fit}>Fit</button>
+        <button type="button" onClick={() => { chosenView.current = false; fit(); }}>Fit</button>
       </div>
     </div>
   );
@@ -176,7 +185,7 @@ const Node = memo(function Node({ node, selected, call, dim, choose, toggle, hov
   const said = node.count > 0 ? `${label}, ${node.count} rows, ${ORDER.filter((one) => node.rows[one]).map((one) => `${node.rows[one]} ${one}`).join(', ')}` : `${label}, ${status === 'none' ? 'not run' : status}`;
   const middle = call && node.height > 50 ? 17 : node.count > 0 ? 17 : node.height / 2;
   return (
-    <g class={`node st-${status}${call ? ' call' : ''}${selected ? ' selected' : ''}${dim ? ' dim' : ''}`} transform={`translate(${node.x} ${node.y})`} tabIndex={0} role="button" aria-label={said}
+    <g class={`node st-${status}${call ? ' call' : ''}${selected ? ' selected' : ''}${dim ? ' dim' : ''}`} transform={`translate(${node.x} ${node.y})`} tabindex={0} role="button" aria-label={said}
       data-id={node.id} onClick={choose} onDblClick={() => { if (call) toggle(); }} onPointerEnter={() => hover(true)} onPointerLeave={() => hover(false)}
       onKeyDown={(event) => { if (event.key === 'Enter') choose(); else if (event.key === ' ' && call) { toggle(); event.preventDefault(); } }}>
       <title>{visible(node.id)}</title>
