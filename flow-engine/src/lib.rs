@@ -16,6 +16,7 @@ mod glob;
 mod load;
 mod logs;
 mod owner;
+pub mod secret;
 pub mod source;
 pub mod storage;
 pub mod store;

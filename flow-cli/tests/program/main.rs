@@ -14,5 +14,6 @@ mod phases;
 mod plan;
 mod read;
 mod retry;
+mod secrets;
 mod terminal;
 mod volume;

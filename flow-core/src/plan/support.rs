@@ -2,7 +2,7 @@
 //!
 //! Planning does not ask it: such flows can be checked and planned in full, they are only not started.
 
-use crate::ast::{Declared, Entries, Field, Image, Items};
+use crate::ast::{Declared, Field, Image, Items};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::plan::build::built;
 use crate::resolve::{CalledBody, MergedDefaults, ResolvedFlow, TaskDefinition, UnitDefinition, Work};
@@ -81,7 +81,6 @@ impl Found {
     }
 
     fn defaults(&mut self, defaults: &MergedDefaults) {
-        defaults.env.iter().for_each(|layer| self.secrets(layer));
         defaults.volumes.iter().for_each(|layer| self.secret_volumes(layer));
     }
 
@@ -94,7 +93,6 @@ impl Found {
     }
 
     fn unit(&mut self, unit: &UnitDefinition) {
-        unit.env.iter().for_each(|layer| self.secrets(layer));
         unit.volumes.iter().for_each(|layer| self.secret_volumes(layer));
         self.http_auth(&unit.http_auth);
         self.field("pass_config", &unit.pass_config, "remove it; tasks of this version cannot reach the engine");
@@ -111,18 +109,5 @@ impl Found {
             Diagnostic::warning(Code::IgnoredKey, "`http_auth` has no effect: the task listens on this machine");
         let help = "let the task itself ask who is there, or let it listen on 127.0.0.1 only";
         self.diagnostics.push(found.at(place, "nobody asks visitors to log in").help(help));
-    }
-
-    fn secrets(&mut self, env: &Entries<String>) {
-        let Entries::Written(written) = env else { return };
-        for (_, value) in written.value.values() {
-            if let Field::Literal(value) = value
-                && value.value.starts_with("secret:")
-            {
-                let found = Diagnostic::error(Code::NotSupported, "this version cannot look up secrets yet");
-                let help = "let the task read it from a file that only you can read";
-                self.diagnostics.push(found.at(value.span, "valid, but not supported yet").help(help));
-            }
-        }
     }
 }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use flow_core::plan::Presets;
-use flow_core::port::{Clock, Executor, GitSource, Ids, Store};
+use flow_core::port::{Clock, Executor, GitSource, Ids, SecretSource, Store};
 
 use crate::engine::{Engine, Inner};
 use crate::git::GitProgram;
@@ -28,6 +28,7 @@ pub struct EngineBuilder {
     max_rows: Option<u32>,
     storage: Option<StorageRoot>,
     presets: Presets,
+    secrets: Option<Arc<dyn SecretSource>>,
 }
 
 impl EngineBuilder {
@@ -85,6 +86,12 @@ impl EngineBuilder {
         self
     }
 
+    /// Where the secrets that flows name are looked up before anything starts; by default nowhere.
+    pub fn secrets(mut self, source: Arc<dyn SecretSource>) -> Self {
+        self.secrets = Some(source);
+        self
+    }
+
     /// The engine, running its units on `executor`.
     pub fn build(self, executor: Arc<dyn Executor>) -> Engine {
         let ids = self.ids.unwrap_or_else(|| Arc::new(SystemIds));
@@ -100,6 +107,7 @@ impl EngineBuilder {
             max_rows: self.max_rows,
             storage: self.storage,
             presets: self.presets,
+            secrets: self.secrets,
         })
     }
 }
