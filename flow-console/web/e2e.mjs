@@ -306,3 +306,4 @@ await browser.close();
 server.kill('SIGINT');
 console.log(`${checks.length - failed} passed, ${failed} failed in ${(Number(process.hrtime.bigint() - begin) / 1e9).toFixed(1)}s`);
 process.exitCode = failed ? 1 : 0;
+if (!failed) fs.rmSync(root, { recursive: true, force: true });
