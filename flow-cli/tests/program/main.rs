@@ -5,6 +5,7 @@
 mod bake;
 mod codes;
 mod completion;
+mod fair;
 mod init;
 mod interrupt;
 mod kit;
@@ -16,4 +17,5 @@ mod read;
 mod retry;
 mod secrets;
 mod terminal;
+mod tool;
 mod volume;
