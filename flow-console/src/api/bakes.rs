@@ -98,14 +98,12 @@ pub(crate) async fn estimate(
 ) -> Answer<EstimatePage> {
     let _permit = shared.heavy().await;
     let found = shared.engine.inspect(&bake, number).await?;
-    let known = shared.expectations.get(&found.attempt.id);
-    let expectation = match known {
-        Some(known) => known,
-        None => {
-            let learnt = Arc::new(shared.engine.expectation(&found).await?);
-            shared.expectations.insert(found.attempt.id.clone(), Arc::clone(&learnt));
-            learnt
-        }
+    let expectation = if let Some(known) = shared.expectations.get(&found.attempt.id) {
+        known
+    } else {
+        let learnt = Arc::new(shared.engine.expectation(&found).await?);
+        shared.expectations.insert(found.attempt.id.clone(), Arc::clone(&learnt));
+        learnt
     };
     Ok(Json(EstimatePage::from(shared.engine.estimate(&expectation, &found))))
 }
