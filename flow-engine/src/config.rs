@@ -16,10 +16,11 @@ use flow_core::text::LineIndex;
 use serde::Deserialize;
 
 use crate::EngineError;
-use crate::config::table::{ExecutorTable, LogsTable, PresetTable, SecretsTable};
+use crate::config::table::{ActionsTable, ExecutorTable, LogsTable, PresetTable, SecretsTable};
 use crate::executor::local::{Limits, Machine};
 #[cfg(feature = "sqlite")]
 use crate::executor::local::{LocalConfig, LocalExecutor};
+use crate::remote::{Protocol, RemoteActions, RemoteConfig};
 use crate::secret::{EnvironmentSecrets, FileSecrets, SecretChain};
 use crate::storage::StorageRoot;
 #[cfg(feature = "sqlite")]
@@ -54,6 +55,8 @@ struct File {
     secrets: SecretsTable,
     #[serde(default)]
     storage: StorageTable,
+    #[serde(default)]
+    actions: ActionsTable,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -99,6 +102,8 @@ pub struct Settings {
     pub durability: Durability,
     /// The folder that holds all volumes; by default `storage` in the data folder (MCH-2).
     pub storage: PathBuf,
+    /// How repositories of remote actions are reached (MCH-7).
+    pub protocol: Protocol,
 }
 
 impl Settings {
@@ -126,10 +131,11 @@ impl Settings {
         let data = file.store.path.or_else(|| below("XDG_DATA_HOME", ".local/share"));
         let data = data.ok_or_else(|| wrong("HOME", "names no folder, so there is no place for the store"))?;
         let user = environment("USER").or_else(|| environment("LOGNAME")).unwrap_or_else(user_of_process);
+        let protocol = file.actions.protocol().map_err(|message| wrong("actions", message))?;
         let storage = file.storage.root.unwrap_or_else(|| data.join("storage"));
         Ok(Settings {
             data,
-            machine: machine(&file.executor),
+            machine: file.executor.machine(),
             limits: file.logs.limits(),
             secrets: file.secrets.file,
             presets: table::presets(file.presets),
@@ -138,6 +144,7 @@ impl Settings {
             #[cfg(feature = "sqlite")]
             durability: file.store.durability,
             storage,
+            protocol,
         })
     }
 
@@ -150,6 +157,16 @@ impl Settings {
             sources.push(Arc::new(FileSecrets::new(path)));
         }
         Arc::new(SecretChain(sources))
+    }
+
+    /// Remote actions of the flows in a config folder; `environment` as `std::env::vars_os` tells it.
+    pub fn remote_actions(&self, config_folder: &Path, environment: Vec<(OsString, OsString)>) -> RemoteActions {
+        RemoteActions::new(RemoteConfig {
+            protocol: self.protocol.clone(),
+            cache: self.data.join("actions"),
+            lock: config_folder.join("flow.lock"),
+            environment,
+        })
     }
 
     /// The storage of this machine.
@@ -264,15 +281,6 @@ fn check(file: &File) -> Result<(), EngineError> {
         return Err(wrong("executor.slots", "says the same as `cpu`; keep one of them"));
     }
     Ok(())
-}
-
-/// What units may take of this machine.
-fn machine(table: &ExecutorTable) -> Machine {
-    Machine {
-        cpus: table.cpu.or(table.slots).map(NonZeroU32::get),
-        memory_bytes: table.memory.map(|size| size.bytes),
-        gpus: table.gpu,
-    }
 }
 
 /// The name of the user that this process runs as, for shells that do not say it.

@@ -5,12 +5,13 @@ mod cache;
 mod check;
 mod difference;
 mod dry_run;
-mod eta;
+mod estimate;
 mod forecast;
 mod graph;
 mod outline;
 mod read;
 mod restart;
+mod trust;
 mod upkeep;
 mod volume;
 mod why;
@@ -40,11 +41,12 @@ pub use cache::CacheClear;
 pub use check::{Checked, Checker};
 pub use difference::Change;
 pub use dry_run::DryRun;
-pub use eta::{Eta, History};
+pub use estimate::{Estimate, Expectation};
 pub use forecast::{Fate, Forecast, ForecastTask};
 pub use outline::{Outline, OutlineImage, OutlineJob, OutlineKind, OutlineParam, OutlineVolume};
 pub use read::{Inspection, Standing};
 pub use restart::{RestartRefusal, RestartRequest, Takeover};
+pub use trust::Untrusted;
 pub use upkeep::{FlowContents, GcReport, GcRequest};
 pub use volume::{Direction, FlowVolume, VolumeChoice};
 pub use why::{Because, Explanation, Origin, Start, Wait};
@@ -165,6 +167,7 @@ impl Engine {
     /// Errors: `Config` with all problems, and then nothing is stored.
     pub async fn create_bake(&self, source: &dyn ConfigSource, request: BakeRequest) -> Result<Created, EngineError> {
         let ready = self.checker().ready(source, &request.batch, &request.params).await?;
+        trust::check(&ready.diagnostics, &ready.workspace)?;
         let created = self.attempt_created(source.workspace(), request, &ready).await?;
         let bake = created.bake.clone();
         let attempt = AttemptId::new(self.inner.ids.fresh("attempt"));

@@ -18,6 +18,7 @@ mod glob;
 mod load;
 mod logs;
 mod owner;
+pub mod remote;
 pub mod secret;
 pub mod source;
 pub mod storage;
@@ -27,10 +28,10 @@ pub mod testing;
 
 pub use driver::{LEASE, hash_files};
 pub use engine::{
-    BakeRequest, Because, CacheClear, Change, Checked, Checker, Created, Direction, DryRun, Engine, EngineBuilder, Eta,
-    Explanation, Fate, FlowContents, FlowVolume, Forecast, ForecastTask, GcReport, GcRequest, History, Inspection,
-    Origin, Outline, OutlineImage, OutlineJob, OutlineKind, OutlineParam, OutlineVolume, RestartRefusal,
-    RestartRequest, Standing, Start, Takeover, VolumeChoice, Wait,
+    BakeRequest, Because, CacheClear, Change, Checked, Checker, Created, Direction, DryRun, Engine, EngineBuilder,
+    Estimate, Expectation, Explanation, Fate, FlowContents, FlowVolume, Forecast, ForecastTask, GcReport, GcRequest,
+    Inspection, Origin, Outline, OutlineImage, OutlineJob, OutlineKind, OutlineParam, OutlineVolume, RestartRefusal,
+    RestartRequest, Standing, Start, Takeover, Untrusted, VolumeChoice, Wait,
 };
 pub use error::{ConfigProblems, EngineError};
 pub use follow::Follow;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueEnum};
 
+use crate::args::Fetching;
+
 /// `check`
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Example:\n  apolo-flow check train -p rate 0.1")]
@@ -14,6 +16,8 @@ pub(crate) struct Check {
     /// A param of the batch
     #[arg(short, long, num_args = 2, value_names = ["NAME", "VALUE"], allow_hyphen_values = true, requires = "flows")]
     pub param: Vec<String>,
+    #[command(flatten)]
+    pub fetching: Fetching,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -35,6 +39,7 @@ pub(crate) struct Plan {
     pub meta_from_file: Option<PathBuf>,
     #[command(flatten)]
     pub graph: Graph,
+    pub fetching: Fetching,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -58,6 +63,8 @@ pub(crate) struct Bake {
     /// A tag for the bake; may be repeated
     #[arg(short, long)]
     pub tag: Vec<String>,
+    #[command(flatten)]
+    pub fetching: Fetching,
     #[command(flatten)]
     pub drive: Drive,
 }

@@ -15,6 +15,7 @@ mod nested;
 mod phases;
 mod plan;
 mod read;
+mod remote;
 mod retry;
 mod secrets;
 mod terminal;
