@@ -39,6 +39,7 @@ pub(crate) struct Plan {
     pub meta_from_file: Option<PathBuf>,
     #[command(flatten)]
     pub graph: Graph,
+    #[command(flatten)]
     pub fetching: Fetching,
     /// Print JSON
     #[arg(long)]
