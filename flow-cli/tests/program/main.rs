@@ -18,4 +18,5 @@ mod retry;
 mod secrets;
 mod terminal;
 mod tool;
+mod tutorial;
 mod volume;
