@@ -5,6 +5,7 @@ mod batch;
 mod console;
 mod live;
 mod tool;
+mod update;
 mod volume;
 
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ pub(crate) use batch::{
 pub(crate) use console::Console;
 pub(crate) use live::Run;
 pub(crate) use tool::{Completion, CompletionWhat, Doctor, Engine, Init, Man, Reference, Supervisor};
+pub(crate) use update::{Fetching, Update};
 pub(crate) use volume::{Clean, Download, Mkvolumes, OfFlow, Upload, Volumes};
 
 /// Pipelines for machine learning teams: check flows, bake them, see what happened.
@@ -101,6 +103,8 @@ pub(crate) enum Command {
     ClearCache(ClearCache),
     /// Print how the platform would be asked to run a live job
     Run(Run),
+    /// Pin remote actions to what their versions name now
+    Update(Update),
     /// Copy volumes to the storage: what changed, and nothing is removed
     Upload(Upload),
     /// Copy volumes from the storage: what changed, and nothing is removed

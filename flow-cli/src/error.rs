@@ -14,6 +14,7 @@ use std::io::ErrorKind;
 use flow_core::diag::{Code, Diagnostics, Severity, suggest};
 use flow_core::model::TaskStatus;
 use flow_core::port::{ExecutorError, SourceError, StoreError};
+use flow_engine::remote::RemoteError;
 use flow_engine::{EngineError, RestartRefusal};
 use thiserror::Error;
 
@@ -111,7 +112,11 @@ impl CliError {
             CliError::Engine(EngineError::Config(problems)) => exit_of(&problems.diagnostics),
             CliError::Engine(EngineError::Store(StoreError::Held { .. })) | CliError::Driven { .. } => Exit::Held,
             CliError::Output { error, .. } if error.kind() == ErrorKind::BrokenPipe => Exit::Well,
-            CliError::Engine(EngineError::NotRestarted { .. } | EngineError::NoLocalPart { .. })
+            CliError::Engine(
+                EngineError::NotRestarted { .. }
+                | EngineError::NoLocalPart { .. }
+                | EngineError::Remote(RemoteError::NoAction { .. }),
+            )
             | CliError::NotAsked { .. }
             | CliError::ParamsFile { .. }
             | CliError::NoSection { .. }
@@ -240,6 +245,7 @@ fn engine_hints(error: &EngineError) -> Vec<String> {
         EngineError::Store(StoreError::Held { .. }) => {
             vec!["wait until that engine is done, or cancel the bake".to_owned()]
         }
+        EngineError::Remote(error) => error.help().into_iter().collect(),
         EngineError::UnknownVolume { known, .. } => vec![format!("existing volumes: {}", known.join(", "))],
         EngineError::NoLocalPart { .. } => vec!["add `local: …` to it: the folder that belongs to it".to_owned()],
         EngineError::Config(_)

@@ -16,10 +16,11 @@ use flow_core::text::LineIndex;
 use serde::Deserialize;
 
 use crate::EngineError;
-use crate::config::table::{ExecutorTable, LogsTable, PresetTable, SecretsTable};
+use crate::config::table::{ActionsTable, ExecutorTable, LogsTable, PresetTable, SecretsTable};
 use crate::executor::local::{Limits, Machine};
 #[cfg(feature = "sqlite")]
 use crate::executor::local::{LocalConfig, LocalExecutor};
+use crate::remote::{Protocol, RemoteActions, RemoteConfig};
 use crate::secret::{EnvironmentSecrets, FileSecrets, SecretChain};
 use crate::storage::StorageRoot;
 #[cfg(feature = "sqlite")]
@@ -54,6 +55,8 @@ struct File {
     secrets: SecretsTable,
     #[serde(default)]
     storage: StorageTable,
+    #[serde(default)]
+    actions: ActionsTable,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -93,6 +96,8 @@ pub struct Settings {
     pub max_rows: Option<u32>,
     /// The folder that holds all volumes; by default `storage` in the data folder (MCH-2).
     pub storage: PathBuf,
+    /// How repositories of remote actions are reached (MCH-7).
+    pub protocol: Protocol,
 }
 
 impl Settings {
@@ -113,11 +118,17 @@ impl Settings {
         let user_folder = below("XDG_CONFIG_HOME", ".config");
         let folders = config_folder.into_iter().chain(user_folder.as_deref());
         let file = read_first(folders.map(|folder| folder.join(FILE)))?;
+        let machine = file.executor.machine();
         let name = environment("APOLO_FLOW_EXECUTOR").filter(|name| !name.is_empty()).or(file.executor.name);
         if let Some(name) = name.filter(|name| name != "local") {
             return Err(wrong("executor", &format!("`{name}` is not available in this version; use `local`")));
         }
-        for (place, path) in [("store.path", &file.store.path), ("storage.root", &file.storage.root)] {
+        let paths = [
+            ("store.path", &file.store.path),
+            ("storage.root", &file.storage.root),
+            ("secrets.file", &file.secrets.file),
+        ];
+        for (place, path) in paths {
             if let Some(path) = path.as_ref().filter(|path| !path.is_absolute()) {
                 return Err(wrong(place, &format!("`{}` is not an absolute path", path.display())));
             }
@@ -125,21 +136,15 @@ impl Settings {
         if file.executor.slots.is_some() && file.executor.cpu.is_some() {
             return Err(wrong("executor.slots", "says the same as `cpu`; keep one of them"));
         }
-        if let Some(path) = file.secrets.file.as_ref().filter(|path| !path.is_absolute()) {
-            return Err(wrong("secrets.file", &format!("`{}` is not an absolute path", path.display())));
-        }
         let data = file.store.path.or_else(|| below("XDG_DATA_HOME", ".local/share"));
         let data = data.ok_or_else(|| wrong("HOME", "names no folder, so there is no place for the store"))?;
         let user = environment("USER").or_else(|| environment("LOGNAME")).unwrap_or_else(user_of_process);
-        let max_rows = file.limits.matrix_rows.map(NonZeroU32::get);
+        let protocol = file.actions.protocol().map_err(|message| wrong("actions", message))?;
         let storage = file.storage.root.unwrap_or_else(|| data.join("storage"));
-        let machine = Machine {
-            cpus: file.executor.cpu.or(file.executor.slots).map(NonZeroU32::get),
-            memory_bytes: file.executor.memory.map(|size| size.bytes),
-            gpus: file.executor.gpu,
-        };
-        let (limits, secrets) = (file.logs.limits(), file.secrets.file);
-        Ok(Settings { data, machine, limits, secrets, presets: table::presets(file.presets), user, max_rows, storage })
+
+        let (limits, secrets, presets) = (file.logs.limits(), file.secrets.file, table::presets(file.presets));
+        let max_rows = file.limits.matrix_rows.map(NonZeroU32::get);
+        Ok(Settings { data, machine, limits, secrets, presets, user, max_rows, storage, protocol })
     }
 
     /// Where secrets are looked up: the environment, then the file.
@@ -151,6 +156,16 @@ impl Settings {
             sources.push(Arc::new(FileSecrets::new(path)));
         }
         Arc::new(SecretChain(sources))
+    }
+
+    /// Remote actions of the flows in a config folder; `environment` as `std::env::vars_os` tells it.
+    pub fn remote_actions(&self, config_folder: &Path, environment: Vec<(OsString, OsString)>) -> RemoteActions {
+        RemoteActions::new(RemoteConfig {
+            protocol: self.protocol.clone(),
+            cache: self.data.join("actions"),
+            lock: config_folder.join("flow.lock"),
+            environment,
+        })
     }
 
     /// The storage of this machine.

@@ -6,6 +6,7 @@ use flow_core::text::SourceMap;
 use thiserror::Error;
 
 use crate::engine::RestartRefusal;
+use crate::remote::RemoteError;
 use crate::storage::StorageError;
 
 /// Why the engine could not do it.
@@ -93,6 +94,9 @@ pub enum EngineError {
     /// The storage failed, or what is to be copied must not be.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// A remote action cannot be had.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
     /// A setting of `engine.toml` or of the environment is wrong.
     #[error("{place}: {message}")]
     Settings {

@@ -18,6 +18,7 @@ mod glob;
 mod load;
 mod logs;
 mod owner;
+pub mod remote;
 pub mod secret;
 pub mod source;
 pub mod storage;
@@ -30,7 +31,7 @@ pub use engine::{
     BakeRequest, Because, CacheClear, Change, Checked, Checker, Created, Direction, DryRun, Engine, EngineBuilder,
     Estimate, Expectation, Explanation, Fate, FlowVolume, Forecast, ForecastTask, Inspection, Origin, Outline,
     OutlineImage, OutlineJob, OutlineKind, OutlineParam, OutlineVolume, RestartRefusal, RestartRequest, Standing,
-    Start, Takeover, VolumeChoice, Wait,
+    Start, Takeover, Untrusted, VolumeChoice, Wait,
 };
 pub use error::{ConfigProblems, EngineError};
 pub use follow::Follow;

@@ -54,7 +54,7 @@ pub(crate) fn exception(py: Python<'_>, error: impl std::borrow::Borrow<EngineEr
         EngineError::Finished { .. } | EngineError::NotRestarted { .. } | EngineError::NoLocalPart { .. } => {
             "RefusedError"
         }
-        EngineError::Storage(_) | EngineError::Unrunnable { .. } => "FlowError",
+        EngineError::Storage(_) | EngineError::Remote(_) | EngineError::Unrunnable { .. } => "FlowError",
     };
     raised(py, class, &error.to_string(), Vec::new())
 }

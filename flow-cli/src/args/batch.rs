@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueEnum};
 
+use crate::args::Fetching;
+
 /// `check`
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Example:\n  apolo-flow check train -p rate 0.1")]
@@ -14,6 +16,8 @@ pub(crate) struct Check {
     /// A param of the batch
     #[arg(short, long, num_args = 2, value_names = ["NAME", "VALUE"], allow_hyphen_values = true, requires = "flows")]
     pub param: Vec<String>,
+    #[command(flatten)]
+    pub fetching: Fetching,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -31,6 +35,8 @@ pub(crate) struct Plan {
     /// A YAML mapping of params, names to values; `-p` wins over it
     #[arg(long, value_name = "FILE")]
     pub meta_from_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub fetching: Fetching,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -54,6 +60,8 @@ pub(crate) struct Bake {
     /// A tag for the bake; may be repeated
     #[arg(short, long)]
     pub tag: Vec<String>,
+    #[command(flatten)]
+    pub fetching: Fetching,
     #[command(flatten)]
     pub drive: Drive,
 }

@@ -2,6 +2,8 @@
 
 use clap::Args as ClapArgs;
 
+use crate::args::Fetching;
+
 /// `run`. Source: LIV-20…27.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:\n  apolo-flow run jupyter --dry-run\n  \
@@ -21,4 +23,6 @@ pub(crate) struct Run {
     /// The live flow, a file name of the config folder without its ending
     #[arg(long, default_value = "live", value_name = "FLOW")]
     pub flow: String,
+    #[command(flatten)]
+    pub fetching: Fetching,
 }

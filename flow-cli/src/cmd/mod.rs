@@ -25,6 +25,7 @@ mod resume;
 mod run;
 mod show;
 pub(crate) mod supervisor;
+mod update;
 mod volume;
 mod why;
 
@@ -56,6 +57,7 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         Command::Man(own) => man::run(session, &own),
         Command::Reference(own) => reference::run(session, &own),
         Command::Run(own) => run::run(session, &own).await,
+        Command::Update(own) => update::run(session, own).await,
         Command::Upload(own) => volume::upload(session, own).await,
         Command::Download(own) => volume::download(session, own).await,
         Command::Clean(own) => volume::clean(session, own).await,

@@ -11,7 +11,7 @@ use crate::report::{clean, forecast, graph, json};
 use crate::session::Session;
 
 pub(crate) async fn run(session: &mut Session, own: Plan) -> Result<Exit, CliError> {
-    let source = session.source()?;
+    let source = session.source_with(own.fetching)?;
     let mut given = own.meta_from_file.as_deref().map(params::from_file).transpose()?.unwrap_or_default();
     given.extend(params::pairs(&own.param));
     let request = BakeRequest { batch: own.batch, params: given, ..BakeRequest::default() };

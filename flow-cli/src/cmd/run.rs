@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::session::Session;
 
 pub(crate) async fn run(session: &mut Session, own: &Run) -> Result<Exit, CliError> {
-    let source = session.source()?;
+    let source = session.source_with(own.fetching)?;
     let request = JobRequest { job: &own.job, params: params::pairs(&own.param), suffix: own.suffix.clone() };
     let dry = session.checker()?.dry_run(&source, &own.flow, request, &SystemIds).await?;
     for line in dry.before.iter().chain([&dry.command]) {

@@ -15,6 +15,7 @@
 //! - `upload`, `download`: `{version, dry_run, volumes: [{volume, remote, local, copied, bytes, unchanged, newer, links}]}`;
 //!   with `--dry-run` `written`, a list of names, in place of `copied` and `links`
 //! - `clean`: the same with `removed`; `mkvolumes`: the same with `folder`
+//! - `update`: `{version, updates: [{action, before, now}]}`, commits
 //! - `clear-cache`: `{version, cleared: count}`
 //! - `events`: a line `{version, event}` for each event in the stored form (`docs/events.md`)
 //! - `bake`, `restart`, `resume`: the same lines, at the end `{version, bake: id, attempt: number, result}`; `result` is the status,
@@ -26,6 +27,7 @@ use flow_core::diag::{Diagnostic, Severity};
 use flow_core::event::Event;
 use flow_core::model::{Attempt, AttemptId, Bake, Exit, RawId, Task, Timestamp, Try};
 use flow_core::text::SourceMap;
+use flow_engine::remote::Update;
 use flow_engine::storage::{CopyReport, Survey};
 use flow_engine::{Checked, FlowVolume, Standing};
 use indexmap::IndexMap;
@@ -85,6 +87,25 @@ pub(crate) struct DoctorView<'a> {
     pub program: &'static str,
     pub ok: bool,
     pub findings: &'a [flow_engine::doctor::Finding],
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct UpdatesView {
+    pub version: u32,
+    pub updates: Vec<UpdateView>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct UpdateView {
+    pub action: String,
+    pub before: Option<String>,
+    pub now: String,
+}
+
+impl From<Update> for UpdateView {
+    fn from(update: Update) -> Self {
+        UpdateView { action: update.action, before: update.before, now: update.now }
+    }
 }
 
 #[derive(Debug, Serialize)]

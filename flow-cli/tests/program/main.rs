@@ -14,6 +14,7 @@ mod nested;
 mod phases;
 mod plan;
 mod read;
+mod remote;
 mod retry;
 mod secrets;
 mod terminal;
