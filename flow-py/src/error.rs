@@ -47,10 +47,11 @@ pub(crate) fn exception(py: Python<'_>, error: impl std::borrow::Borrow<EngineEr
         EngineError::Store(StoreError::Held { .. }) => "HeldError",
         EngineError::Store(_) => "StoreError",
         EngineError::Executor(_) | EngineError::Spawn { .. } => "ExecutorError",
-        EngineError::UnknownBake(_) | EngineError::UnknownAttempt { .. } | EngineError::UnknownTask { .. } => {
-            "NotFoundError"
-        }
-        EngineError::UnknownVolume { .. } | EngineError::UnknownFlow { .. } => "NotFoundError",
+        EngineError::UnknownBake(_)
+        | EngineError::UnknownAttempt { .. }
+        | EngineError::UnknownTask { .. }
+        | EngineError::UnknownFlow { .. }
+        | EngineError::UnknownVolume { .. } => "NotFoundError",
         EngineError::FlowBusy { .. }
         | EngineError::Finished { .. }
         | EngineError::NotRestarted { .. }
