@@ -47,10 +47,10 @@ pub(crate) fn exception(py: Python<'_>, error: impl std::borrow::Borrow<EngineEr
         EngineError::Store(StoreError::Held { .. }) => "HeldError",
         EngineError::Store(_) => "StoreError",
         EngineError::Executor(_) | EngineError::Spawn { .. } => "ExecutorError",
-        EngineError::UnknownBake(_) | EngineError::UnknownAttempt { .. } | EngineError::UnknownTask { .. } => {
-            "NotFoundError"
-        }
-        EngineError::UnknownVolume { .. } => "NotFoundError",
+        EngineError::UnknownBake(_)
+        | EngineError::UnknownAttempt { .. }
+        | EngineError::UnknownTask { .. }
+        | EngineError::UnknownVolume { .. } => "NotFoundError",
         EngineError::Finished { .. } | EngineError::NotRestarted { .. } | EngineError::NoLocalPart { .. } => {
             "RefusedError"
         }
