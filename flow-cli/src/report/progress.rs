@@ -133,7 +133,7 @@ fn total(board: &Board, now: Timestamp, look: Look, size: Size, left: Option<Dur
     }
     // Nothing left by history, yet not at its end: it takes longer than ever, and nobody knows how long.
     if let Some(left) = left.filter(|left| !left.is_zero()) {
-        strip.push(&format!("  about {} left", roughly(left)), str::to_owned);
+        strip.push_whole(&format!("  about {} left", roughly(left)), str::to_owned);
     }
     strip.push("  ", str::to_owned);
     push_counts(&mut strip, counts, look);

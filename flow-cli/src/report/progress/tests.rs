@@ -69,11 +69,13 @@ fn a_thousand_tasks_stay_calm() {
 fn what_is_left_is_told_where_it_is_known() {
     let mut story = Story::new(vec![node("load", 0, &[]), node("train", 1, &["load"])]);
     story.run("load");
-    let total = |left: Option<u64>| {
+    let total_of = |left: Option<u64>, width: usize| {
         let left = left.map(Duration::from_secs);
-        picture(&story.board, story.last.at, Look::default(), SIZE, left).pop().unwrap()
+        picture(&story.board, story.last.at, Look::default(), Size { width, height: 24 }, left).pop().unwrap()
     };
+    let total = |left: Option<u64>| total_of(left, 80);
     assert!(total(Some(230)).contains("  0/2  3.0s  about 4m left  1 running"), "{}", total(Some(230)));
+    assert!(total_of(Some(230), 45).ends_with("  0/2  3.0s  1 runn"), "half of it would say something else");
     // Without history, and where it takes longer than ever.
     assert_eq!(total(None), total(Some(0)));
     assert!(!total(None).contains("left"), "{}", total(None));
