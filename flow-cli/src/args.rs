@@ -13,7 +13,7 @@ use crate::exit::Exit;
 pub(crate) use batch::{
     Bake, Bakes, Cancel, Check, ClearCache, Drive, Events, Inspect, Logs, OnInterrupt, Plan, Restart, Resume, Show, Why,
 };
-pub(crate) use live::Run;
+pub(crate) use live::{Exec, Kill, Ps, Run, Status, WhichJob};
 pub(crate) use tool::{Engine, Init, Reference, Supervisor};
 
 /// Pipelines for machine learning teams: check flows, bake them, see what happened.
@@ -82,7 +82,7 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// Show a task: what happened to it, its outputs, its log
     Show(Show),
-    /// Print the log of a task as it was written
+    /// Print the log of a task or of a live job as it was written
     Logs(Logs),
     /// Say why a task ran, was cached, skipped or failed, or what it waits for
     Why(Why),
@@ -92,8 +92,16 @@ pub(crate) enum Command {
     Cancel(Cancel),
     /// Forget cached results, so that their tasks run again
     ClearCache(ClearCache),
-    /// Print how the platform would be asked to run a live job
+    /// Run a live job and attach to it, or attach to the one that runs already
     Run(Run),
+    /// List live jobs
+    Ps(Ps),
+    /// Show a live job: how it stands, what it was started with
+    Status(Status),
+    /// End a live job, or all of them
+    Kill(Kill),
+    /// Run a command beside a live job, in its environment
+    Exec(Exec),
     /// Take up a bake again whose engine is gone
     Resume(Resume),
     /// Run a bake again as a new attempt; what succeeded is taken over
@@ -102,7 +110,7 @@ pub(crate) enum Command {
     Init(Init),
     /// Print the reference of the language, or one section of it
     Reference(Reference),
-    /// Drive an attempt (started by `bake`, `restart` and `resume`)
+    /// Drive an attempt or a live job (started by `bake`, `restart`, `resume` and `run`)
     #[command(name = "__engine", hide = true)]
     Engine(Engine),
     /// Own the processes of tasks (started by engines)

@@ -56,6 +56,12 @@ pub(crate) enum CliError {
     /// The task was never tried so often.
     #[error("task `{task}` has no try {number}")]
     NoTry { task: String, number: u32, count: usize },
+    /// A name is that of a bake and of a live job.
+    #[error("`{name}` is a bake and a live job")]
+    Ambiguous { name: String },
+    /// `kill ALL` was given a suffix.
+    #[error("`kill ALL` takes no suffix")]
+    AllWithSuffix,
     /// `logs` was given a bake and no task.
     #[error("which task of `{bake}`?")]
     TaskMissing { bake: String },
@@ -96,6 +102,9 @@ impl CliError {
             CliError::Engine(EngineError::Store(StoreError::Held { .. })) | CliError::Driven { .. } => Exit::Held,
             CliError::Output { error, .. } if error.kind() == ErrorKind::BrokenPipe => Exit::Well,
             CliError::Engine(EngineError::NotRestarted { .. })
+            | CliError::Engine(EngineError::SuffixMissing { .. } | EngineError::SuffixUnwanted { .. })
+            | CliError::Ambiguous { .. }
+            | CliError::AllWithSuffix
             | CliError::ParamsFile { .. }
             | CliError::NoSection { .. }
             | CliError::TaskMissing { .. } => Exit::Usage,
@@ -152,6 +161,10 @@ impl CliError {
                 vec!["nothing was written; give another folder with `--path`, or move these away".to_owned()]
             }
             CliError::NoSection { help, .. } => help.iter().cloned().collect(),
+            CliError::Ambiguous { name } => vec![format!(
+                "for the job: `apolo-flow logs --live {name}`; for a task of the bake: `apolo-flow logs {name}/TASK`"
+            )],
+            CliError::AllWithSuffix => vec!["`apolo-flow kill JOB SUFFIX` ends one run of a multi job".to_owned()],
             CliError::Supervisor(_)
             | CliError::TaskEnded { .. }
             | CliError::NoLog { .. }
@@ -199,6 +212,24 @@ fn engine_hints(error: &EngineError) -> Vec<String> {
         }],
         EngineError::Store(StoreError::Held { .. }) => {
             vec!["wait until that engine is done, or cancel the bake".to_owned()]
+        }
+        EngineError::UnknownLiveJob { job, known } if known.is_empty() => {
+            vec![format!("`apolo-flow ps` lists the jobs; `{job}` is none of them")]
+        }
+        EngineError::UnknownLiveJob { job, known } => {
+            suggest::help(job, "jobs", known.iter().map(String::as_str)).into_iter().collect()
+        }
+        EngineError::NotRunning { job } => vec![format!("start it: `apolo-flow run {job}`; `apolo-flow ps` lists all")],
+        EngineError::SuffixMissing { known, .. } if known.is_empty() => {
+            vec!["name its suffix; no run of it is known".to_owned()]
+        }
+        EngineError::SuffixMissing { job, known } => {
+            let lines = known.iter().map(|suffix| format!("`{job} {suffix}`"));
+            vec![format!("name its suffix: {}", lines.collect::<Vec<_>>().join(", "))]
+        }
+        EngineError::SuffixUnwanted { .. } => vec!["leave the suffix out".to_owned()],
+        EngineError::PortTaken { .. } => {
+            vec!["end what listens there, or choose another port in `port_forward`".to_owned()]
         }
         EngineError::Config(_)
         | EngineError::Source(_)

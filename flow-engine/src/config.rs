@@ -26,6 +26,13 @@ use crate::{
 /// The name of the settings file.
 const FILE: &str = "engine.toml";
 
+/// The variable that names the data folder, absolute; it wins over the settings file. A unit with `pass_config` has
+/// it, and so reaches the store of the engine that runs it (MCH-1).
+pub const DATA_VARIABLE: &str = "APOLO_FLOW_DATA";
+
+/// The variable that names the executor.
+pub const EXECUTOR_VARIABLE: &str = "APOLO_FLOW_EXECUTOR";
+
 /// A look-up of environment variables, given by the face.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -91,14 +98,14 @@ impl Settings {
         let user_folder = below("XDG_CONFIG_HOME", ".config");
         let folders = config_folder.into_iter().chain(user_folder.as_deref());
         let file = read_first(folders.map(|folder| folder.join(FILE)))?;
-        let name = environment("APOLO_FLOW_EXECUTOR").filter(|name| !name.is_empty()).or(file.executor.name);
+        let name = environment(EXECUTOR_VARIABLE).filter(|name| !name.is_empty()).or(file.executor.name);
         if let Some(name) = name.filter(|name| name != "local") {
             return Err(wrong("executor", &format!("`{name}` is not available in this version; use `local`")));
         }
         if let Some(path) = file.store.path.as_ref().filter(|path| !path.is_absolute()) {
             return Err(wrong("store.path", &format!("`{}` is not an absolute path", path.display())));
         }
-        let data = file.store.path.or_else(|| below("XDG_DATA_HOME", ".local/share"));
+        let data = folder(DATA_VARIABLE).or(file.store.path).or_else(|| below("XDG_DATA_HOME", ".local/share"));
         let data = data.ok_or_else(|| wrong("HOME", "names no folder, so there is no place for the store"))?;
         let user = environment("USER").or_else(|| environment("LOGNAME")).unwrap_or_else(user_of_process);
         let max_rows = file.limits.matrix_rows.map(NonZeroU32::get);
@@ -164,8 +171,10 @@ impl Settings {
             slots: self.slots,
             environment,
         })?;
+        let connection = [(DATA_VARIABLE, self.data.display().to_string()), (EXECUTOR_VARIABLE, "local".to_owned())];
+        let connection = connection.map(|(name, value)| (name.to_owned(), value)).into();
         let builder = Engine::builder().store(store).user(&self.user).self_program(self_program);
-        let builder = builder.max_rows(self.max_rows);
+        let builder = builder.max_rows(self.max_rows).connection(connection);
         Ok(builder.build(Arc::new(executor)))
     }
 }

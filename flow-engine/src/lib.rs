@@ -13,6 +13,7 @@ pub mod executor;
 mod follow;
 mod git;
 mod glob;
+mod live;
 mod load;
 mod logs;
 mod owner;
@@ -25,7 +26,8 @@ pub mod testing;
 pub use driver::{LEASE, hash_files};
 pub use engine::{
     BakeRequest, Because, CacheClear, Change, Checked, Checker, Created, DryRun, Engine, EngineBuilder, Explanation,
-    Fate, Forecast, ForecastTask, Inspection, Origin, RestartRefusal, RestartRequest, Standing, Start, Takeover, Wait,
+    Fate, Forecast, ForecastTask, Inspection, LiveFound, LiveListing, LiveRun, Origin, RestartRefusal, RestartRequest,
+    RunRequest, Standing, Start, Takeover, Wait,
 };
 pub use error::{ConfigProblems, EngineError};
 pub use follow::Follow;

@@ -145,11 +145,15 @@ pub(crate) struct Show {
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:\n  apolo-flow logs nightly train-1\n  apolo-flow logs nightly/train-1 -f")]
 pub(crate) struct Logs {
-    /// The bake's id or name, or BAKE/TASK
-    #[arg(value_name = "BAKE[/TASK]")]
+    /// The bake's id or name, or BAKE/TASK; or a live job
+    #[arg(value_name = "BAKE[/TASK]|JOB")]
     pub bake: String,
-    /// The task's id
+    /// The task's id; or the suffix of a live job
+    #[arg(value_name = "TASK|SUFFIX")]
     pub task: Option<String>,
+    /// Take the name for that of a live job, also where a bake has it
+    #[arg(long)]
+    pub live: bool,
     #[command(flatten)]
     pub which: Which,
     /// Which try of the task; 0 is the last

@@ -7,7 +7,7 @@ use flow_core::port::{Chunk, ExecutorError};
 use flow_engine::{Engine, LogReader, Standing};
 
 use crate::args::Logs;
-use crate::cmd::find;
+use crate::cmd::{find, live_logs};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::report::words;
@@ -20,6 +20,10 @@ const PATIENCE: u32 = 20;
 
 pub(crate) async fn run(session: &mut Session, own: Logs) -> Result<Exit, CliError> {
     let engine = session.engine_to_read()?;
+    if let Some(found) = live_logs::wanted(session, &engine, &own).await? {
+        live_logs::print(session, &engine, &found, (own.r#try, own.follow)).await?;
+        return Ok(Exit::Well);
+    }
     let (bake, text) = match (own.task, own.bake.split_once('/')) {
         (Some(task), _) => (own.bake, task),
         (None, Some((bake, task))) => (bake.to_owned(), task.to_owned()),

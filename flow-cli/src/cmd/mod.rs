@@ -8,17 +8,22 @@ mod clear_cache;
 mod drive;
 mod engine;
 mod events;
+mod exec;
 mod find;
 mod init;
 mod inspect;
+mod kill;
+mod live_logs;
 mod logs;
 mod params;
 mod plan;
+mod ps;
 mod reference;
 mod restart;
 mod resume;
 mod run;
 mod show;
+mod status;
 pub(crate) mod supervisor;
 mod why;
 
@@ -44,7 +49,11 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         Command::ClearCache(own) => clear_cache::run(session, own).await,
         Command::Init(own) => init::run(session, &own),
         Command::Reference(own) => reference::run(session, &own),
-        Command::Run(own) => run::run(session, &own).await,
+        Command::Run(own) => run::run(session, own).await,
+        Command::Ps(own) => ps::run(session, &own).await,
+        Command::Status(own) => status::run(session, &own).await,
+        Command::Kill(own) => kill::run(session, &own).await,
+        Command::Exec(own) => exec::run(session, own).await,
         Command::Resume(own) => resume::run(session, &own).await,
         Command::Engine(own) => engine::run(session, &own).await,
         Command::Supervisor(own) => supervisor::run(&own),

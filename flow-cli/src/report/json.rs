@@ -11,6 +11,7 @@
 //! - `why`: `{version, bake: id, attempt: number, task, status, because, from, changes, needs, until, said}`,
 //!   see `WhyView`
 //! - `clear-cache`: `{version, cleared: count}`
+//! - `ps`, `status`, `run`: see `live`
 //! - `events`: a line `{version, event}` for each event in the stored form (`docs/events.md`)
 //! - `bake`, `restart`, `resume`: the same lines, at the end `{version, bake: id, attempt: number, result}`; `result` is the status,
 //!   `detached` or `stalled`. Warnings are not among them.
@@ -177,7 +178,7 @@ pub(crate) struct DiagnosticView<'a> {
     pub column: Option<u32>,
 }
 
-fn time(at: Timestamp) -> String {
+pub(crate) fn time(at: Timestamp) -> String {
     at.to_string()
 }
 

@@ -54,6 +54,6 @@ pub use open::{OpenCall, open, outputs};
 pub use param::params;
 pub use prepare::{Enabled, NodeView, Prepared, Settled, is_always, is_call, key, prepare, settle, spec, unit};
 pub use strategy::{fail_fast, max_parallel, max_parallel_of, written_fail_fast};
-pub use support::unsupported;
+pub use support::{unsupported, unsupported_job};
 pub use values::FlowValues;
 pub use volume::VolumeSpec;

@@ -7,6 +7,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::expr::Template;
 use crate::plan::build::built;
 use crate::plan::entry::is_late;
+use crate::plan::live::JobSpec;
 use crate::resolve::{CalledBody, MergedDefaults, ResolvedFlow, TaskDefinition, UnitDefinition, Work};
 use crate::text::Span;
 
@@ -16,6 +17,7 @@ const LATE: &str = "put the stateful action into a batch action, and call that i
 const PORT: &str = "remove it; the task may listen on a port of this machine like any process";
 const PRESET: &str = "remove it; tasks of this version take what this machine has";
 const RETRY: &str = "remove it; run the bake again if a task fails";
+const SECRET: &str = "let the task read it from a file that only you can read";
 const WAIT: &str = "remove it; `life_span` bounds how long a task runs";
 
 /// What a flow says that this version cannot run yet: `NotSupported`, each at its place.
@@ -47,6 +49,17 @@ pub fn unsupported(flow: &ResolvedFlow, images: bool) -> Diagnostics {
         }
     }
     once.sorted()
+}
+
+/// What an evaluated live job says that this version cannot run yet.
+pub fn unsupported_job(job: &JobSpec) -> Diagnostics {
+    let secret = job.unit.env.values().any(|value| value.starts_with("secret:"));
+    let found = [(!job.unit.volumes.is_empty(), "`volumes`", FOLDERS), (secret, "secrets", SECRET)];
+    let told = found.into_iter().filter(|(is_there, ..)| *is_there).map(|(_, what, help)| {
+        let message = format!("this version cannot run the job `{}` yet: it has {what}", job.id);
+        Diagnostic::error(Code::NotSupported, message).help(help)
+    });
+    told.collect()
 }
 
 #[derive(Default)]
@@ -123,7 +136,6 @@ impl Found {
         self.field("schedule_timeout", &unit.schedule_timeout, WAIT);
         self.field("http_port", &unit.http_port, PORT);
         self.field("http_auth", &unit.http_auth, PORT);
-        self.field("pass_config", &unit.pass_config, "remove it; tasks of this version cannot reach the engine");
         self.field("restart", &unit.restart, "remove it; restart the bake to run a failed task again");
         unit.command.iter().for_each(|command| self.command(command));
     }
@@ -148,8 +160,7 @@ impl Found {
                 && value.value.starts_with("secret:")
             {
                 let found = Diagnostic::error(Code::NotSupported, "this version cannot look up secrets yet");
-                let help = "let the task read it from a file that only you can read";
-                self.diagnostics.push(found.at(value.span, "valid, but not supported yet").help(help));
+                self.diagnostics.push(found.at(value.span, "valid, but not supported yet").help(SECRET));
             }
         }
     }

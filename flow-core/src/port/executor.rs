@@ -200,6 +200,11 @@ pub trait Executor: Send + Sync + std::fmt::Debug {
     /// What it can do.
     fn abilities(&self) -> Abilities;
 
+    /// Whether units listen on the ports of this very machine, so that a person reaches them without a forward.
+    fn shares_host(&self) -> bool {
+        false
+    }
+
     /// Opens a unit's own streams: its output from byte `from` of its log on, then as it comes, and its input.
     ///
     /// Any number may be open at once: all hear everything, what they write is mixed. Of a unit that has ended it

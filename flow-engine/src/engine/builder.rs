@@ -1,5 +1,6 @@
 //! [`EngineBuilder`]: an engine made of parts.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ pub struct EngineBuilder {
     user: Option<String>,
     self_program: Vec<OsString>,
     max_rows: Option<u32>,
+    connection: BTreeMap<String, String>,
 }
 
 impl EngineBuilder {
@@ -69,6 +71,12 @@ impl EngineBuilder {
         self
     }
 
+    /// The variables by which a unit with `pass_config` finds this engine's store (MCH-1); the workspace is added.
+    pub fn connection(mut self, connection: BTreeMap<String, String>) -> Self {
+        self.connection = connection;
+        self
+    }
+
     /// The engine, running its units on `executor`.
     pub fn build(self, executor: Arc<dyn Executor>) -> Engine {
         let ids = self.ids.unwrap_or_else(|| Arc::new(SystemIds));
@@ -82,6 +90,7 @@ impl EngineBuilder {
             user: self.user.unwrap_or_else(|| "unknown".to_owned()),
             self_program: self.self_program,
             max_rows: self.max_rows,
+            connection: self.connection,
         })
     }
 }

@@ -51,6 +51,7 @@ pub(super) struct Ready {
 
 /// A live flow whose own settings have no errors; its jobs may have some.
 pub(super) struct ReadyLive {
+    pub(super) workspace: Workspace,
     pub(super) flow: LiveFlow,
     pub(super) inputs: Inputs,
     pub(super) diagnostics: Diagnostics,
@@ -183,7 +184,7 @@ impl Checker {
             jobs.into_values().for_each(|job| diagnostics.append(job));
             return Err(EngineError::config(diagnostics, workspace.sources().clone()));
         }
-        Ok(ReadyLive { flow, inputs, diagnostics })
+        Ok(ReadyLive { workspace, flow, inputs, diagnostics })
     }
 
     async fn inputs(&self, source: &dyn ConfigSource, params: IndexMap<String, String>) -> Inputs {

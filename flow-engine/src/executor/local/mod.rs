@@ -4,6 +4,7 @@
 //! when there is none. Logs are read straight from their files.
 
 mod client;
+mod connect;
 mod environment;
 pub(crate) mod layout;
 mod log;
@@ -17,7 +18,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use flow_core::model::{LaunchKey, RawId};
 use flow_core::port::{
-    Abilities, Chunk, Cursor, Executor, ExecutorError, Found, Launch, Report, Scope, Selector, What,
+    Abilities, Channel, Chunk, Cursor, Executor, ExecutorError, Found, Launch, Report, Scope, Selector, What,
 };
 
 use crate::executor::local::client::Client;
@@ -54,6 +55,8 @@ pub struct LocalExecutor {
     environment: BTreeMap<String, String>,
     /// The caller's whole environment, which local actions get (BAT-22).
     own_environment: BTreeMap<String, String>,
+    /// Where the program of this engine lies, for units that may use it (MCH-1).
+    program_folder: Option<String>,
 }
 
 impl LocalExecutor {
@@ -67,10 +70,12 @@ impl LocalExecutor {
         if config.self_program.is_empty() {
             return Err(refused("no program is known that runs the supervisor".into()));
         }
+        let program = config.self_program.first().map(PathBuf::from).filter(|program| program.is_absolute());
+        let program_folder = program.and_then(|program| Some(program.parent()?.to_str()?.to_owned()));
         let client = Client::new(layout.clone(), config.self_program, config.slots);
         let own_environment = environment::texts(config.environment);
         let environment = environment::passed_on(&own_environment);
-        Ok(LocalExecutor { client, layout, environment, own_environment })
+        Ok(LocalExecutor { client, layout, environment, own_environment, program_folder })
     }
 
     /// The pid of the supervisor, which is started if there is none.
@@ -101,12 +106,18 @@ impl LocalExecutor {
         }
     }
 
-    /// A launch as it is sent: that of a local action bears the caller's environment.
+    /// A launch as it is sent: that of a local action bears the caller's environment, one that may use the engine
+    /// finds its program at the end of `PATH`.
     fn with_own_environment(&self, launch: &Launch) -> Launch {
         let mut launch = launch.clone();
         if launch.spec.local {
             let own = self.own_environment.iter().map(|(name, value)| (name.clone(), value.clone()));
             launch.env = own.chain(std::mem::take(&mut launch.env)).collect();
+        }
+        if let Some(folder) = self.program_folder.as_ref().filter(|_| launch.spec.pass_config == Some(true)) {
+            let path = launch.spec.env.get("PATH").or_else(|| self.environment.get("PATH"));
+            let path = path.map_or_else(|| folder.clone(), |path| format!("{path}:{folder}"));
+            launch.env.insert("PATH".to_owned(), path);
         }
         launch
     }
@@ -180,6 +191,17 @@ impl Executor for LocalExecutor {
 
     fn abilities(&self) -> Abilities {
         Abilities { name: "local", survives_engine: true, images: false, mounts: false }
+    }
+
+    fn shares_host(&self) -> bool {
+        true
+    }
+
+    async fn connect(&self, key: &LaunchKey, port: u16) -> Result<Channel, ExecutorError> {
+        if self.is_over(key).await? {
+            return Err(ExecutorError::UnknownUnit);
+        }
+        connect::connect(port).await
     }
 }
 
