@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flow_core::model::TaskStatus;
-use flow_engine::executor::local::{LocalConfig, LocalExecutor};
+use flow_engine::executor::local::{LocalConfig, LocalExecutor, Machine};
 use flow_engine::executor::supervisor::{SupervisorConfig, run as supervise};
 use flow_engine::source::MemorySource;
 use flow_engine::store::SqliteStore;
@@ -35,11 +35,12 @@ fn flow(count: usize, parallel: &str) -> String {
     text
 }
 
-fn executor(folder: &Path, slots: Option<u32>) -> Result<LocalExecutor, Failure> {
+fn executor(folder: &Path, cpus: Option<u32>) -> Result<LocalExecutor, Failure> {
     let own = std::env::current_exe()?;
     let self_program = vec![own.into(), "__supervisor".into()];
     let environment = std::env::vars_os().collect();
-    Ok(LocalExecutor::new(LocalConfig { dir: folder.to_owned(), self_program, slots, environment })?)
+    let machine = Machine { cpus, ..Machine::default() };
+    Ok(LocalExecutor::new(LocalConfig { dir: folder.to_owned(), self_program, machine, environment })?)
 }
 
 /// The engine's side, in a process of its own.
@@ -81,8 +82,9 @@ pub(crate) fn run_floor(count: &str, parallel: &str) -> Result<(), Failure> {
 }
 
 /// The supervisor that the engine's side starts.
-pub(crate) fn run_supervisor(folder: &str, slots: &str) -> Result<(), Failure> {
-    let config = SupervisorConfig { slots: Some(slots.parse()?), ..SupervisorConfig::new(folder) };
+pub(crate) fn run_supervisor(folder: &str, cpus: &str) -> Result<(), Failure> {
+    let machine = Machine { cpus: Some(cpus.parse()?), ..Machine::default() };
+    let config = SupervisorConfig { machine, ..SupervisorConfig::new(folder) };
     supervise(&config).map_err(Into::into)
 }
 

@@ -25,7 +25,7 @@ fn main() -> ExitCode {
         // Parts of a measured run: processes of their own, so that their CPU is theirs alone.
         ["run-fan", count, parallel] => fan::run(count, parallel),
         ["run-floor", count, parallel] => fan::run_floor(count, parallel),
-        ["__supervisor", "--dir", folder, "--slots", slots] => fan::run_supervisor(folder, slots),
+        ["__supervisor", "--dir", folder, "--cpus", cpus] => fan::run_supervisor(folder, cpus),
         ["layout"] => layout::report(),
         [] => all(),
         _ => Err(format!("unknown arguments: {}", words.join(" ")).into()),

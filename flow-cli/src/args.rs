@@ -14,7 +14,7 @@ pub(crate) use batch::{
     Bake, Bakes, Cancel, Check, ClearCache, Drive, Events, Inspect, Logs, OnInterrupt, Plan, Restart, Resume, Show, Why,
 };
 pub(crate) use live::{Exec, Kill, Ps, Run, Status, WhichJob};
-pub(crate) use tool::{Engine, Init, Reference, Supervisor};
+pub(crate) use tool::{Completion, CompletionWhat, Engine, Init, Reference, Supervisor};
 
 /// Pipelines for machine learning teams: check flows, bake them, see what happened.
 #[derive(Debug, Parser)]
@@ -108,6 +108,8 @@ pub(crate) enum Command {
     Restart(Restart),
     /// Begin a new project from a template; overwrites nothing
     Init(Init),
+    /// Complete commands, names and ids in your shell as you type
+    Completion(Completion),
     /// Print the reference of the language, or one section of it
     Reference(Reference),
     /// Drive an attempt or a live job (started by `bake`, `restart`, `resume` and `run`)

@@ -74,6 +74,12 @@ pub(crate) enum CliError {
     /// A new project would overwrite what is there.
     #[error("`{folder}` has what the new project would write: {}", quoted(paths))]
     InTheWay { folder: String, paths: Vec<String> },
+    /// The start file of a shell is somewhere, but no variable says where.
+    #[error("no variable says where the start file of {shell} is")]
+    NoStartFile { shell: &'static str },
+    /// The start file of a shell has the begin of our block and not its end.
+    #[error("`{path}` has the line `{begin}` and not the line `{end}`")]
+    OpenBlock { path: String, begin: &'static str, end: &'static str },
     /// A file cannot be written.
     #[error("cannot write `{path}`: {error}")]
     File { path: String, error: std::io::Error },
@@ -115,6 +121,8 @@ impl CliError {
             | CliError::NoLog { .. }
             | CliError::NoTry { .. }
             | CliError::InTheWay { .. }
+            | CliError::NoStartFile { .. }
+            | CliError::OpenBlock { .. }
             | CliError::File { .. }
             | CliError::Params { .. }
             | CliError::Output { .. } => Exit::Failed,
@@ -160,6 +168,8 @@ impl CliError {
             CliError::InTheWay { .. } => {
                 vec!["nothing was written; give another folder with `--path`, or move these away".to_owned()]
             }
+            CliError::NoStartFile { .. } => vec!["set HOME, or use `apolo-flow completion generate`".to_owned()],
+            CliError::OpenBlock { .. } => vec!["remove that line, and try again; nothing was changed".to_owned()],
             CliError::NoSection { help, .. } => help.iter().cloned().collect(),
             CliError::Ambiguous { name } => vec![format!(
                 "for the job: `apolo-flow logs --live {name}`; for a task of the bake: `apolo-flow logs {name}/TASK`"

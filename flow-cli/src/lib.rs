@@ -7,6 +7,7 @@
 mod args;
 mod attach;
 mod cmd;
+mod complete;
 mod error;
 mod exit;
 mod io;
@@ -33,6 +34,10 @@ pub use io::{AskSize, Input, Io, Output, Size};
 /// Blocks until the command is done; must not be called from within an asynchronous runtime.
 /// Results go to `io.out`, everything for people goes to `io.err`.
 pub fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>, mut io: Io) -> Exit {
+    let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+    if complete::is_asked(&io) {
+        return complete::answer(&args, io);
+    }
     let args = match Args::try_parse_from(args) {
         Ok(args) => args,
         Err(error) => return explain(&error, &mut io),

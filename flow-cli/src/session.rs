@@ -22,6 +22,9 @@ use crate::report::look::Look;
 use crate::report::table::Table;
 use crate::report::time::Zone;
 
+/// The variable that names the workspace where `--config` does not.
+const WORKSPACE_VARIABLE: &str = "APOLO_FLOW_WORKSPACE";
+
 /// One run of the command.
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -41,7 +44,9 @@ pub(crate) struct Session {
 impl Session {
     /// Begins a run; a `--config` that is a file ends it at once (CLI-2).
     pub(crate) fn new(global: &Global, mut io: Io) -> Result<Self, Exit> {
-        let start = global.config.as_ref().map(|path| io.folder.join(path));
+        // A task that may use the engine that runs it works on that engine's workspace (MCH-1).
+        let passed = io.variable(WORKSPACE_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
+        let start = global.config.as_ref().or(passed.as_ref()).map(|path| io.folder.join(path));
         if let Some(path) = start.as_ref().filter(|path| path.is_file()) {
             io.err.say(&format!("error: `--config` wants a folder, and `{}` is a file", path.display()));
             return Err(Exit::Usage);
@@ -125,7 +130,8 @@ impl Session {
     /// What checks flows; it needs neither store nor executor.
     pub(crate) fn checker(&self) -> Result<Checker, CliError> {
         let settings = self.settings()?;
-        Ok(Checker::new(Arc::new(GitProgram), settings.user).max_rows(settings.max_rows))
+        let checker = Checker::new(Arc::new(GitProgram), settings.user).max_rows(settings.max_rows);
+        Ok(checker.machine(settings.presets, settings.machine.room()))
     }
 
     fn workspace(&self) -> Result<Option<DirectorySource>, CliError> {

@@ -2,6 +2,7 @@
 //!
 //! Source: EXT-7, MCH-5.
 
+use std::collections::BTreeMap;
 #[cfg(feature = "sqlite")]
 use std::ffi::OsString;
 use std::num::NonZeroU32;
@@ -9,12 +10,15 @@ use std::path::{Path, PathBuf};
 #[cfg(feature = "sqlite")]
 use std::sync::Arc;
 
+use flow_core::plan::Presets;
 #[cfg(feature = "sqlite")]
 use flow_core::port::Store;
 use flow_core::text::LineIndex;
 use serde::Deserialize;
 
 use crate::EngineError;
+use crate::config::table::{ExecutorTable, PresetTable};
+use crate::executor::local::Machine;
 #[cfg(feature = "sqlite")]
 use crate::executor::local::{LocalConfig, LocalExecutor};
 #[cfg(feature = "sqlite")]
@@ -22,6 +26,8 @@ use crate::{
     Engine,
     store::{MemoryStore, SqliteStore},
 };
+
+mod table;
 
 /// The name of the settings file.
 const FILE: &str = "engine.toml";
@@ -46,13 +52,8 @@ struct File {
     store: StoreTable,
     #[serde(default)]
     limits: LimitsTable,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ExecutorTable {
-    name: Option<String>,
-    slots: Option<NonZeroU32>,
+    #[serde(default)]
+    presets: BTreeMap<String, PresetTable>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -72,8 +73,10 @@ struct LimitsTable {
 pub struct Settings {
     /// The folder of everything that is kept.
     pub data: PathBuf,
-    /// How many units run at once on this machine; by default its cores.
-    pub slots: Option<u32>,
+    /// What units may take of this machine.
+    pub machine: Machine,
+    /// What presets claim of it.
+    pub presets: Presets,
     /// Who is recorded as the one who asked.
     pub user: String,
     /// How many rows a matrix may have; absent: 10,000 (EXT-2).
@@ -105,11 +108,19 @@ impl Settings {
         if let Some(path) = file.store.path.as_ref().filter(|path| !path.is_absolute()) {
             return Err(wrong("store.path", &format!("`{}` is not an absolute path", path.display())));
         }
+        if file.executor.slots.is_some() && file.executor.cpu.is_some() {
+            return Err(wrong("executor.slots", "says the same as `cpu`; keep one of them"));
+        }
         let data = folder(DATA_VARIABLE).or(file.store.path).or_else(|| below("XDG_DATA_HOME", ".local/share"));
         let data = data.ok_or_else(|| wrong("HOME", "names no folder, so there is no place for the store"))?;
         let user = environment("USER").or_else(|| environment("LOGNAME")).unwrap_or_else(user_of_process);
         let max_rows = file.limits.matrix_rows.map(NonZeroU32::get);
-        Ok(Settings { data, slots: file.executor.slots.map(NonZeroU32::get), user, max_rows })
+        let machine = Machine {
+            cpus: file.executor.cpu.or(file.executor.slots).map(NonZeroU32::get),
+            memory_bytes: file.executor.memory.map(|size| size.bytes),
+            gpus: file.executor.gpu,
+        };
+        Ok(Settings { data, machine, presets: table::presets(file.presets), user, max_rows })
     }
 
     /// The folder of the supervisor, its units and their logs.
@@ -168,13 +179,13 @@ impl Settings {
         let executor = LocalExecutor::new(LocalConfig {
             dir: self.units_folder(),
             self_program: self_program.iter().cloned().chain(["__supervisor".into()]).collect(),
-            slots: self.slots,
+            machine: self.machine,
             environment,
         })?;
         let connection = [(DATA_VARIABLE, self.data.display().to_string()), (EXECUTOR_VARIABLE, "local".to_owned())];
         let connection = connection.map(|(name, value)| (name.to_owned(), value)).into();
         let builder = Engine::builder().store(store).user(&self.user).self_program(self_program);
-        let builder = builder.max_rows(self.max_rows).connection(connection);
+        let builder = builder.max_rows(self.max_rows).presets(self.presets.clone()).connection(connection);
         Ok(builder.build(Arc::new(executor)))
     }
 }

@@ -22,7 +22,7 @@ use flow_core::model::{
     Attempt, AttemptId, BakeId, Digest, Epoch, FullId, OwnerId, ProjectId, SourceRef, SourceText, Subject, TaskStatus,
     UnitSpec,
 };
-use flow_core::plan::Plan;
+use flow_core::plan::{Plan, Presets};
 use flow_core::port::{
     Append, Clock, ConfigSource, Executor, GitSource, Ids, NewEvent, RequestKind, Store, StoreError,
 };
@@ -66,6 +66,7 @@ pub(crate) struct Inner {
     pub self_program: Vec<OsString>,
     pub max_rows: Option<u32>,
     pub connection: BTreeMap<String, String>,
+    pub presets: Presets,
 }
 
 impl Inner {
@@ -134,7 +135,12 @@ impl Engine {
     /// What checks flows as this engine would, without its store and executor.
     pub fn checker(&self) -> Checker {
         let images = self.inner.executor.abilities().images;
-        Checker::new(Arc::clone(&self.inner.git), &self.inner.user).images(images).max_rows(self.inner.max_rows)
+        let checker = Checker::new(Arc::clone(&self.inner.git), &self.inner.user).images(images);
+        let checker = checker.max_rows(self.inner.max_rows);
+        match self.inner.executor.room() {
+            Some(room) => checker.machine(self.inner.presets.clone(), room),
+            None => checker,
+        }
     }
 
     /// Checks a flow, keeps its texts, and stores a new bake with its first attempt. Starts nothing.
@@ -211,6 +217,8 @@ impl Engine {
         let mut command = std::process::Command::new(program);
         command.args(arguments).arg("__engine").args(own).stdin(std::process::Stdio::null());
         command.stdout(output.try_clone().map_err(failed)?).stderr(output);
+        // A task may start it: it must not be taken for a process of that task.
+        command.env_remove("APOLO_FLOW_OUTPUT").env_remove("APOLO_FLOW_STATE");
         // A group of its own: the terminal's Ctrl-C does not reach it.
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         command.spawn().map(drop).map_err(failed)

@@ -8,9 +8,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use flow_core::model::{AttemptId, Exit, FullId, LaunchKey, OutputFiles, Reason, UnitSpec};
+use flow_core::model::{AttemptId, Claim, Exit, FullId, LaunchKey, OutputFiles, Reason, UnitSpec};
 use flow_core::port::{Chunk, Cursor, Executor, ExecutorError, Launch, Report, Scope, Selector, What};
-use flow_engine::executor::local::{LocalConfig, LocalExecutor};
+use flow_engine::executor::local::{LocalConfig, LocalExecutor, Machine};
 use flow_engine::executor::supervisor::{self, SupervisorConfig};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -27,7 +27,11 @@ fn supervisor_process() {
     let value = |name: &str| arguments.iter().skip_while(|it| *it != name).nth(1).cloned();
     let Some(dir) = value("--dir") else { return };
     let mut config = SupervisorConfig::new(dir);
-    config.slots = value("--slots").map(|slots| slots.parse().expect("a number"));
+    config.machine = Machine {
+        cpus: value("--cpus").map(|it| it.parse().expect("a number")),
+        memory_bytes: value("--memory").map(|it| it.parse().expect("a number")),
+        gpus: value("--gpus").map(|it| it.parse().expect("a number")),
+    };
     config.idle = Duration::from_millis(value("--idle-millis").map_or(500, |idle| idle.parse().expect("a number")));
     config.life_span_grace = Duration::from_millis(50);
     supervisor::run(&config).expect("the supervisor works");
@@ -36,7 +40,7 @@ fn supervisor_process() {
 /// A folder with a supervisor.
 struct Bench {
     scratch: TempDir,
-    slots: u32,
+    machine: Machine,
     environment: Vec<(OsString, OsString)>,
 }
 
@@ -44,7 +48,8 @@ impl Bench {
     fn new(slots: u32) -> Self {
         let scratch = tempfile::tempdir().expect("a scratch folder");
         std::fs::create_dir(scratch.path().join("workspace")).expect("a workspace");
-        Bench { scratch, slots, environment: std::env::vars_os().collect() }
+        let machine = Machine { cpus: Some(slots), ..Machine::default() };
+        Bench { scratch, machine, environment: std::env::vars_os().collect() }
     }
 
     fn dir(&self) -> PathBuf {
@@ -61,7 +66,7 @@ impl Bench {
         let config = LocalConfig {
             dir: self.dir(),
             self_program: std::iter::once(program.into()).chain(arguments.map(OsString::from)).collect(),
-            slots: Some(self.slots),
+            machine: self.machine,
             environment: self.environment.clone(),
         };
         LocalExecutor::new(config).expect("a good configuration")
@@ -84,6 +89,7 @@ impl Bench {
         Launch {
             key: LaunchKey::task(&AttemptId::new(attempt), &FullId::root().child(node), 1),
             spec,
+            claim: Claim::default(),
             env: BTreeMap::new(),
             workspace: self.workspace().display().to_string(),
             resuming: false,
@@ -685,7 +691,7 @@ async fn a_supervisor_that_cannot_work_is_told() {
     let config = |program: &str| LocalConfig {
         dir: bench.dir(),
         self_program: vec![program.into()],
-        slots: None,
+        machine: Machine::default(),
         environment: Vec::new(),
     };
     let failing = LocalExecutor::new(config("/bin/false")).expect("a good configuration");
@@ -739,5 +745,83 @@ async fn many_units_end() {
         let all = follow(&executor, attempt, |all| all.iter().filter(|it| is_end(&it.what)).count() >= 500).await;
         let good = ended(Exit::Code(0), Reason::Finished);
         assert_eq!(all.iter().filter(|it| it.what == good).count(), 500);
+    }
+}
+
+#[tokio::test]
+async fn a_claim_larger_than_the_machine_is_refused() {
+    let mut bench = Bench::new(2);
+    bench.machine.memory_bytes = Some(1 << 30);
+    bench.machine.gpus = Some(0);
+    let executor = bench.executor();
+    assert_eq!(executor.room(), Some(Claim { milli_cpus: 2000, memory_bytes: 1 << 30, gpus: 0 }));
+    let large = Launch { claim: Claim { gpus: 1, ..Claim::default() }, ..bench.launch("large", "true") };
+    let good = bench.launch("good", "true");
+    let results = executor.start(&[large, good]).await;
+    let message = "it claims 1 CPU, 1 GPU; this machine has 2 CPUs, 1 GiB of memory, no GPU".to_owned();
+    assert_eq!(results.first(), Some(&Err(ExecutorError::Refused { message })));
+    assert!(matches!(results.last(), Some(Ok(_))), "{results:?}");
+    assert_eq!(ends(&executor, 1).await.get("good"), Some(&ended(Exit::Code(0), Reason::Finished)));
+}
+
+#[tokio::test]
+async fn units_wait_for_room_and_are_told_their_gpus() {
+    let mut bench = Bench::new(4);
+    bench.machine.gpus = Some(2);
+    let executor = bench.executor();
+    let pipe = bench.pipe("ready");
+    let claim = |gpus| Claim { gpus, ..Claim::default() };
+    let holds = "echo $CUDA_VISIBLE_DEVICES > ready; exec sleep 600";
+    let holder = Launch { claim: claim(1), ..bench.launch("holder", holds) };
+    take(&executor, std::slice::from_ref(&holder)).await;
+    assert_eq!(heard(&pipe).await, "0");
+    let both = Launch { claim: claim(2), ..bench.launch("both", "echo $CUDA_VISIBLE_DEVICES") };
+    let none = bench.launch("none", "echo ${CUDA_VISIBLE_DEVICES-unset}");
+    take(&executor, &[both.clone(), none.clone()]).await;
+    assert!(ends(&executor, 1).await.contains_key("none"), "it needs no GPU and passes");
+    assert_eq!(log(&executor, &none.key).await.bytes, b"unset\n");
+    let all = follow(&executor, "attempt-1", |all| all.iter().any(|it| matches!(it.what, What::Queued { .. }))).await;
+    let why = all.iter().find_map(|it| match &it.what {
+        What::Queued { why } => Some((it.key.clone(), why.as_str())),
+        _ => None,
+    });
+    assert_eq!(why, Some((both.key.clone(), "waits for 2 GPUs (1 of 2 free)")));
+    executor.kill(&holder.key, Duration::ZERO).await.expect("killed");
+    ends(&executor, 3).await;
+    assert_eq!(log(&executor, &both.key).await.bytes, b"0,1\n");
+}
+
+#[tokio::test]
+async fn two_equal_bakes_share_the_machine() {
+    let bench = Bench::new(2);
+    let executor = bench.executor();
+    let pipe = bench.pipe("ready");
+    // Both slots are held until all units wait, so none starts before the other bake has come.
+    let holders: Vec<Launch> =
+        (0..2).map(|number| bench.launch(&format!("holder{number}"), "echo ready > ready; exec sleep 600")).collect();
+    take(&executor, &holders).await;
+    heard(&pipe).await;
+    let spec = || bench.launch("a", "true").spec;
+    for attempt in ["left", "right"] {
+        let units: Vec<Launch> = (0..30).map(|n| bench.launch_spec(attempt, &format!("t{n}"), spec())).collect();
+        take(&executor, &units).await;
+    }
+    for holder in &holders {
+        executor.kill(&holder.key, Duration::ZERO).await.expect("killed");
+    }
+    let mut starts = Vec::new();
+    for attempt in ["left", "right"] {
+        let all = follow(&executor, attempt, |all| all.iter().filter(|it| is_end(&it.what)).count() >= 30).await;
+        let ran = all.iter().filter_map(|it| match &it.what {
+            What::Running { address } => Some((it.at, address.clone(), attempt)),
+            _ => None,
+        });
+        starts.extend(ran);
+    }
+    starts.sort_by_key(|(at, address, _)| (*at, address.strip_prefix("pid ").and_then(|pid| pid.parse::<u32>().ok())));
+    assert_eq!(starts.len(), 60);
+    for stretch in starts.windows(20) {
+        let left = stretch.iter().filter(|(_, _, attempt)| *attempt == "left").count();
+        assert!((8..=12).contains(&left), "{left} of 20: {starts:?}");
     }
 }

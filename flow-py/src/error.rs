@@ -35,6 +35,11 @@ fn raise(py: Python<'_>, error: &EngineError) -> PyResult<PyErr> {
         | EngineError::UnknownTask { .. }
         | EngineError::Finished { .. }
         | EngineError::NotRestarted { .. }
+        | EngineError::UnknownLiveJob { .. }
+        | EngineError::NotRunning { .. }
+        | EngineError::SuffixMissing { .. }
+        | EngineError::SuffixUnwanted { .. }
+        | EngineError::PortTaken { .. }
         | EngineError::Unrunnable { .. } => errors.getattr("FlowError")?.call1((message,))?,
     };
     Ok(PyErr::from_value(made))

@@ -9,6 +9,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use flow_core::diag::Code;
+use flow_core::model::Claim;
+use flow_core::plan::Presets;
 use flow_core::port::ActionRef;
 use flow_engine::source::MemorySource;
 use flow_engine::sys::SystemClock;
@@ -35,7 +37,10 @@ type Places = BTreeSet<(u32, String)>;
 async fn check(source: MemorySource, flow: &str, given: &IndexMap<String, String>) -> Checked {
     let executor = Arc::new(ScriptedExecutor::new(Arc::new(SystemClock)));
     let engine = Engine::builder().git(Arc::new(FixedGit(None))).build(executor);
-    engine.checker().images(false).check(&source, flow, given).await.expect("memory can be read")
+    let claim = |milli_cpus| Claim { milli_cpus, ..Claim::default() };
+    let presets = [("small", 500), ("huge", 64_000)].map(|(name, milli)| (name.to_owned(), claim(milli)));
+    let checker = engine.checker().images(false).machine(Presets(presets.into()), claim(4000));
+    checker.check(&source, flow, given).await.expect("memory can be read")
 }
 
 fn places(checked: &Checked) -> Places {

@@ -85,10 +85,21 @@ fn error(diagnostic: &Diagnostic, phase: &'static str, map: &SourceMap) -> Outco
     };
     let span = diagnostic.labels.last().unwrap().span;
     let text = &map.get(span.file).unwrap().text[span.start as usize..span.end as usize];
-    let brackets = text.len() - text.trim_start_matches(['(', '[', '{', ' ']).len();
-    let skipped = if phase == "eval" { brackets as u32 } else { 0 };
+    let skipped = if phase == "eval" { opening(text) } else { 0 };
     let place = map.position(Span::new(span.file, span.start + skipped..span.end));
     Outcome::Error { kind, phase, place, message: diagnostic.message.clone() }
+}
+
+/// The length of the brackets that a text begins with; an empty list or mapping counts as what it opens.
+fn opening(text: &str) -> u32 {
+    let mut rest = text;
+    while let Some(behind) = rest.strip_prefix(['(', '[', '{']).map(str::trim_start) {
+        if behind.starts_with([')', ']', '}']) {
+            break;
+        }
+        rest = behind;
+    }
+    (text.len() - rest.len()) as u32
 }
 
 fn first_error(found: &Diagnostics, map: &SourceMap) -> Outcome {

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::Args as ClapArgs;
+use clap::{Args as ClapArgs, Subcommand};
 
+use crate::complete::shell::Shell;
 use crate::template::Template;
 
 /// `init`. Source: LIV-60.
@@ -16,6 +17,33 @@ pub(crate) struct Init {
     /// The folder, made if it is missing [default: the current folder]
     #[arg(long, value_name = "FOLDER")]
     pub path: Option<PathBuf>,
+}
+
+/// `completion`. Source: CLI-40, CLI-41.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  apolo-flow completion patch bash\n  eval \"$(apolo-flow completion generate zsh)\""
+)]
+pub(crate) struct Completion {
+    #[command(subcommand)]
+    pub what: CompletionWhat,
+}
+
+/// What to do about completion.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CompletionWhat {
+    /// Print the line that the start file of the shell needs
+    Generate {
+        /// The shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Write that line into the start file of the shell; doing it again changes nothing
+    Patch {
+        /// The shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
 }
 
 /// `reference`
@@ -42,7 +70,13 @@ pub(crate) struct Supervisor {
     /// Its folder
     #[arg(long)]
     pub dir: PathBuf,
-    /// How many units run at once
+    /// How many CPUs units may take
     #[arg(long)]
-    pub slots: Option<u32>,
+    pub cpus: Option<u32>,
+    /// How many bytes of memory units may take
+    #[arg(long)]
+    pub memory: Option<u64>,
+    /// How many GPUs units may take
+    #[arg(long)]
+    pub gpus: Option<u32>,
 }

@@ -2,12 +2,11 @@
 
 use std::path::{Component, PathBuf};
 
-use flow_core::model::words;
-
 use crate::args::Init;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::report::diagnostic::counted;
+use crate::report::summary::quoted;
 use crate::session::Session;
 use crate::template::{self, NotPlaced, Template};
 
@@ -32,7 +31,7 @@ fn next_steps(session: &mut Session, template: Template, path: Option<&PathBuf>)
     let batch = template.batch();
     let mut lines = Vec::new();
     if let Some(path) = path.filter(|path| path.components().any(|part| part != Component::CurDir)) {
-        lines.push((format!("cd {}", words::join(&[path.display().to_string()])), "where the project is"));
+        lines.push((format!("cd {}", quoted(&path.display().to_string())), "where the project is"));
     }
     if template == Template::FraudDetection {
         lines.push(("pip install -r requirements.txt".to_owned(), "what its programs use; see README.md"));

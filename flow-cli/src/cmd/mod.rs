@@ -5,6 +5,7 @@ mod bakes;
 mod cancel;
 mod check;
 mod clear_cache;
+mod completion;
 mod drive;
 mod engine;
 mod events;
@@ -18,7 +19,7 @@ mod logs;
 mod params;
 mod plan;
 mod ps;
-mod reference;
+pub(crate) mod reference;
 mod restart;
 mod resume;
 mod run;
@@ -48,6 +49,7 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         Command::Restart(own) => restart::run(session, &own).await,
         Command::ClearCache(own) => clear_cache::run(session, own).await,
         Command::Init(own) => init::run(session, &own),
+        Command::Completion(own) => completion::run(session, &own),
         Command::Reference(own) => reference::run(session, &own),
         Command::Run(own) => run::run(session, own).await,
         Command::Ps(own) => ps::run(session, &own).await,

@@ -22,7 +22,7 @@ pub(crate) fn run(session: &mut Session, own: &Reference) -> Result<Exit, CliErr
 }
 
 /// The names of the sections in order.
-fn names() -> impl Iterator<Item = &'static str> {
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     PAGE.lines().filter_map(|line| line.strip_prefix("## "))
 }
 

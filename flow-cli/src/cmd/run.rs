@@ -33,10 +33,12 @@ pub(crate) async fn run(session: &mut Session, own: Run) -> Result<Exit, CliErro
     warn(session, &made);
     let found = &made.found;
     let name = clean::line(&live::name(found.job()));
+    if !made.is_new && !own.json {
+        session.note(&format!("{name} is {}, connecting...", found.word()));
+    }
+    // A job whose engine is gone gets another one.
     if made.is_new || found.standing == Standing::Stalled {
         start(session, &engine, found)?;
-    } else if !own.json {
-        session.note(&format!("{name} is {}, connecting...", found.word()));
     }
     if own.json {
         session.print(&json::text(&live::StatusView::new(found)))?;

@@ -1,5 +1,6 @@
 //! `__supervisor`: owns the processes of tasks, so that they outlive engines (MCH-1).
 
+use flow_engine::executor::local::Machine;
 use flow_engine::executor::supervisor::{self, SupervisorConfig};
 
 use crate::args::Supervisor;
@@ -7,7 +8,8 @@ use crate::error::CliError;
 use crate::exit::Exit;
 
 pub(crate) fn run(own: &Supervisor) -> Result<Exit, CliError> {
-    let config = SupervisorConfig { slots: own.slots, ..SupervisorConfig::new(&own.dir) };
+    let machine = Machine { cpus: own.cpus, memory_bytes: own.memory, gpus: own.gpus };
+    let config = SupervisorConfig { machine, ..SupervisorConfig::new(&own.dir) };
     supervisor::run(&config)?;
     Ok(Exit::Well)
 }

@@ -4,8 +4,10 @@
 
 mod bake;
 mod codes;
+mod completion;
 mod init;
 mod interrupt;
+mod jobs;
 mod kit;
 mod live;
 mod nested;

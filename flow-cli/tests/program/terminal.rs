@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, Signal, kill_process};
@@ -12,7 +12,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use crate::kit::Place;
 
 /// A command on a terminal of its own.
-struct OnTerminal {
+pub(crate) struct OnTerminal {
     child: Child,
     screen: File,
     heard: String,
@@ -20,6 +20,10 @@ struct OnTerminal {
 
 impl OnTerminal {
     fn start(place: &Place, line: &str) -> Self {
+        Self::of(place.command(line))
+    }
+
+    pub(crate) fn of(mut command: Command) -> Self {
         let screen = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&screen).unwrap();
         unlockpt(&screen).unwrap();
@@ -29,15 +33,19 @@ impl OnTerminal {
         let size = rustix::termios::Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
         rustix::termios::tcsetwinsize(&inside, size).unwrap();
         let end = || Stdio::from(inside.try_clone().unwrap());
-        let mut command = place.command(line);
         let child = command.stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
         OnTerminal { child, screen: File::from(screen), heard: String::new() }
     }
 
     /// Reads until the screen has shown `text`.
     fn hear(&mut self, text: &str) {
-        while !self.heard.contains(text) {
-            assert!(self.read(), "it ended without {text:?}:\n{}", self.heard);
+        self.hear_one(&[text]);
+    }
+
+    /// Reads until the screen has shown one of the texts.
+    pub(crate) fn hear_one(&mut self, texts: &[&str]) {
+        while !texts.iter().any(|text| self.heard.contains(text)) {
+            assert!(self.read(), "it ended without {texts:?}:\n{}", self.heard);
         }
     }
 
@@ -54,11 +62,11 @@ impl OnTerminal {
         kill_process(Pid::from_child(&self.child), Signal::INT).unwrap();
     }
 
-    fn answer(&mut self, text: &str) {
+    pub(crate) fn answer(&mut self, text: &str) {
         self.screen.write_all(text.as_bytes()).unwrap();
     }
 
-    fn end(mut self) -> (Option<i32>, String) {
+    pub(crate) fn end(mut self) -> (Option<i32>, String) {
         while self.read() {}
         (self.child.wait().unwrap().code(), self.heard)
     }

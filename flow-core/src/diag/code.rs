@@ -90,4 +90,6 @@ codes! {
     LocalAfterRemote "F0513" "local-after-remote" "A local action that needs a task that does not run on the user's machine.";
     ImageConflict "F0514" "image-conflict" "Two images with one reference that are built from different files.";
     ImageFiles "F0515" "image-files" "A context and a Dockerfile that do not go together.";
+    UnknownPreset "F0516" "unknown-preset" "A preset that `engine.toml` does not declare.";
+    PresetTooLarge "F0517" "preset-too-large" "A preset that claims more than the machine has.";
 }

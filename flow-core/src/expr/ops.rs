@@ -242,7 +242,7 @@ fn merge(
     Ok(merged)
 }
 
-/// A sequence of pairs; a text of two characters is a pair.
+/// A sequence of pairs; a text of two characters is a pair, and an empty text is an empty sequence.
 fn pairs(value: &Value) -> Result<Vec<(Value, Value)>, Trouble> {
     let wrong = || {
         Trouble::kind(format!("`|` cannot merge a mapping with {}", show(value)))
@@ -255,6 +255,9 @@ fn pairs(value: &Value) -> Result<Vec<(Value, Value)>, Trouble> {
             _ => None,
         }
     };
+    if value.as_str() == Some("") {
+        return Ok(Vec::new());
+    }
     value.as_list().ok_or_else(wrong)?.iter().map(|item| pair(item).ok_or_else(wrong)).collect()
 }
 

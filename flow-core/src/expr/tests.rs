@@ -100,6 +100,10 @@ fn conditions_are_lazy() {
 fn groups_count_by_their_result() {
     // EXT-1
     assert_eq!(value("[success(), success('prep'), success('grid'), failure('grid')]"), "[False, True, False, True]");
+    // An empty text has no pairs to merge (EXP-32).
+    assert_eq!(value("{'a': 1} | ''"), "{'a': 1}");
+    // The first that decides does (EXP-52); the check before the run looks at all names.
+    assert_eq!(value("[success('grid', 'nope'), failure('grid', 'nope')]"), "[False, True]");
 }
 
 #[test]

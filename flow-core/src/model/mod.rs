@@ -3,6 +3,7 @@
 //! Main types: [`FullId`], [`TaskStatus`], [`UnitSpec`], [`Outcome`], and the records [`Bake`],
 //! [`Attempt`], [`Task`], [`LiveJob`]. Decisions do not belong here (`sched`), nor events (`event`).
 
+mod claim;
 mod counts;
 mod id;
 mod live;
@@ -15,6 +16,7 @@ mod status;
 mod time;
 pub mod words;
 
+pub use claim::{Claim, bytes_text};
 pub use counts::Counts;
 pub use id::{AttemptId, BakeId, Epoch, FullId, LaunchKey, LiveJobId, OwnerId, ProjectId, RawId, Subject, UnitOwner};
 pub use live::{LiveJob, LiveOrder, RestartPolicy, Stdin, Window};

@@ -15,10 +15,8 @@ const BUILD: &str = "build images before the bake, and name them by `image`";
 const FOLDERS: &str = "remove it; tasks of this version see the folders of this machine";
 const LATE: &str = "put the stateful action into a batch action, and call that in the matrix";
 const PORT: &str = "remove it; the task may listen on a port of this machine like any process";
-const PRESET: &str = "remove it; tasks of this version take what this machine has";
 const RETRY: &str = "remove it; run the bake again if a task fails";
 const SECRET: &str = "let the task read it from a file that only you can read";
-const WAIT: &str = "remove it; `life_span` bounds how long a task runs";
 
 /// What a flow says that this version cannot run yet: `NotSupported`, each at its place.
 ///
@@ -109,8 +107,6 @@ impl Found {
     fn defaults(&mut self, defaults: &MergedDefaults) {
         defaults.env.iter().for_each(|layer| self.secrets(layer));
         defaults.volumes.iter().for_each(|layer| self.items("volumes", layer, FOLDERS));
-        self.field("preset", &defaults.preset, PRESET);
-        self.field("schedule_timeout", &defaults.schedule_timeout, WAIT);
         self.retry(defaults.retry.as_ref());
     }
 
@@ -132,8 +128,6 @@ impl Found {
     fn unit(&mut self, unit: &UnitDefinition) {
         unit.env.iter().for_each(|layer| self.secrets(layer));
         unit.volumes.iter().for_each(|layer| self.items("volumes", layer, FOLDERS));
-        self.field("preset", &unit.preset, PRESET);
-        self.field("schedule_timeout", &unit.schedule_timeout, WAIT);
         self.field("http_port", &unit.http_port, PORT);
         self.field("http_auth", &unit.http_auth, PORT);
         self.field("restart", &unit.restart, "remove it; restart the bake to run a failed task again");

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::model::{AttemptId, Exit, LaunchKey, LiveJobId, OutputFiles, RawId, Reason, Timestamp, UnitSpec};
+use crate::model::{AttemptId, Claim, Exit, LaunchKey, LiveJobId, OutputFiles, RawId, Reason, Timestamp, UnitSpec};
 use crate::port::{Channel, Exec, Stdin};
 
 /// One unit to be started.
@@ -18,6 +18,9 @@ pub struct Launch {
     pub key: LaunchKey,
     /// What to run.
     pub spec: UnitSpec,
+    /// What it takes of the machine while it runs (MCH-1).
+    #[serde(default)]
+    pub claim: Claim,
     /// Environment that belongs to this start and never to the spec: `APOLO_FLOW_*`.
     pub env: BTreeMap<String, String>,
     /// The workspace folder on this machine; the default working directory where it can be seen.
@@ -203,6 +206,11 @@ pub trait Executor: Send + Sync + std::fmt::Debug {
     /// Whether units listen on the ports of this very machine, so that a person reaches them without a forward.
     fn shares_host(&self) -> bool {
         false
+    }
+
+    /// The most that one unit can claim; `None` where that is not known, or presets are names of its own.
+    fn room(&self) -> Option<Claim> {
+        None
     }
 
     /// Opens a unit's own streams: its output from byte `from` of its log on, then as it comes, and its input.

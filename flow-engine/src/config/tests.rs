@@ -42,7 +42,10 @@ fn no_store_depends_on_the_current_folder() {
 fn a_wrong_file_is_told_in_one_line_with_its_place() {
     // EXT-7: unknown keys are errors.
     let cases = [
-        ("bogus = 1", "engine.toml:1:1: unknown field `bogus`, expected one of `executor`, `store`, `limits`"),
+        (
+            "bogus = 1",
+            "engine.toml:1:1: unknown field `bogus`, expected one of `executor`, `store`, `limits`, `presets`",
+        ),
         ("[executor]\nslots = 'four'", "engine.toml:2:9: invalid type: string \"four\", expected a nonzero u32"),
         ("[executor]\nslots = 0", "engine.toml:2:9: invalid value: integer `0`, expected a nonzero u32"),
         ("[limits]\nmatrix_rows = 0", "engine.toml:2:15: invalid value: integer `0`, expected a nonzero u32"),
@@ -57,6 +60,36 @@ fn a_wrong_file_is_told_in_one_line_with_its_place() {
 #[test]
 fn the_executor_may_be_named_by_a_variable() {
     let name = |name| read("[executor]\nslots = 3", &[("HOME", "/h"), ("APOLO_FLOW_EXECUTOR", name)]);
-    assert_eq!(name("").unwrap().slots, Some(3));
+    assert_eq!(name("").unwrap().machine.cpus, Some(3));
     assert!(name("local").is_ok() && name("slurm").is_err());
+}
+
+#[test]
+fn presets_are_claims() {
+    let text = "[executor]\ncpu = 4\nmemory = '8G'\ngpu = 2\n[presets.default]\ncpu = 0.5\n\
+        [presets.large]\ncpu = 2\nmemory = '1.5 GiB'\ngpu = 1\n[presets.gpu]\ngpu = 1";
+    let settings = read(text, &[("HOME", "/h")]).unwrap();
+    assert_eq!(settings.machine, Machine { cpus: Some(4), memory_bytes: Some(8 << 30), gpus: Some(2) });
+    let claims: Vec<String> = settings.presets.0.iter().map(|(name, claim)| format!("{name}: {claim}")).collect();
+    let expected = ["default: 0.5 CPUs, no GPU", "gpu: 1 CPU, 1 GPU", "large: 2 CPUs, 1.5 GiB of memory, 1 GPU"];
+    assert_eq!(claims, expected);
+}
+
+#[test]
+fn a_wrong_preset_is_told_with_its_place() {
+    let size = "a size as a text, such as `\"4G\"` or `\"512M\"`";
+    let cpus = "a number of CPUs of at least 0.001, such as `2` or `0.5`";
+    let unknown = "unknown field `cpus`, expected one of `cpu`, `memory`, `gpu`";
+    let cases = [
+        ("[presets.a]\ncpus = 1", format!("engine.toml:2:1: {unknown}")),
+        ("[presets.a]\ncpu = 0", format!("engine.toml:2:7: invalid value: floating point `0.0`, expected {cpus}")),
+        ("[presets.a]\ncpu = 'two'", format!("engine.toml:2:7: invalid type: string \"two\", expected {cpus}")),
+        ("[presets.a]\nmemory = 4", format!("engine.toml:2:10: invalid type: integer `4`, expected {size}")),
+        ("[presets.a]\nmemory = '4'", format!("engine.toml:2:10: invalid value: string \"4\", expected {size}")),
+        ("[presets.a]\nmemory = '4X'", format!("engine.toml:2:10: invalid value: string \"4X\", expected {size}")),
+        ("[executor]\nslots = 1\ncpu = 1", "executor.slots: says the same as `cpu`; keep one of them".to_owned()),
+    ];
+    for (file, message) in cases {
+        assert_eq!(read(file, &[("HOME", "/h")]), Err(message), "{file}");
+    }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use flow_core::expr::HostCall;
 use flow_core::model::{AttemptId, BakeId, CacheKey, FullId, LaunchKey, ProjectId, Timestamp, UnitSpec};
-use flow_core::port::{Launch, Scope, Stdin};
+use flow_core::port::{ExecutorError, Launch, Scope, Stdin};
 use flow_core::sched::{Effect, Fact};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -73,7 +73,7 @@ impl Carrier {
         let mut lookups = Vec::new();
         for effect in effects {
             match effect {
-                Effect::Launch { key, spec, resuming } => launches.push(self.launch(key, *spec, resuming)),
+                Effect::Launch { key, spec, resuming } => launches.extend(self.launch(key, *spec, resuming)),
                 Effect::Kill { key, grace } => self.kill(key, grace),
                 Effect::WakeAt(moment) => {
                     self.wakes.insert(moment);
@@ -136,7 +136,15 @@ impl Carrier {
         self.work.shutdown().await;
     }
 
-    fn launch(&self, key: LaunchKey, spec: UnitSpec, resuming: bool) -> Launch {
+    /// The start of a unit; one whose preset nobody declares is refused at once.
+    fn launch(&mut self, key: LaunchKey, spec: UnitSpec, resuming: bool) -> Option<Launch> {
+        let claim = match self.inner.presets.claim(spec.preset.as_deref()) {
+            Ok(claim) => claim,
+            Err(message) => {
+                self.refuse(key, message);
+                return None;
+            }
+        };
         let facts = &self.facts;
         let node = key.node().map(ToString::to_string).unwrap_or_default();
         let mut env = BTreeMap::from([
@@ -147,7 +155,17 @@ impl Carrier {
             ("APOLO_FLOW_PROJECT".to_owned(), facts.project_name.clone()),
         ]);
         env.extend(self.inner.connection(&spec, &facts.workspace));
-        Launch { key, spec, env, workspace: facts.workspace.clone(), resuming, stdin: Stdin::Closed }
+        Some(Launch { key, spec, claim, env, workspace: facts.workspace.clone(), resuming, stdin: Stdin::Closed })
+    }
+
+    /// Answers for the executor that a unit cannot be started.
+    fn refuse(&mut self, key: LaunchKey, message: String) {
+        let outbox = self.outbox.clone();
+        self.work.spawn(async move {
+            let result = Err(ExecutorError::Refused { message });
+            // A closed inbox means that the driver has ended, and nobody waits for the answer.
+            let _ = outbox.send(Fact::StartResult { key, result }).await;
+        });
     }
 
     fn start(&mut self, launches: Vec<Launch>) {

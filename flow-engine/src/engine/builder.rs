@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::sync::Arc;
 
+use flow_core::plan::Presets;
 use flow_core::port::{Clock, Executor, GitSource, Ids, Store};
 
 use crate::engine::{Engine, Inner};
@@ -26,6 +27,7 @@ pub struct EngineBuilder {
     self_program: Vec<OsString>,
     max_rows: Option<u32>,
     connection: BTreeMap<String, String>,
+    presets: Presets,
 }
 
 impl EngineBuilder {
@@ -77,6 +79,12 @@ impl EngineBuilder {
         self
     }
 
+    /// What presets claim of the machine; by default none is declared.
+    pub fn presets(mut self, presets: Presets) -> Self {
+        self.presets = presets;
+        self
+    }
+
     /// The engine, running its units on `executor`.
     pub fn build(self, executor: Arc<dyn Executor>) -> Engine {
         let ids = self.ids.unwrap_or_else(|| Arc::new(SystemIds));
@@ -91,6 +99,7 @@ impl EngineBuilder {
             self_program: self.self_program,
             max_rows: self.max_rows,
             connection: self.connection,
+            presets: self.presets,
         })
     }
 }

@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use flow_core::diag::{Code, Diagnostic, Diagnostics, Severity};
-use flow_core::model::GitInfo;
-use flow_core::plan::{Inputs, Plan, check_live, params, plan, unsupported, without_echoes};
+use flow_core::model::{Claim, GitInfo};
+use flow_core::plan::{Inputs, Plan, Presets, check_live, check_presets, params, plan, unsupported, without_echoes};
 use flow_core::port::{ConfigSource, GitSource};
 use flow_core::resolve::{LiveFlow, ResolvedFlow, Workspace};
 use flow_core::text::SourceMap;
@@ -24,6 +24,8 @@ pub struct Checker {
     images: bool,
     /// How many rows a matrix may have; absent: 10,000 (EXT-2).
     max_rows: Option<u32>,
+    /// What presets claim, and what the machine has; absent: presets are names of the executor's own.
+    machine: Option<(Presets, Claim)>,
 }
 
 /// A flow that was checked.
@@ -60,7 +62,7 @@ pub(super) struct ReadyLive {
 impl Checker {
     /// A checker that asks `git` for facts of the repository; `user` is what `project` and `flow` say of the user.
     pub fn new(git: Arc<dyn GitSource>, user: impl Into<String>) -> Self {
-        Checker { git, user: user.into(), images: false, max_rows: None }
+        Checker { git, user: user.into(), images: false, max_rows: None, machine: None }
     }
 
     /// A checker for an executor that has container images, or has none (the default).
@@ -71,6 +73,11 @@ impl Checker {
     /// A checker that lets a matrix have so many rows; absent: 10,000 (EXT-2).
     pub fn max_rows(self, max_rows: Option<u32>) -> Self {
         Checker { max_rows, ..self }
+    }
+
+    /// A checker for an executor on a machine that has `room`, of which presets are claims.
+    pub fn machine(self, presets: Presets, room: Claim) -> Self {
+        Checker { machine: Some((presets, room)), ..self }
     }
 
     /// Checks one flow of either kind; all problems of all its files at once, those of all jobs too.
@@ -159,6 +166,9 @@ impl Checker {
         let (plan, problems) = plan(&flow, &inputs);
         let problems = without_echoes(&flow, &diagnostics, problems);
         diagnostics.append(problems);
+        if let Some((presets, room)) = &self.machine {
+            diagnostics.append(check_presets(&flow, presets, room));
+        }
         // What is wrong is told first: it would still be wrong if the engine could run it.
         if !diagnostics.has_errors() {
             diagnostics.append(unsupported(&flow, self.images));

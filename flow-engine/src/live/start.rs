@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flow_core::model::{LaunchKey, UnitSpec};
-use flow_core::port::Launch;
+use flow_core::port::{ExecutorError, Launch};
 use flow_core::sched::{Effect, Fact};
 
 use crate::live::LiveDriver;
@@ -31,15 +31,26 @@ impl LiveDriver {
         let (inner, outbox) = (Arc::clone(&self.inner), self.outbox.clone());
         let launch = self.launch(key, spec, resuming);
         self.work.spawn(async move {
-            let result = inner.executor.start(std::slice::from_ref(&launch)).await.pop();
+            let (key, result) = match launch {
+                Ok(launch) => {
+                    let result = inner.executor.start(std::slice::from_ref(&launch)).await.pop();
+                    (launch.key, result)
+                }
+                Err((key, error)) => (key, Some(Err(error))),
+            };
             if let Some(result) = result {
                 // A closed inbox means that the driver has ended, and nobody waits for the answer.
-                let _ = outbox.send(Fact::StartResult { key: launch.key, result }).await;
+                let _ = outbox.send(Fact::StartResult { key, result }).await;
             }
         });
     }
 
-    fn launch(&self, key: LaunchKey, spec: UnitSpec, resuming: bool) -> Launch {
+    /// The start of the job; one whose preset nobody declares is refused at once.
+    fn launch(&self, key: LaunchKey, spec: UnitSpec, resuming: bool) -> Result<Launch, (LaunchKey, ExecutorError)> {
+        let claim = match self.inner.presets.claim(spec.preset.as_deref()) {
+            Ok(claim) => claim,
+            Err(message) => return Err((key, ExecutorError::Refused { message })),
+        };
         let order = self.state.order();
         let text = |of: Option<&str>| of.unwrap_or_default().to_owned();
         let mut env = BTreeMap::from([
@@ -54,7 +65,7 @@ impl LiveDriver {
         let workspace = text(order.map(|order| order.workspace.as_str()));
         env.extend(self.inner.connection(&spec, &workspace));
         let stdin = order.map(|order| order.stdin).unwrap_or_default();
-        Launch { key, spec, env, workspace, resuming, stdin }
+        Ok(Launch { key, spec, claim, env, workspace, resuming, stdin })
     }
 
     fn kill(&mut self, key: LaunchKey, grace: Duration) {

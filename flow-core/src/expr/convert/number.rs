@@ -47,7 +47,7 @@ fn parse_float(text: &str) -> Option<f64> {
     plain.parse().ok()
 }
 
-/// Seconds: a number, numeric text, or `1d2h3m4s` with each part optional.
+/// Seconds: a number, numeric text, or `1d2h3m4s` with each part optional, so that an empty text is no time.
 pub(super) fn to_seconds(value: &Value) -> Result<f64, Misfit> {
     if let Ok(seconds) = to_float(value) {
         return Ok(seconds);
@@ -66,5 +66,5 @@ fn parse_span(text: &str) -> Option<f64> {
             rest = after;
         }
     }
-    (rest.is_empty() && !text.is_empty()).then_some(seconds)
+    rest.is_empty().then_some(seconds)
 }

@@ -7,12 +7,12 @@ use crate::value::Value;
 
 /// `success(…)`: all needs, or those named, succeeded.
 pub(super) fn success(call: &mut Call<'_>) -> Result<Value, Halt> {
-    Ok(Value::Bool(results(call)?.iter().all(|result| result == "succeeded")))
+    Ok(Value::Bool(!any(call, |result| result != "succeeded")?))
 }
 
 /// `failure(…)`: any need, or any of those named, failed.
 pub(super) fn failure(call: &mut Call<'_>) -> Result<Value, Halt> {
-    Ok(Value::Bool(results(call)?.iter().any(|result| result == "failed")))
+    Ok(Value::Bool(any(call, |result| result == "failed")?))
 }
 
 /// `always()`: the marker.
@@ -28,20 +28,24 @@ fn needs(call: &Call<'_>) -> Result<Value, Trouble> {
     })
 }
 
-/// The results of the needs that are asked for; a group has one as well (EXT-1).
-fn results(call: &Call<'_>) -> Result<Vec<String>, Trouble> {
+/// Whether one of the needs that are asked for has such a result; a group has one as well (EXT-1).
+///
+/// The first that has it decides: names behind it are not looked at (EXP-52).
+fn any(call: &Call<'_>, is_such: fn(&str) -> bool) -> Result<bool, Trouble> {
     let needs = needs(call)?;
-    let result = |need: &Value| need.member("result").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let holds = |need: &Value| is_such(need.member("result").and_then(Value::as_str).unwrap_or_default());
     if call.args.is_empty() {
-        let names = needs.member_names();
-        return Ok(names.into_iter().filter_map(|name| needs.member(name)).map(result).collect());
+        return Ok(needs.member_names().into_iter().filter_map(|name| needs.member(name)).any(holds));
     }
-    let named = |(at, id): (usize, &Value)| {
+    for (at, id) in call.args.iter().enumerate() {
         let id = id.as_str().ok_or_else(|| call.wrong(at, "the id of a need as a text", id))?;
-        needs.member(id).map(result).ok_or_else(|| {
+        let need = needs.member(id).ok_or_else(|| {
             let help = suggest::help(id, "needs", needs.member_names());
             Trouble { help, ..Trouble::value(format!("`{id}` is no need of this task")) }
-        })
-    };
-    call.args.iter().enumerate().map(named).collect()
+        })?;
+        if holds(need) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -149,7 +149,7 @@ impl Engine {
             http_port: port,
             url,
             port_forward: job.port_forward.clone(),
-            detach: job.detach || request.detach,
+            detach: job.detach,
             browse: job.browse,
             life_span_seconds: spec.life_span_seconds.filter(|seconds| *seconds > 0.0),
             restart: RestartPolicy::of(spec.restart.as_deref()),

@@ -17,6 +17,7 @@ use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 
 use crate::executor::local::layout::Layout;
+use crate::executor::local::machine::Machine;
 use crate::executor::local::protocol::{Request, Response, VERSION, decode, encode};
 use crate::sys::monotonic;
 
@@ -36,7 +37,7 @@ const COMPLAINT_BYTES: usize = 500;
 pub(crate) struct Client {
     layout: Layout,
     program: Vec<OsString>,
-    slots: Option<u32>,
+    machine: Machine,
     idle: Mutex<Vec<Connection>>,
     starting: tokio::sync::Mutex<()>,
 }
@@ -50,9 +51,9 @@ struct Connection {
 
 impl Client {
     /// A client of the supervisor of a folder, which `program` starts.
-    pub(crate) fn new(layout: Layout, program: Vec<OsString>, slots: Option<u32>) -> Self {
+    pub(crate) fn new(layout: Layout, program: Vec<OsString>, machine: Machine) -> Self {
         let (idle, starting) = (Mutex::default(), tokio::sync::Mutex::default());
-        Client { layout, program, slots, idle, starting }
+        Client { layout, program, machine, idle, starting }
     }
 
     /// Asks, and waits for the answer. The supervisor is started if there is none.
@@ -165,8 +166,13 @@ impl Client {
         let (program, arguments) = self.program.split_first().ok_or(io::ErrorKind::NotFound)?;
         let mut command = Command::new(program);
         command.args(arguments).arg("--dir").arg(self.layout.dir());
-        if let Some(slots) = self.slots {
-            command.arg("--slots").arg(slots.to_string());
+        let Machine { cpus, memory_bytes, gpus } = self.machine;
+        for (name, value) in
+            [("--cpus", cpus.map(u64::from)), ("--memory", memory_bytes), ("--gpus", gpus.map(u64::from))]
+        {
+            if let Some(value) = value {
+                command.arg(name).arg(value.to_string());
+            }
         }
         // A task may start it: it must not be taken for a process of that task.
         command.env_remove("APOLO_FLOW_OUTPUT").env_remove("APOLO_FLOW_STATE");

@@ -8,6 +8,7 @@ mod connect;
 mod environment;
 pub(crate) mod layout;
 mod log;
+mod machine;
 pub(crate) mod protocol;
 
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use flow_core::model::{LaunchKey, RawId};
+use flow_core::model::{Claim, LaunchKey, RawId};
 use flow_core::port::{
     Abilities, Channel, Chunk, Cursor, Executor, ExecutorError, Found, Launch, Report, Scope, Selector, What,
 };
@@ -24,6 +25,8 @@ use flow_core::port::{
 use crate::executor::local::client::Client;
 use crate::executor::local::layout::Layout;
 use crate::executor::local::protocol::{Request, Response};
+
+pub use machine::Machine;
 
 /// How long one question for reports may wait, in milliseconds.
 const REPORTS_WAIT_MILLIS: u32 = 20_000;
@@ -35,12 +38,11 @@ const UNITS_AT_ONCE: usize = 256;
 pub struct LocalConfig {
     /// The folder of the supervisor, its journal and the logs. One folder is one supervisor.
     pub dir: PathBuf,
-    /// The program and the arguments that run `supervisor::run`; `--dir DIR`, and `--slots N` if
-    /// `slots` is there, are put behind them.
+    /// The program and the arguments that run `supervisor::run`; `--dir DIR`, and `--cpus N`, `--memory BYTES`
+    /// and `--gpus N` for what `machine` says, are put behind them.
     pub self_program: Vec<OsString>,
-    /// How many units may run at once; absent: as many as the machine has CPUs. A supervisor that
-    /// is there already keeps its own number.
-    pub slots: Option<u32>,
+    /// What units may take of the machine. A supervisor that is there already keeps its own numbers.
+    pub machine: Machine,
     /// The caller's environment, as `std::env::vars_os` tells it; units get a part of it.
     pub environment: Vec<(OsString, OsString)>,
 }
@@ -52,6 +54,7 @@ pub struct LocalConfig {
 pub struct LocalExecutor {
     client: Client,
     layout: Layout,
+    machine: Machine,
     environment: BTreeMap<String, String>,
     /// The caller's whole environment, which local actions get (BAT-22).
     own_environment: BTreeMap<String, String>,
@@ -72,10 +75,10 @@ impl LocalExecutor {
         }
         let program = config.self_program.first().map(PathBuf::from).filter(|program| program.is_absolute());
         let program_folder = program.and_then(|program| Some(program.parent()?.to_str()?.to_owned()));
-        let client = Client::new(layout.clone(), config.self_program, config.slots);
+        let client = Client::new(layout.clone(), config.self_program, config.machine);
         let own_environment = environment::texts(config.environment);
         let environment = environment::passed_on(&own_environment);
-        Ok(LocalExecutor { client, layout, environment, own_environment, program_folder })
+        Ok(LocalExecutor { client, layout, machine: config.machine, environment, own_environment, program_folder })
     }
 
     /// The pid of the supervisor, which is started if there is none.
@@ -202,6 +205,10 @@ impl Executor for LocalExecutor {
             return Err(ExecutorError::UnknownUnit);
         }
         connect::connect(port).await
+    }
+
+    fn room(&self) -> Option<Claim> {
+        Some(self.machine.room())
     }
 }
 

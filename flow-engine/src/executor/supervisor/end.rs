@@ -54,7 +54,7 @@ impl Keeper {
     fn end_in_queue(&mut self, number: u64, reason: Reason) {
         let Some(unit) = self.units.get(&number) else { return };
         if matches!(unit.phase, Phase::Queued(_)) {
-            self.queue.remove(&unit.scope, number);
+            self.queue.remove(&unit.scope, unit.claim, number);
             self.finish(number, Exit::None, reason);
         }
     }
@@ -100,7 +100,7 @@ impl Keeper {
         *looks += 1;
         if is_gone(*group) || *looks > MAX_LOOKS {
             let (exit, reason) = (*exit, reason.clone());
-            self.slots.give_back(unit.claim);
+            self.slots.give_back(std::mem::take(&mut unit.grant));
             return self.finish(number, exit, reason);
         }
         let pause = Duration::from_millis(1 << (*looks - 1));

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
-use flow_core::model::{LaunchKey, OutputFiles, RawId, Reason, Timestamp};
+use flow_core::model::{Claim, Exit, LaunchKey, OutputFiles, RawId, Reason, Timestamp};
 use flow_core::port::{Clock, Cursor, ExecutorError, Found, Launch, Report, Scope, What};
 use rustix::fs::OFlags;
 
@@ -20,7 +20,7 @@ use crate::executor::supervisor::journal::{Journal, Line};
 use crate::executor::supervisor::memory::{End, Entry, Memory};
 use crate::executor::supervisor::poller::{Poller, Token};
 use crate::executor::supervisor::process::Process;
-use crate::executor::supervisor::queue::{Claim, Queue, Slots};
+use crate::executor::supervisor::queue::{Grant, Queue, Slots};
 use crate::executor::supervisor::remains::{self, Remain};
 use crate::executor::supervisor::timer::{Timer, Timers};
 use crate::executor::supervisor::unit::{Order, Phase, Unit};
@@ -58,7 +58,7 @@ pub(super) struct Keeper {
 
 impl Keeper {
     /// Takes over a folder: reads the journal, ends what still runs, and writes the journal anew.
-    pub(super) fn open(layout: Layout, slots: u32, life_span_grace: Duration) -> Result<Self, SupervisorError> {
+    pub(super) fn open(layout: Layout, room: Claim, life_span_grace: Duration) -> Result<Self, SupervisorError> {
         let path = layout.journal();
         let lines = Journal::read(&path).map_err(SupervisorError::system("read the journal"))?;
         let mut memory = Memory::of(lines);
@@ -73,7 +73,7 @@ impl Keeper {
             journal,
             board: Board::new(),
             timers: Timers::default(),
-            slots: Slots::new(slots),
+            slots: Slots::new(room),
             queue: Queue::new(),
             units: BTreeMap::new(),
             life_span_grace,
@@ -116,9 +116,10 @@ impl Keeper {
         }
         let first = self.next;
         let environment = Rc::new(environment);
-        for launch in batch {
-            self.take_one(Order { launch, environment: environment.clone() });
-        }
+        let refused: Vec<Option<ExecutorError>> = batch
+            .into_iter()
+            .map(|launch| self.take_one(Order { launch, environment: environment.clone() }).err())
+            .collect();
         let noted = self.journal.commit();
         if noted.is_err() {
             self.journal.forget_noted();
@@ -126,18 +127,24 @@ impl Keeper {
         }
         let error = noted.err().map(unnoted);
         keys.iter()
-            .map(|key| match &error {
-                Some(error) if !self.numbers.contains_key(key) => Err(error.clone()),
+            .zip(refused)
+            .map(|(key, refused)| match refused.or_else(|| error.clone()) {
+                Some(error) if !self.numbers.contains_key(key) => Err(error),
                 _ => Ok(Layout::raw_id(key)),
             })
             .collect()
     }
 
-    /// Takes one unit, unless it was taken before.
-    fn take_one(&mut self, order: Order) {
+    /// Takes one unit, unless it was taken before. Errors: it claims more than the machine has.
+    fn take_one(&mut self, order: Order) -> Result<(), ExecutorError> {
         let launch = &order.launch;
         if self.numbers.contains_key(&launch.key) {
-            return;
+            return Ok(());
+        }
+        let claim = Claim { milli_cpus: launch.claim.milli_cpus.max(1), ..launch.claim };
+        if !claim.fits(self.slots.total()) {
+            let message = format!("it claims {claim}; this machine has {}", self.slots.total());
+            return Err(ExecutorError::Refused { message });
         }
         let (key, tags, at) = (launch.key.clone(), launch.spec.tags.clone(), SystemClock.now());
         let (life_span, timeout) = (launch.spec.life_span_seconds, launch.spec.schedule_timeout_seconds);
@@ -146,16 +153,18 @@ impl Keeper {
         self.active += 1;
         if let Some(unit) = self.units.get_mut(&number) {
             unit.life_span_seconds = life_span;
-            self.queue.push(&unit.scope, number);
+            unit.claim = claim;
+            self.queue.push(&unit.scope, claim, number);
         }
         self.fresh.push(number);
         self.set_timer(number, timeout, Timer::ScheduleTimeout(number));
+        Ok(())
     }
 
     /// Takes back the units from number `first` on, of which the journal knows nothing.
     fn untake(&mut self, first: u64) {
         for (number, unit) in self.units.split_off(&first) {
-            self.queue.remove(&unit.scope, number);
+            self.queue.remove(&unit.scope, unit.claim, number);
             self.numbers.remove(&unit.key);
             self.active -= 1;
             for (at, timer) in unit.timers {
@@ -178,7 +187,8 @@ impl Keeper {
             tags,
             taken_at,
             life_span_seconds: None,
-            claim: Claim::ONE_CPU,
+            claim: Claim::default(),
+            grant: Grant::default(),
             phase,
             notes: Vec::new(),
             last: None,
@@ -190,32 +200,44 @@ impl Keeper {
 
     /// Starts waiting units while there is room, and says of the new ones that they wait.
     pub(super) fn fill_slots(&mut self) {
-        while self.slots.fits(Claim::ONE_CPU) {
-            let Some(number) = self.queue.pop() else { break };
+        while let Some(number) = self.queue.pop(self.slots.free()) {
             self.start(number);
         }
         for number in std::mem::take(&mut self.fresh) {
-            let Some(Unit { phase: Phase::Queued(_), taken_at, .. }) = self.units.get(&number) else { continue };
-            let why = format!("waits for one of {} slots of this machine", self.slots.total());
+            let Some(Unit { phase: Phase::Queued(_), taken_at, claim, .. }) = self.units.get(&number) else { continue };
+            let why = self.why_waiting(claim);
             self.publish(number, *taken_at, What::Queued { why });
         }
+    }
+
+    /// What a unit with this claim waits for, in words.
+    fn why_waiting(&self, claim: &Claim) -> String {
+        let shortage = claim.shortage(self.slots.free(), self.slots.total());
+        if shortage.is_empty() {
+            return "waits for its turn: what is free is kept for a larger task".to_owned();
+        }
+        format!("waits for {shortage}")
     }
 
     /// Starts a unit that was taken from the queue.
     fn start(&mut self, number: u64) {
         let Some(unit) = self.units.get_mut(&number) else { return };
         let Phase::Queued(order) = &unit.phase else { return };
-        let started = Process::start(order, &unit.files).and_then(|process| {
+        let grant = self.slots.take(unit.claim);
+        let started = Process::start(order, &unit.files, &grant).and_then(|process| {
             // A process that nobody would see end must not stay.
             let watched = self.poller.add(&process.pidfd, Token::Unit(number));
             watched.map_err(|error| process.abandon(&error)).map(|()| process)
         });
         let process = match started {
             Ok(process) => process,
-            Err(message) => return self.finish(number, flow_core::model::Exit::None, Reason::NotStarted { message }),
+            Err(message) => {
+                self.slots.give_back(grant);
+                return self.finish(number, Exit::None, Reason::NotStarted { message });
+            }
         };
         let (mark, at) = (process.mark, SystemClock.now());
-        self.slots.take(unit.claim);
+        unit.grant = grant;
         let life_span = unit.life_span_seconds;
         self.journal.note(&Line::Started { raw: unit.raw.clone(), pid: mark.pid, ticks: mark.ticks, at });
         unit.phase = Phase::Running { process, ending: None };

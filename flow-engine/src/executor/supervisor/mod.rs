@@ -24,13 +24,13 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
-use std::thread::available_parallelism;
 use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::process::{geteuid, getpid, set_child_subreaper};
 use thiserror::Error;
 
+use crate::executor::local::Machine;
 use crate::executor::local::layout::Layout;
 
 /// How a supervisor is to work.
@@ -38,8 +38,8 @@ use crate::executor::local::layout::Layout;
 pub struct SupervisorConfig {
     /// Its folder; made if absent, for the user alone.
     pub dir: PathBuf,
-    /// How many units may run at once; absent: as many as the machine has CPUs.
-    pub slots: Option<u32>,
+    /// What units may take of the machine.
+    pub machine: Machine,
     /// How long it stays when no unit waits or runs and no client is connected.
     pub idle: Duration,
     /// How long a unit that ran longer than its `life_span` may take to end politely.
@@ -47,11 +47,11 @@ pub struct SupervisorConfig {
 }
 
 impl SupervisorConfig {
-    /// The usual configuration: all CPUs, a minute of idleness, ten seconds of grace.
+    /// The usual configuration: all of the machine, a minute of idleness, ten seconds of grace.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
         SupervisorConfig {
             dir: dir.into(),
-            slots: None,
+            machine: Machine::default(),
             idle: Duration::from_mins(1),
             life_span_grace: Duration::from_secs(10),
         }
@@ -97,8 +97,7 @@ pub fn run(config: &SupervisorConfig) -> Result<(), SupervisorError> {
     let Some(_lock) = take_lock(&layout)? else { return Ok(()) };
     // Members of a group whose parent ended become our children, so we see when they are gone.
     set_child_subreaper(Some(getpid())).map_err(|error| SupervisorError::system("adopt orphans")(error.into()))?;
-    let slots = config.slots.unwrap_or_else(|| available_parallelism().map_or(1, |count| count.get() as u32));
-    let keeper = keeper::Keeper::open(layout.clone(), slots.max(1), config.life_span_grace)?;
+    let keeper = keeper::Keeper::open(layout.clone(), config.machine.room(), config.life_span_grace)?;
     let listener = listen(&layout)?;
     let mut reactor = reactor::Reactor::new(listener, keeper, config.idle)?;
     let result = reactor.run();

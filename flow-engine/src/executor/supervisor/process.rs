@@ -18,6 +18,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_proce
 use crate::executor::local::layout::{OPEN_LOG_MODE, UnitFiles};
 
 use crate::executor::supervisor::memory::Mark;
+use crate::executor::supervisor::queue::Grant;
 use crate::executor::supervisor::remains;
 use crate::executor::supervisor::unit::Order;
 
@@ -26,6 +27,8 @@ const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
 /// The variable that names the output file; also how a process of a unit is known again.
 pub(super) const OUTPUT_VARIABLE: &str = "APOLO_FLOW_OUTPUT";
+/// The variable that names the GPUs that a unit may use.
+const GPU_VARIABLE: &str = "CUDA_VISIBLE_DEVICES";
 /// The variable that names the state file.
 pub(super) const STATE_VARIABLE: &str = "APOLO_FLOW_STATE";
 
@@ -42,8 +45,12 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts what the order says. Errors: why it could not be started, for people. Source: MCH-1.
-    pub(super) fn start(order: &Order, files: &UnitFiles) -> Result<Self, String> {
+    pub(super) fn start(order: &Order, files: &UnitFiles, grant: &Grant) -> Result<Self, String> {
         let mut command = command(order, files)?;
+        if !grant.gpus.is_empty() {
+            let gpus: Vec<String> = grant.gpus.iter().map(ToString::to_string).collect();
+            command.env(GPU_VARIABLE, gpus.join(","));
+        }
         let log = make_log(files).map_err(|error| format!("cannot make the log: {error}"))?;
         let second = log.try_clone().map_err(|error| format!("cannot make the log: {error}"))?;
         command.stdin(Stdio::null()).stdout(log).stderr(second);

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Instant;
 
-use flow_core::model::{Exit, LaunchKey, RawId, Reason, Timestamp};
+use flow_core::model::{Claim, Exit, LaunchKey, RawId, Reason, Timestamp};
 use flow_core::port::{Launch, Report, Scope};
 
 use crate::executor::local::layout::UnitFiles;
 use crate::executor::supervisor::process::Process;
-use crate::executor::supervisor::queue::Claim;
+use crate::executor::supervisor::queue::Grant;
 use crate::executor::supervisor::timer::Timer;
 
 /// What a client ordered.
@@ -70,6 +70,8 @@ pub(super) struct Unit {
     pub(super) life_span_seconds: Option<f64>,
     /// What it takes of the machine.
     pub(super) claim: Claim,
+    /// What it was given of the machine; nothing while it waits.
+    pub(super) grant: Grant,
     /// How far it is.
     pub(super) phase: Phase,
     /// The numbers of its news.

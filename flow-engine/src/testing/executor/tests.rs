@@ -1,4 +1,4 @@
-use flow_core::model::{AttemptId, FullId, LiveJobId, UnitSpec};
+use flow_core::model::{AttemptId, Claim, FullId, LiveJobId, UnitSpec};
 
 use super::*;
 use crate::testing::ManualClock;
@@ -16,6 +16,7 @@ fn launch(node: &str, number: u32) -> Launch {
     Launch {
         key: LaunchKey::task(&attempt(), &FullId::root().child(node), number),
         spec: UnitSpec { tags: vec![format!("task:{node}")], ..UnitSpec::default() },
+        claim: Claim::default(),
         env: BTreeMap::new(),
         workspace: "/".to_owned(),
         resuming: false,
