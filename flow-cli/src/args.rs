@@ -1,8 +1,11 @@
 //! [`Args`]: the command line as typed. Meaning is in `cmd`. Source: spec 08, EXT-5, EXT-6.
 
 mod batch;
+#[cfg(feature = "console")]
+mod console;
 mod live;
 mod tool;
+mod volume;
 
 use std::path::PathBuf;
 
@@ -13,8 +16,11 @@ use crate::exit::Exit;
 pub(crate) use batch::{
     Bake, Bakes, Cancel, Check, ClearCache, Drive, Events, Inspect, Logs, OnInterrupt, Plan, Restart, Resume, Show, Why,
 };
+#[cfg(feature = "console")]
+pub(crate) use console::Console;
 pub(crate) use live::{Exec, Kill, Ps, Run, Status, WhichJob};
 pub(crate) use tool::{Completion, CompletionWhat, Engine, Init, Reference, Supervisor};
+pub(crate) use volume::{Clean, Download, Mkvolumes, OfFlow, Upload, Volumes};
 
 /// Pipelines for machine learning teams: check flows, bake them, see what happened.
 #[derive(Debug, Parser)]
@@ -102,10 +108,21 @@ pub(crate) enum Command {
     Kill(Kill),
     /// Run a command beside a live job, in its environment
     Exec(Exec),
+    /// Copy volumes to the storage: what changed, and nothing is removed
+    Upload(Upload),
+    /// Copy volumes from the storage: what changed, and nothing is removed
+    Download(Download),
+    /// Remove all that the storage holds of volumes
+    Clean(Clean),
+    /// Make the folders of all volumes that have a `local` part
+    Mkvolumes(Mkvolumes),
     /// Take up a bake again whose engine is gone
     Resume(Resume),
     /// Run a bake again as a new attempt; what succeeded is taken over
     Restart(Restart),
+    /// Serve the web console: watch and steer bakes and live jobs in a browser
+    #[cfg(feature = "console")]
+    Console(Console),
     /// Begin a new project from a template; overwrites nothing
     Init(Init),
     /// Complete commands, names and ids in your shell as you type

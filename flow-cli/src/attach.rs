@@ -153,7 +153,7 @@ impl Attach<'_> {
                 EventKind::Progress { stage: Stage::Queued, why: Some(why), .. } => self.note(&format!("waits: {why}")),
                 EventKind::Progress { stage: Stage::Running, .. } => self.tell_url().await?,
                 EventKind::Ended { .. } => self.drain().await?,
-                EventKind::RetryAt { key, at } if key.r#try > self.shown => {
+                EventKind::RetryAt { key, at, .. } if key.r#try > self.shown => {
                     let wait = crate::report::time::span(at.since(event.at));
                     self.note(&format!("it is started again in {wait} (start {})", key.r#try));
                 }

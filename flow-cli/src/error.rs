@@ -6,7 +6,7 @@
 //! | `Config` else | bad files |
 //! | `Store(Held)`, `Driven` | held |
 //! | a write to a closed pipe | well: whoever read has seen enough |
-//! | a wrong `--meta-from-file` path, `NotRestarted` (BAT-130) | usage |
+//! | a wrong `--meta-from-file` path, `NotRestarted` (BAT-130), `NoLocalPart` (LIV-40), `NotAsked` | usage |
 //! | all others | failed |
 
 use std::io::ErrorKind;
@@ -30,6 +30,10 @@ pub(crate) enum CliError {
     /// The supervisor could not work.
     #[error(transparent)]
     Supervisor(#[from] flow_engine::executor::supervisor::SupervisorError),
+    /// The console could not serve.
+    #[cfg(feature = "console")]
+    #[error(transparent)]
+    Console(#[from] flow_console::ConsoleError),
     /// No bake has this id or name.
     #[error("no bake `{text}`")]
     UnknownBake {
@@ -83,6 +87,9 @@ pub(crate) enum CliError {
     /// A file cannot be written.
     #[error("cannot write `{path}`: {error}")]
     File { path: String, error: std::io::Error },
+    /// Something needs a yes, and nobody can be asked.
+    #[error("nobody is there to be asked {what}")]
+    NotAsked { what: &'static str, help: String },
     /// A write failed, or this process could not be set up.
     #[error("{what}: {error}")]
     Output { what: &'static str, error: std::io::Error },
@@ -107,13 +114,20 @@ impl CliError {
             CliError::Engine(EngineError::Config(problems)) => exit_of(&problems.diagnostics),
             CliError::Engine(EngineError::Store(StoreError::Held { .. })) | CliError::Driven { .. } => Exit::Held,
             CliError::Output { error, .. } if error.kind() == ErrorKind::BrokenPipe => Exit::Well,
-            CliError::Engine(EngineError::NotRestarted { .. })
-            | CliError::Engine(EngineError::SuffixMissing { .. } | EngineError::SuffixUnwanted { .. })
+            CliError::Engine(
+                EngineError::NotRestarted { .. }
+                | EngineError::NoLocalPart { .. }
+                | EngineError::SuffixMissing { .. }
+                | EngineError::SuffixUnwanted { .. },
+            )
+            | CliError::NotAsked { .. }
             | CliError::Ambiguous { .. }
             | CliError::AllWithSuffix
             | CliError::ParamsFile { .. }
             | CliError::NoSection { .. }
             | CliError::TaskMissing { .. } => Exit::Usage,
+            #[cfg(feature = "console")]
+            CliError::Console(_) => Exit::Failed,
             CliError::Engine(_)
             | CliError::Supervisor(_)
             | CliError::UnknownBake { .. }
@@ -165,9 +179,18 @@ impl CliError {
             CliError::TaskMissing { bake } => {
                 vec![format!("`apolo-flow logs {bake}/TASK`; `apolo-flow inspect {bake}` lists the tasks")]
             }
+            #[cfg(feature = "console")]
+            CliError::Console(flow_console::ConsoleError::Unprotected(_)) => {
+                vec![
+                    "give `--tls-cert FILE --tls-key FILE`, or `--insecure` if the network is to be trusted".to_owned(),
+                ]
+            }
+            #[cfg(feature = "console")]
+            CliError::Console(_) => Vec::new(),
             CliError::InTheWay { .. } => {
                 vec!["nothing was written; give another folder with `--path`, or move these away".to_owned()]
             }
+            CliError::NotAsked { help, .. } => vec![help.clone()],
             CliError::NoStartFile { .. } => vec!["set HOME, or use `apolo-flow completion generate`".to_owned()],
             CliError::OpenBlock { .. } => vec!["remove that line, and try again; nothing was changed".to_owned()],
             CliError::NoSection { help, .. } => help.iter().cloned().collect(),
@@ -241,7 +264,10 @@ fn engine_hints(error: &EngineError) -> Vec<String> {
         EngineError::PortTaken { .. } => {
             vec!["end what listens there, or choose another port in `port_forward`".to_owned()]
         }
+        EngineError::UnknownVolume { known, .. } => vec![format!("existing volumes: {}", known.join(", "))],
+        EngineError::NoLocalPart { .. } => vec!["add `local: …` to it: the folder that belongs to it".to_owned()],
         EngineError::Config(_)
+        | EngineError::Storage(_)
         | EngineError::Source(_)
         | EngineError::Store(_)
         | EngineError::Executor(_)

@@ -104,6 +104,17 @@ impl Session {
         self.io.err.is_terminal() && self.io.input.as_ref().is_some_and(|input| input.terminal)
     }
 
+    /// Asks a person a question that is answered by yes or no; all but yes is no.
+    pub(crate) fn ask(&mut self, question: &str) -> Result<bool, CliError> {
+        let failed = |error| CliError::Output { what: "the question", error };
+        self.io.err.write(question.as_bytes()).map_err(failed)?;
+        let mut line = String::new();
+        if let Some(input) = &mut self.io.input {
+            input.reader.read_line(&mut line).map_err(failed)?;
+        }
+        Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
+    }
+
     /// The workspace. Errors: `NoWorkspace`, `NotAFolder`.
     pub(crate) fn source(&self) -> Result<DirectorySource, CliError> {
         Ok(DirectorySource::find(self.start.as_deref().unwrap_or(&self.io.folder)).map_err(EngineError::from)?)
@@ -130,11 +141,13 @@ impl Session {
     /// What checks flows; it needs neither store nor executor.
     pub(crate) fn checker(&self) -> Result<Checker, CliError> {
         let settings = self.settings()?;
-        let checker = Checker::new(Arc::new(GitProgram), settings.user).max_rows(settings.max_rows);
+        let storage = settings.storage_root();
+        let checker = Checker::new(Arc::new(GitProgram), settings.user).max_rows(settings.max_rows).storage(storage);
         Ok(checker.machine(settings.presets, settings.machine.room()))
     }
 
-    fn workspace(&self) -> Result<Option<DirectorySource>, CliError> {
+    /// The workspace, if there is one.
+    pub(crate) fn workspace(&self) -> Result<Option<DirectorySource>, CliError> {
         match DirectorySource::find(self.start.as_deref().unwrap_or(&self.io.folder)) {
             Ok(source) => Ok(Some(source)),
             Err(SourceError::NoWorkspace { .. }) => Ok(None),

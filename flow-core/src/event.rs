@@ -12,7 +12,9 @@
 //!   reason `inside`; `source` of the texts of `AttemptCreated` (absent: project first, flow last).
 //! - 4: `LocalsEnded`, the reason `locals` of `Skipped`, `local` and `late` of nodes; starts of image builds;
 //!   `max_rows` of `AttemptCreated` (absent: 10,000).
-//! - 5: live jobs: `LiveCreated`, `LiveEnded`, the scope `job` of `CancelAsked`; their other kinds are those of tasks.
+//! - 5: live jobs: `LiveCreated`, `LiveEnded`, the scope `job` of `CancelAsked`; their other kinds are those of tasks;
+//!   `ended` of `RetryAt` (absent of a new try: the one before was lost);
+//!   `storage` of `AttemptCreated` (absent: mounts are what they say), `host_paths` of specs.
 
 pub mod fold;
 
@@ -136,6 +138,9 @@ pub enum EventKind {
         key: LaunchKey,
         /// When.
         at: Timestamp,
+        /// Present if it is a new try, and not the same start made again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ended: Option<Box<EndedTry>>,
     },
     /// A task will not be started.
     Skipped {
@@ -286,6 +291,9 @@ pub struct AttemptCreated {
     /// How many rows a matrix may have; absent: 10,000 (EXT-2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_rows: Option<u32>,
+    /// The storage's folder on this machine, where the executor mounts nothing (MCH-2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage: Option<String>,
     /// The engine's version.
     pub engine_version: String,
 }
@@ -298,6 +306,17 @@ pub struct LiveCreated {
     /// What it is started with.
     #[serde(flatten)]
     pub order: LiveOrder,
+}
+
+/// The end of a try that another one follows (EXT-3).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EndedTry {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Its log.
+    pub log: LogRef,
+    /// The number that the last try will have if the others end likewise; absent if there is no bound.
+    pub last: Option<u32>,
 }
 
 /// Which results of other bakes an attempt may use.

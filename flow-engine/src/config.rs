@@ -21,6 +21,7 @@ use crate::config::table::{ExecutorTable, PresetTable};
 use crate::executor::local::Machine;
 #[cfg(feature = "sqlite")]
 use crate::executor::local::{LocalConfig, LocalExecutor};
+use crate::storage::StorageRoot;
 #[cfg(feature = "sqlite")]
 use crate::{
     Engine,
@@ -54,6 +55,8 @@ struct File {
     limits: LimitsTable,
     #[serde(default)]
     presets: BTreeMap<String, PresetTable>,
+    #[serde(default)]
+    storage: StorageTable,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -66,6 +69,12 @@ struct StoreTable {
 #[serde(deny_unknown_fields)]
 struct LimitsTable {
     matrix_rows: Option<NonZeroU32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StorageTable {
+    root: Option<PathBuf>,
 }
 
 /// Where and how this engine works.
@@ -81,6 +90,8 @@ pub struct Settings {
     pub user: String,
     /// How many rows a matrix may have; absent: 10,000 (EXT-2).
     pub max_rows: Option<u32>,
+    /// The folder that holds all volumes; by default `storage` in the data folder (MCH-2).
+    pub storage: PathBuf,
 }
 
 impl Settings {
@@ -105,8 +116,10 @@ impl Settings {
         if let Some(name) = name.filter(|name| name != "local") {
             return Err(wrong("executor", &format!("`{name}` is not available in this version; use `local`")));
         }
-        if let Some(path) = file.store.path.as_ref().filter(|path| !path.is_absolute()) {
-            return Err(wrong("store.path", &format!("`{}` is not an absolute path", path.display())));
+        for (place, path) in [("store.path", &file.store.path), ("storage.root", &file.storage.root)] {
+            if let Some(path) = path.as_ref().filter(|path| !path.is_absolute()) {
+                return Err(wrong(place, &format!("`{}` is not an absolute path", path.display())));
+            }
         }
         if file.executor.slots.is_some() && file.executor.cpu.is_some() {
             return Err(wrong("executor.slots", "says the same as `cpu`; keep one of them"));
@@ -115,12 +128,18 @@ impl Settings {
         let data = data.ok_or_else(|| wrong("HOME", "names no folder, so there is no place for the store"))?;
         let user = environment("USER").or_else(|| environment("LOGNAME")).unwrap_or_else(user_of_process);
         let max_rows = file.limits.matrix_rows.map(NonZeroU32::get);
+        let storage = file.storage.root.unwrap_or_else(|| data.join("storage"));
         let machine = Machine {
             cpus: file.executor.cpu.or(file.executor.slots).map(NonZeroU32::get),
             memory_bytes: file.executor.memory.map(|size| size.bytes),
             gpus: file.executor.gpu,
         };
-        Ok(Settings { data, machine, presets: table::presets(file.presets), user, max_rows })
+        Ok(Settings { data, machine, presets: table::presets(file.presets), user, max_rows, storage })
+    }
+
+    /// The storage of this machine.
+    pub fn storage_root(&self) -> StorageRoot {
+        StorageRoot::new(&self.storage)
     }
 
     /// The folder of the supervisor, its units and their logs.
@@ -185,8 +204,9 @@ impl Settings {
         let connection = [(DATA_VARIABLE, self.data.display().to_string()), (EXECUTOR_VARIABLE, "local".to_owned())];
         let connection = connection.map(|(name, value)| (name.to_owned(), value)).into();
         let builder = Engine::builder().store(store).user(&self.user).self_program(self_program);
-        let builder = builder.max_rows(self.max_rows).presets(self.presets.clone()).connection(connection);
-        Ok(builder.build(Arc::new(executor)))
+        let builder = builder.max_rows(self.max_rows).presets(self.presets.clone()).storage(self.storage_root());
+        let executor = executor.storage(self.storage_root());
+        Ok(builder.connection(connection).build(Arc::new(executor)))
     }
 }
 

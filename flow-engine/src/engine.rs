@@ -8,8 +8,10 @@ mod dry_run;
 mod forecast;
 mod graph;
 mod live;
+mod outline;
 mod read;
 mod restart;
+mod volume;
 mod why;
 
 use std::collections::BTreeMap;
@@ -29,8 +31,9 @@ use flow_core::port::{
 use flow_core::text::SourceMap;
 use indexmap::IndexMap;
 
-use crate::driver::{Driver, LEASE};
+use crate::driver::{Driver, LEASE, Volumes};
 use crate::engine::check::Ready;
+use crate::storage::StorageRoot;
 use crate::{EngineError, owner};
 
 pub use builder::EngineBuilder;
@@ -40,8 +43,10 @@ pub use difference::Change;
 pub use dry_run::DryRun;
 pub use forecast::{Fate, Forecast, ForecastTask};
 pub use live::{LiveFound, LiveListing, LiveRun, RunRequest};
+pub use outline::{Outline, OutlineImage, OutlineJob, OutlineKind, OutlineParam, OutlineVolume};
 pub use read::{Inspection, Standing};
 pub use restart::{RestartRefusal, RestartRequest, Takeover};
+pub use volume::{Direction, FlowVolume, VolumeChoice};
 pub use why::{Because, Explanation, Origin, Start, Wait};
 
 /// The version that every attempt is marked with.
@@ -66,6 +71,7 @@ pub(crate) struct Inner {
     pub self_program: Vec<OsString>,
     pub max_rows: Option<u32>,
     pub connection: BTreeMap<String, String>,
+    pub storage: Option<StorageRoot>,
     pub presets: Presets,
 }
 
@@ -78,6 +84,17 @@ impl Inner {
         let mut connection = self.connection.clone();
         connection.insert("APOLO_FLOW_WORKSPACE".to_owned(), workspace.to_owned());
         connection
+    }
+
+    /// The storage's folder where the executor mounts nothing: it stands for mounts there (MCH-2).
+    pub(crate) fn host_storage(&self) -> Option<String> {
+        let storage = self.storage.as_ref().filter(|_| !self.executor.abilities().mounts);
+        storage.map(|storage| storage.folder().display().to_string())
+    }
+
+    /// What questions about volumes are answered with.
+    pub(crate) fn volumes(&self) -> Volumes {
+        Volumes { storage: self.storage.clone(), mounted: self.executor.abilities().mounts }
     }
 
     /// Claims a subject; a holder that is provably dead is not waited for.
@@ -132,11 +149,21 @@ impl Engine {
         Engine { inner: Arc::new(inner) }
     }
 
+    /// The name that is recorded for what this engine is asked to do.
+    pub fn user(&self) -> &str {
+        &self.inner.user
+    }
+
     /// What checks flows as this engine would, without its store and executor.
     pub fn checker(&self) -> Checker {
         let images = self.inner.executor.abilities().images;
         let checker = Checker::new(Arc::clone(&self.inner.git), &self.inner.user).images(images);
         let checker = checker.max_rows(self.inner.max_rows);
+        let checker = match &self.inner.storage {
+            Some(storage) if self.inner.executor.abilities().mounts => checker.mounted_storage(storage.clone()),
+            Some(storage) => checker.storage(storage.clone()),
+            None => checker,
+        };
         match self.inner.executor.room() {
             Some(room) => checker.machine(self.inner.presets.clone(), room),
             None => checker,
@@ -184,6 +211,7 @@ impl Engine {
             from: None,
             reuse: Reuse::Cache,
             max_rows: self.inner.max_rows,
+            storage: self.inner.host_storage(),
             engine_version: ENGINE_VERSION.to_owned(),
         })
     }
@@ -221,7 +249,11 @@ impl Engine {
         command.env_remove("APOLO_FLOW_OUTPUT").env_remove("APOLO_FLOW_STATE");
         // A group of its own: the terminal's Ctrl-C does not reach it.
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        command.spawn().map(drop).map_err(failed)
+        let mut child = command.spawn().map_err(failed)?;
+        // Whoever lives on after it, as a server does, must take its end: a dead engine that is not waited for
+        // looks alive, and its bake would never show as stalled.
+        std::thread::spawn(move || child.wait());
+        Ok(())
     }
 
     /// Asks for the end of an attempt or of one task; whoever drives it carries it out.

@@ -6,6 +6,7 @@ use flow_core::text::SourceMap;
 use thiserror::Error;
 
 use crate::engine::RestartRefusal;
+use crate::storage::StorageError;
 
 /// Why the engine could not do it.
 #[derive(Debug, Error)]
@@ -111,6 +112,23 @@ pub enum EngineError {
         /// What the system said.
         message: String,
     },
+    /// The flow has no such volume.
+    #[error("unknown volume `{volume}`")]
+    UnknownVolume {
+        /// The id asked for.
+        volume: String,
+        /// All ids of the flow.
+        known: Vec<String>,
+    },
+    /// Only volumes with a local part can be moved (LIV-40).
+    #[error("volume `{volume}` has no `local` part")]
+    NoLocalPart {
+        /// Its id.
+        volume: String,
+    },
+    /// The storage failed, or what is to be copied must not be.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
     /// A setting of `engine.toml` or of the environment is wrong.
     #[error("{place}: {message}")]
     Settings {

@@ -30,6 +30,35 @@ impl LogReader {
         Ok(chunk)
     }
 
+    /// The next piece of at most `max` bytes, at once; empty if there is no more yet.
+    pub async fn read_at_most(&mut self, max: u32) -> Result<Chunk, ExecutorError> {
+        let chunk = self.executor.logs(&self.key, self.offset, max.min(PIECE)).await?;
+        self.offset += chunk.bytes.len() as u64;
+        Ok(chunk)
+    }
+
+    /// How many bytes there are now. Reads a byte here and there, however long the log is.
+    pub async fn end(&self) -> Result<u64, ExecutorError> {
+        let (mut some, mut none) = (0_u64, 1_u64);
+        while self.has_byte(none - 1).await? {
+            (some, none) = (none, none.saturating_mul(2));
+        }
+        // There are at least `some` bytes and fewer than `none`.
+        while none - some > 1 {
+            let middle = some + (none - some) / 2;
+            if self.has_byte(middle - 1).await? {
+                some = middle;
+            } else {
+                none = middle;
+            }
+        }
+        Ok(some)
+    }
+
+    async fn has_byte(&self, at: u64) -> Result<bool, ExecutorError> {
+        Ok(!self.executor.logs(&self.key, at, 1).await?.bytes.is_empty())
+    }
+
     /// Where the next piece begins, in bytes.
     pub fn offset(&self) -> u64 {
         self.offset

@@ -58,6 +58,13 @@ impl Ids for SystemIds {
     }
 }
 
+/// A fresh secret that nobody can guess: 256 random bits.
+pub fn secret() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).expect("the system has random bytes once it is up");
+    bytes
+}
+
 /// `<prefix>-` and the number as five groups of 8, 4, 4, 4 and 12 hex digits.
 pub(crate) fn uuid_text(prefix: &str, number: u128) -> String {
     let groups = [(96, 8), (80, 4), (64, 4), (48, 4), (0, 12)];

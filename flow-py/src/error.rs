@@ -40,6 +40,9 @@ fn raise(py: Python<'_>, error: &EngineError) -> PyResult<PyErr> {
         | EngineError::SuffixMissing { .. }
         | EngineError::SuffixUnwanted { .. }
         | EngineError::PortTaken { .. }
+        | EngineError::UnknownVolume { .. }
+        | EngineError::NoLocalPart { .. }
+        | EngineError::Storage(_)
         | EngineError::Unrunnable { .. } => errors.getattr("FlowError")?.call1((message,))?,
     };
     Ok(PyErr::from_value(made))

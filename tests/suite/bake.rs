@@ -16,6 +16,7 @@ use flow_engine::{BakeRequest, CacheClear, Engine, EngineError, FixedGit, LEASE,
 use crate::grow;
 use crate::nested_flows;
 use crate::phases;
+use crate::retry;
 use crate::sim::texts;
 
 /// A flow (with the actions that it calls, see `sim::texts`), what its units do, and how every task must end.
@@ -152,7 +153,7 @@ tasks:
 }
 
 fn all_cases() -> impl Iterator<Item = Case> {
-    cases().into_iter().chain(nested_flows::cases()).chain(phases::cases()).chain(grow::cases())
+    cases().into_iter().chain(nested_flows::cases()).chain(phases::cases()).chain(grow::cases()).chain(retry::cases())
 }
 
 pub(crate) fn expected(case: &Case) -> Vec<(String, TaskStatus)> {

@@ -179,6 +179,7 @@ fn created(
         from: None,
         reuse: Reuse::Cache,
         max_rows: None,
+        storage: None,
         engine_version: "0".to_owned(),
     }
 }

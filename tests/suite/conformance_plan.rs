@@ -138,6 +138,7 @@ pub(crate) fn inputs(place: &Place, params: IndexMap<String, String>, git: &Json
         username: account("username"),
         platform: Some(platform),
         max_rows: None,
+        storage: None,
     }
 }
 

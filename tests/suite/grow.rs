@@ -38,6 +38,7 @@ fn listing(all: &'static str) -> (&'static str, Vec<Script>) {
 }
 
 /// Bakes whose graph grows.
+#[expect(clippy::too_many_lines, reason = "a table of flows")]
 pub(crate) fn cases() -> Vec<Case> {
     use TaskStatus::{Failed, Skipped, Succeeded};
     vec![
@@ -70,6 +71,25 @@ pub(crate) fn cases() -> Vec<Case> {
             result: Failed,
         },
         Case {
+            name: "ends of rows that are made late (DEC-19)",
+            flow: ENDS_ALONE,
+            scripts: vec![
+                listing("::set-output name=all::[\"a\", \"b\"]\n"),
+                ("fit-a", vec![Script::prints("::save-state name=id::7\n")]),
+                ("fit-b", vec![Script::exits(1)]),
+            ],
+            ends: vec![
+                ("list", Succeeded),
+                ("fit", Succeeded),
+                ("fit-a", Succeeded),
+                ("fit-b", Failed),
+                ("post-fit", Succeeded),
+                ("post-fit-a", Succeeded),
+                ("post-fit-b", Succeeded),
+            ],
+            result: Failed,
+        },
+        Case {
             name: "rows inside of an action",
             flow: INSIDE,
             scripts: vec![
@@ -88,6 +108,33 @@ pub(crate) fn cases() -> Vec<Case> {
         },
     ]
 }
+
+const ENDS_ALONE: &str = "
+kind: batch
+tasks:
+  - {id: list, image: x}
+  - {id: fit, action: 'ws:lock', strategy: {fail_fast: false, max_parallel: 1, matrix: {k: '${{ from_json(needs.list.outputs.all) }}'}}}
+=== ws:lock
+kind: stateful
+main: {image: x}
+post: {image: x}
+";
+
+/// Stateful actions in a late matrix, before one that is none.
+const ENDS: &str = "
+kind: batch
+tasks:
+  - {id: list, image: x}
+  - {id: one, needs: [], action: 'ws:lock'}
+  - {id: fit, needs: [list], action: 'ws:lock', args: {n: '${{ matrix.k }}'}, strategy: {matrix: {k: '${{ from_json(needs.list.outputs.all) }}'}}}
+  - {id: use, needs: [fit], image: x}
+  - {id: far, needs: [], image: x}
+=== ws:lock
+kind: stateful
+inputs: {n: {default: none}}
+main: {image: x, cmd: 'take ${{ inputs.n }}'}
+post: {image: x, cmd: 'give ${{ state.id }}'}
+";
 
 fn listed(text: &str, all: &str) -> Sim {
     let mut sim = Sim::new(text).begin();
@@ -208,4 +255,65 @@ fn late_rows_are_checked_before_the_run() {
     let wrong = FLOW.replace("{id: fit,", "{id: 'fit_${{ matrix.k }}',").replace("needs: [fit]", "needs: [fit_a]");
     let found = faults(&wrong);
     assert!(matches!(found.as_slice(), [(Code::UnknownNeed, _), ..]), "rows are not known yet: {found:?}");
+}
+
+#[test]
+fn each_late_row_of_a_stateful_action_has_its_end() {
+    // DEC-19, BAT-113: after all else, the last call first, each with the state of its own row.
+    let mut sim = Sim::new(ENDS).begin();
+    sim.ended("list", Exit::Code(0), Reason::Finished, &[("all", "[\"a\", \"b\"]")]);
+    sim.saved("one", &[("id", "1")]);
+    sim.saved("fit-a", &[("id", "2")]);
+    sim.saved("fit-b", &[("id", "3")]);
+    sim.succeed("use");
+    assert!(!sim.starts().iter().any(|name| name.starts_with("post")), "`far` is at work");
+    sim.succeed("far");
+    assert_eq!(sim.starts().split_off(6), ["post-fit-a", "post-fit-b"], "the last call first");
+    assert_eq!(sim.spec("post-fit-b").cmd.as_deref(), Some("give 3"));
+    sim.succeed("post-fit-a");
+    assert_eq!(sim.starts().last().map(String::as_str), Some("post-fit-b"), "`post-one` waits for both");
+    sim.succeed("post-fit-b");
+    assert_eq!(sim.spec("post-one").cmd.as_deref(), Some("give 1"));
+    sim.succeed("post-one");
+    assert_eq!(sim.result(), Some(TaskStatus::Succeeded));
+    assert_eq!(sim.state, sim.loaded());
+}
+
+#[test]
+fn without_late_rows_there_is_nothing_to_end() {
+    // No rows, a need that failed, and a cancel: the other ends come all the same, and not too early.
+    let text = ENDS.replace(" ${{ state.id }}", "");
+    for way in ["no rows", "a failure", "a cancel"] {
+        let mut sim = Sim::new(&text).begin();
+        sim.succeed("one");
+        match way {
+            "no rows" => sim.ended("list", Exit::Code(0), Reason::Finished, &[("all", "[]")]),
+            "a failure" => sim.fail("list"),
+            _ => {
+                sim.cancel(CancelScope::Attempt);
+                sim.die("list");
+            }
+        }
+        if way == "no rows" {
+            sim.succeed("use");
+            assert!(!sim.starts().iter().any(|name| name.starts_with("post")), "{way}: `far` is at work");
+            sim.succeed("far");
+        } else {
+            sim.die("far");
+        }
+        sim.succeed("post-one");
+        assert!(sim.result().is_some(), "{way}: {}", sim.statuses());
+        assert_eq!(sim.state, sim.loaded());
+    }
+}
+
+#[test]
+fn a_late_row_that_failed_is_ended_too() {
+    let text = ENDS.replace("state.id", "len(state)");
+    let mut sim = Sim::new(&text).begin();
+    sim.ended("list", Exit::Code(0), Reason::Finished, &[("all", "[\"a\"]")]);
+    sim.fail("fit-a");
+    sim.die("far");
+    sim.die("one");
+    assert_eq!(sim.spec("post-fit-a").cmd.as_deref(), Some("give 0"));
 }

@@ -106,7 +106,7 @@ async fn check_a_job_follows_its_events(pair: Pair) {
     pair.here.append(turn("j", 10, 0, begun)).await.unwrap();
     let row = pair.there.live_job(&job("j")).await.unwrap().unwrap();
     assert_eq!((row.job.status, row.job.started_at, row.claim.epoch), (TaskStatus::Running, Some(at(10)), Epoch(0)));
-    let again = vec![ended("j", 1, 3), EventKind::RetryAt { key: second.clone(), at: at(99) }];
+    let again = vec![ended("j", 1, 3), EventKind::RetryAt { key: second.clone(), at: at(99), ended: None }];
     pair.here.append(turn("j", 20, 4, again)).await.unwrap();
     let row = pair.there.live_job(&job("j")).await.unwrap().unwrap();
     assert_eq!(row.job.status, TaskStatus::Pending);

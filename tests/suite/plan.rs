@@ -19,6 +19,7 @@ fn inputs(params: IndexMap<String, String>) -> Inputs {
         username: "ann".to_owned(),
         platform: None,
         max_rows: None,
+        storage: None,
     }
 }
 

@@ -24,6 +24,13 @@ struct Draft {
     calls: u8,
 }
 
+impl Draft {
+    /// Whether it is tried three times (EXT-3); only tasks of a graph may be.
+    fn is_retried(&self) -> bool {
+        self.calls > 5
+    }
+}
+
 /// What tasks may call: `d` and the posts are `always()`.
 const ACTIONS: &str = "
 === ws:none
@@ -101,6 +108,7 @@ fn text(bake: &Bake) -> String {
             1 => "action: 'ws:some'",
             2 => "module: 'ws:deep'",
             3 => "action: 'ws:held'",
+            _ if task.is_retried() => "image: x, retry: {attempts: 3, delay: 1, backoff: 2, on: [failed, lost]}",
             _ => "image: x",
         };
         writeln!(text, "  - {{id: t{at}, {work}, needs: {{{needs}}}{enable}{strategy}{cache}}}")
@@ -151,6 +159,10 @@ struct Witness {
     live: BTreeSet<FullId>,
     /// Calls whose graph is open.
     open: BTreeSet<FullId>,
+    /// How often each task failed and was tried again.
+    failures: BTreeMap<FullId, u32>,
+    /// The tasks of the flow that say how often they are tried.
+    retried: BTreeSet<FullId>,
     cancelled: bool,
     ended: bool,
 }
@@ -171,6 +183,14 @@ impl Witness {
             has_run: BTreeSet::new(),
             live: BTreeSet::new(),
             open: BTreeSet::new(),
+            failures: BTreeMap::new(),
+            retried: bake
+                .tasks
+                .iter()
+                .enumerate()
+                .filter(|(_, task)| task.is_retried())
+                .map(|(at, _)| id(&at.to_string()))
+                .collect(),
             cancelled: false,
             ended: false,
         }
@@ -194,11 +214,20 @@ impl Witness {
                 self.has_run.extend(key.node().cloned());
             }
             EventKind::Ended { key, outcome, .. } => self.over(key.node().expect("a task"), outcome.status),
-            EventKind::RetryAt { key, .. } => {
+            EventKind::RetryAt { key, ended, .. } => {
                 // A start that is made again under the same key keeps its place.
                 let node = key.node().expect("a task");
-                if key.r#try > 1 {
-                    self.live.remove(node);
+                if let Some(ended) = ended {
+                    assert!(self.live.remove(node), "{node} is tried again and was not started");
+                    assert!(
+                        !matches!(ended.outcome.status, TaskStatus::Succeeded | TaskStatus::Cancelled),
+                        "{ended:?}"
+                    );
+                    assert!(ended.last.is_some_and(|last| key.r#try <= last), "EXT-3: {node} {ended:?}");
+                    let most = self.attempts_of(node);
+                    let failures = self.failures.entry(node.clone()).or_default();
+                    *failures += u32::from(ended.outcome.reason != Reason::Lost);
+                    assert!(*failures < most, "EXT-3: {node} is tried too often");
                 }
             }
             EventKind::Skipped { node, .. } => self.over(node, TaskStatus::Skipped),
@@ -222,6 +251,15 @@ impl Witness {
             assert!(below.all(|one| self.status.contains_key(one)), "{node} ends before its tasks (BAT-57)");
         }
         self.has_run.insert(node.clone());
+    }
+
+    /// How often a task is tried, by what the texts of this test say.
+    fn attempts_of(&self, node: &FullId) -> u32 {
+        let entry = self.nodes.get(node).map(|record| id(&record.entry.to_string()));
+        match node.0.len() {
+            1 if entry.is_some_and(|entry| self.retried.contains(&entry)) => 3,
+            _ => 1,
+        }
     }
 
     /// A call opens its graph, under the same rules as a start.

@@ -28,11 +28,11 @@ fn functions() -> String {
 const PLACES: &[(&str, Place)] = &[
     ("`params` of a batch", Place::Param),
     ("`defaults`, `volumes`, `images` of a batch", Place::Defaults),
-    ("`cache`, `fail_fast`, `max_parallel` in `defaults`", Place::LateDefaults),
+    ("`cache`, `retry`, `fail_fast`, `max_parallel` in `defaults`", Place::LateDefaults),
     ("`fail_fast`, `max_parallel` of a task", Place::Strategy(GraphKind::Flow)),
     ("`matrix` of a task", Place::Matrix(GraphKind::Flow)),
     ("`id` and `needs` of a task", Place::Id),
-    ("`cache` of a task", Place::Cache(GraphKind::Flow)),
+    ("`cache` and `retry` of a task", Place::Cache(GraphKind::Flow)),
     ("all else of a task", Place::Task(GraphKind::Flow)),
     ("`defaults`, `volumes`, `images` of a live flow", Place::LiveDefaults),
     ("`params` of a job", Place::LiveParam),

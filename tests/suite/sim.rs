@@ -366,6 +366,7 @@ fn created(params: IndexMap<String, String>) -> AttemptCreated {
         from: None,
         reuse: Reuse::Cache,
         max_rows: None,
+        storage: None,
         engine_version: "0".to_owned(),
     }
 }

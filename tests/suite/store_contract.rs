@@ -112,6 +112,7 @@ fn created(bake: &str, number: u32) -> AttemptCreated {
         from: None,
         reuse: Reuse::Cache,
         max_rows: None,
+        storage: None,
         engine_version: "0.1.0".to_owned(),
     }
 }
@@ -327,6 +328,7 @@ async fn check_a_dropped_wait_leaves_the_others(pair: Pair) {
 }
 
 async fn check_events_by_scope_position_and_limit(pair: Pair) {
+    assert_eq!(pair.here.last_position().await.expect("readable"), 0, "an empty store");
     for (name, bake) in [("a", "bake-a"), ("b", "bake-b")] {
         pair.here.append(first_turn(name, bake)).await.unwrap();
     }

@@ -89,7 +89,8 @@ fn tasks(session: &Session, tasks: &[Task], now: Timestamp) -> Table {
         let started = last.and_then(|last| last.started_at);
         let took = started.map(|at| last.and_then(|last| last.ended_at).unwrap_or(now).since(at));
         let outputs = task.outputs.iter().map(|(name, value)| format!("{name}={value}"));
-        let note = words::note(task).filter(|_| task.status != TaskStatus::Succeeded || task.taken_from.is_some());
+        let note =
+            words::note_now(task, now).filter(|_| task.status != TaskStatus::Succeeded || task.taken_from.is_some());
         let said: Vec<String> = note.into_iter().chain(outputs).collect();
         table.push(vec![
             clean::line(&task.id.to_string()).into(),

@@ -6,6 +6,8 @@ mod cancel;
 mod check;
 mod clear_cache;
 mod completion;
+#[cfg(feature = "console")]
+mod console;
 mod drive;
 mod engine;
 mod events;
@@ -26,6 +28,7 @@ mod run;
 mod show;
 mod status;
 pub(crate) mod supervisor;
+mod volume;
 mod why;
 
 use crate::args::Command;
@@ -48,6 +51,8 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         Command::Cancel(own) => cancel::run(session, &own).await,
         Command::Restart(own) => restart::run(session, &own).await,
         Command::ClearCache(own) => clear_cache::run(session, own).await,
+        #[cfg(feature = "console")]
+        Command::Console(own) => console::run(session, own).await,
         Command::Init(own) => init::run(session, &own),
         Command::Completion(own) => completion::run(session, &own),
         Command::Reference(own) => reference::run(session, &own),
@@ -56,6 +61,10 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         Command::Status(own) => status::run(session, &own).await,
         Command::Kill(own) => kill::run(session, &own).await,
         Command::Exec(own) => exec::run(session, own).await,
+        Command::Upload(own) => volume::upload(session, own).await,
+        Command::Download(own) => volume::download(session, own).await,
+        Command::Clean(own) => volume::clean(session, own).await,
+        Command::Mkvolumes(own) => volume::mkvolumes(session, own).await,
         Command::Resume(own) => resume::run(session, &own).await,
         Command::Engine(own) => engine::run(session, &own).await,
         Command::Supervisor(own) => supervisor::run(&own),

@@ -1,7 +1,7 @@
 //! `show`: all about one task, and its log without the workflow commands. Source: CLI-25.
 
 use flow_core::command::Scanner;
-use flow_core::model::{Task, Try};
+use flow_core::model::{Task, Timestamp, Try};
 use flow_engine::Engine;
 
 use crate::args::Show;
@@ -30,7 +30,7 @@ pub(crate) async fn run(session: &mut Session, own: &Show) -> Result<Exit, CliEr
     let word = found.standing.word(found.attempt.status);
     let attempt = format!("Attempt #{} {}", found.attempt.number, session.out_look.status(word, word));
     session.print(&attempt)?;
-    for line in facts(session, &task) {
+    for line in facts(session, &task, session.now()) {
         session.print(&line)?;
     }
     let task = engine.as_run(&task).await?;
@@ -45,9 +45,9 @@ pub(crate) async fn run(session: &mut Session, own: &Show) -> Result<Exit, CliEr
     Ok(Exit::Well)
 }
 
-fn facts(session: &Session, task: &Task) -> Vec<String> {
+fn facts(session: &Session, task: &Task, now: Timestamp) -> Vec<String> {
     let (look, word) = (session.out_look, task.status.word());
-    let note = words::note(task).map(|note| format!(": {}", clean::line(&note))).unwrap_or_default();
+    let note = words::note_now(task, now).map(|note| format!(": {}", clean::line(&note))).unwrap_or_default();
     let mut lines =
         vec![format!("Task {} {}{note}", look.strong(&clean::line(&task.id.to_string())), look.status(word, word))];
     let faint = |text: &str| look.faint(text);

@@ -17,7 +17,7 @@ pub(crate) async fn run(session: &mut Session, own: &Why) -> Result<Exit, CliErr
         session.print(&json::text(&view))?;
         return Ok(Exit::Well);
     }
-    for line in why::lines(&task, &explanation, session.out_look) {
+    for line in why::lines(&task, &explanation, session.out_look, session.now()) {
         session.print(&line)?;
     }
     Ok(Exit::Well)

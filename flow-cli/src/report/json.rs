@@ -10,6 +10,9 @@
 //!   `plan` is `run`, `cached`, `skipped`, `failed` or `later`
 //! - `why`: `{version, bake: id, attempt: number, task, status, because, from, changes, needs, until, said}`,
 //!   see `WhyView`
+//! - `upload`, `download`: `{version, dry_run, volumes: [{volume, remote, local, copied, bytes, unchanged, newer, links}]}`;
+//!   with `--dry-run` `written`, a list of names, in place of `copied` and `links`
+//! - `clean`: the same with `removed`; `mkvolumes`: the same with `folder`
 //! - `clear-cache`: `{version, cleared: count}`
 //! - `ps`, `status`, `run`: see `live`
 //! - `events`: a line `{version, event}` for each event in the stored form (`docs/events.md`)
@@ -22,7 +25,8 @@ use flow_core::diag::{Diagnostic, Severity};
 use flow_core::event::Event;
 use flow_core::model::{Attempt, AttemptId, Bake, Exit, RawId, Task, Timestamp, Try};
 use flow_core::text::SourceMap;
-use flow_engine::{Checked, Standing};
+use flow_engine::storage::{CopyReport, Survey};
+use flow_engine::{Checked, FlowVolume, Standing};
 use indexmap::IndexMap;
 use serde::Serialize;
 
@@ -71,6 +75,69 @@ pub(crate) struct FlowView<'a> {
     pub flow: &'a str,
     pub ok: bool,
     pub diagnostics: Vec<DiagnosticView<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct VolumesView {
+    pub version: u32,
+    pub dry_run: bool,
+    pub volumes: Vec<VolumeView>,
+}
+
+/// A volume, and what was done with it.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct VolumeView {
+    pub volume: String,
+    pub remote: String,
+    pub local: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copied: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub written: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unchanged: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub newer: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub links: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub removed: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
+}
+
+impl VolumeView {
+    pub(crate) fn of(volume: &FlowVolume) -> Self {
+        let (id, local) = (volume.id.to_string(), volume.local.display().to_string());
+        VolumeView { volume: id, remote: volume.remote.clone(), local, ..VolumeView::default() }
+    }
+
+    pub(crate) fn copied(volume: &FlowVolume, report: &CopyReport) -> Self {
+        VolumeView {
+            copied: Some(report.copied),
+            bytes: Some(report.bytes),
+            unchanged: Some(report.unchanged),
+            newer: Some(names(&report.newer)),
+            links: Some(report.links),
+            ..VolumeView::of(volume)
+        }
+    }
+
+    pub(crate) fn surveyed(volume: &FlowVolume, survey: &Survey) -> Self {
+        VolumeView {
+            written: Some(names(&survey.written)),
+            bytes: Some(survey.bytes),
+            unchanged: Some(survey.unchanged),
+            newer: Some(names(&survey.newer)),
+            ..VolumeView::of(volume)
+        }
+    }
+}
+
+fn names(paths: &[std::path::PathBuf]) -> Vec<String> {
+    paths.iter().map(|path| path.display().to_string()).collect()
 }
 
 #[derive(Debug, Serialize)]
@@ -140,6 +207,8 @@ pub(crate) struct TaskView<'a> {
     pub needs: Vec<&'a str>,
     pub history: Vec<StatusView>,
     pub tries: Vec<TryView<'a>>,
+    /// The last time that another try was decided on.
+    pub next_try: Option<NextTryView>,
     pub outputs: &'a IndexMap<String, String>,
     pub state: &'a IndexMap<String, String>,
     pub cached_from: Option<&'a str>,
@@ -150,6 +219,14 @@ pub(crate) struct TaskView<'a> {
 pub(crate) struct StatusView {
     pub at: String,
     pub status: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct NextTryView {
+    pub number: u32,
+    /// The number that the last try will have if the others end likewise; null if there is no bound.
+    pub last: Option<u32>,
+    pub at: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -244,6 +321,11 @@ impl<'a> From<&'a Task> for TaskView<'a> {
             needs: task.node.needs.iter().map(|need| &*need.id).collect(),
             history: history.map(|item| StatusView { at: time(item.at), status: item.status.word() }).collect(),
             tries: task.tries.iter().map(TryView::from).collect(),
+            next_try: task.next_try.as_ref().map(|next| NextTryView {
+                number: next.number,
+                last: next.last,
+                at: time(next.at),
+            }),
             outputs: &task.outputs,
             state: &task.state,
             cached_from: task.cached_from.as_ref().map(AttemptId::as_str),

@@ -15,5 +15,6 @@ mod sample;
 pub(crate) mod summary;
 pub(crate) mod table;
 pub(crate) mod time;
+pub(crate) mod transfer;
 pub(crate) mod why;
 pub(crate) mod words;

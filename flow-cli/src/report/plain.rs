@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use flow_core::event::{CancelScope, Event, EventKind, Stage};
-use flow_core::model::{FullId, LaunchKey, Task, TaskStatus};
+use flow_core::event::{CancelScope, EndedTry, Event, EventKind, Stage};
+use flow_core::model::{FullId, LaunchKey, NextTry, Task, TaskStatus, Timestamp};
 
 use crate::report::board::Board;
 use crate::report::clean;
@@ -52,7 +52,9 @@ impl Plain {
             EventKind::CacheHit { node, .. } | EventKind::TakenOver { node, .. } | EventKind::Skipped { node, .. } => {
                 task(node).map(|task| self.end(task)).unwrap_or_default()
             }
-            EventKind::RetryAt { key, at } => vec![again(key, at.since(event.at))],
+            EventKind::RetryAt { key, at, ended } => {
+                vec![self.again((key, *at), at.since(event.at), ended.as_deref())]
+            }
             EventKind::CancelAsked { scope, by, .. } => vec![self.cancel(scope, by)],
             EventKind::Claimed { epoch, .. } if epoch.0 > 1 => vec!["a new engine has taken the bake up".to_owned()],
             EventKind::LocalsEnded { result } if *result != TaskStatus::Succeeded => {
@@ -78,6 +80,17 @@ impl Plain {
             CancelScope::Job => "the job".to_owned(),
         };
         self.look.status("cancelled", &format!("{} asked to cancel {what}", clean::line(by)))
+    }
+
+    /// What comes again, and when; of a new try also how the one before ended.
+    fn again(&self, (key, at): (&LaunchKey, Timestamp), wait: Duration, ended: Option<&EndedTry>) -> String {
+        let name = clean::line(&key.node().map(ToString::to_string).unwrap_or_default());
+        let wait = span(wait);
+        let Some(ended) = ended else { return format!("{name}  will be started again in {wait}") };
+        let word = self.look.status(ended.outcome.status.word(), ended.outcome.status.word());
+        let why = words::outcome(&ended.outcome).map(|why| format!(" ({})", clean::line(&why))).unwrap_or_default();
+        let next = NextTry { number: key.r#try, last: ended.last, at };
+        format!("{name}  {word}{why}: {}, next in {wait}", next.place())
     }
 
     /// The line of an image's build.
@@ -146,12 +159,6 @@ impl Plain {
             | EventKind::LiveEnded { .. } => false,
         }
     }
-}
-
-/// That a task will be started again.
-fn again(key: &LaunchKey, wait: Duration) -> String {
-    let name = key.node().map(ToString::to_string).unwrap_or_default();
-    format!("{}  will be tried again in {} (try {})", clean::line(&name), span(wait), key.r#try)
 }
 
 #[cfg(test)]

@@ -106,7 +106,7 @@ fn push_task(strip: &mut Strip, task: &Task, now: Timestamp, look: Look) {
     strip.push_padded(&took.map(span).unwrap_or_default(), 7, str::to_owned);
     strip.push("  ", str::to_owned);
     let outputs: Vec<String> = task.outputs.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let said = words::note(task).unwrap_or_else(|| outputs.join("  "));
+    let said = words::note_now(task, now).unwrap_or_else(|| outputs.join("  "));
     strip.push(&clean::line(&said), |text| look.faint(text));
 }
 

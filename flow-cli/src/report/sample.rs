@@ -69,6 +69,7 @@ impl Story {
             from: None,
             reuse: Reuse::Cache,
             max_rows: None,
+            storage: None,
             engine_version: "0".into(),
         }));
         let subject = Subject::Attempt(AttemptId::new("attempt-1"));

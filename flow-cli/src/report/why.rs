@@ -1,8 +1,8 @@
 //! Explanations as lines for people and as JSON.
 
 use flow_core::event::SkipReason;
-use flow_core::model::{Attempt, NeedsLevel, Task};
-use flow_engine::{Because, Change, Explanation, Origin, Start, Wait};
+use flow_core::model::{Attempt, NeedsLevel, Task, Timestamp};
+use flow_engine::{Because, Explanation, Origin, Start, Wait};
 use serde::Serialize;
 
 use crate::report::look::Look;
@@ -56,7 +56,7 @@ struct NeedView<'a> {
 impl<'a> WhyView<'a> {
     pub(crate) fn new(attempt: &'a Attempt, task: &Task, explanation: &'a Explanation) -> Self {
         let because = &explanation.because;
-        let origin = origin(because);
+        let origin = because.origin();
         let outcome = explanation.outcome.as_ref().and_then(words::outcome);
         WhyView {
             version: json::VERSION,
@@ -64,9 +64,10 @@ impl<'a> WhyView<'a> {
             attempt: attempt.number,
             task: task.id.to_string(),
             status: task.status.word(),
-            because: word(because),
+            because: because.word(),
             from: origin.map(|one| OriginView { bake: one.bake.as_str(), attempt: one.number, at: one.at.to_string() }),
-            changes: changes(because)
+            changes: because
+                .changes()
                 .iter()
                 .map(|one| ChangeView { field: &one.field, old: one.old.as_deref(), new: one.new.as_deref() })
                 .collect(),
@@ -80,52 +81,6 @@ impl<'a> WhyView<'a> {
                 _ => outcome,
             },
         }
-    }
-}
-
-/// The word of a reason in JSON.
-fn word(because: &Because) -> &'static str {
-    match because {
-        Because::Started(Start::CacheOff) => "cache_off",
-        Because::Started(Start::CacheNotRead) => "cache_not_read",
-        Because::Started(Start::First) => "first",
-        Because::Started(Start::Changed(..)) => "changed",
-        Because::Started(Start::Different(_)) => "different",
-        Because::Started(Start::Gone(_)) => "gone",
-        Because::Opened => "opened",
-        Because::Grown => "rows_made",
-        Because::NotEvaluated => "not_evaluated",
-        Because::Cached(_) => "cached",
-        Because::TakenOver(_) => "taken_over",
-        Because::Skipped(SkipReason::Disabled { .. }) => "disabled",
-        Because::Skipped(SkipReason::WindingDown) => "winding_down",
-        Because::Skipped(SkipReason::Cancelled) => "cancelled",
-        Because::Skipped(SkipReason::Locals) => "locals_failed",
-        Because::Waits(Wait::Needs(_)) => "waits_for_needs",
-        Because::Waits(Wait::Turn) => "waits_for_its_turn",
-        Because::Waits(Wait::Until(_)) => "waits_for_its_next_start",
-        Because::Waits(Wait::Executor(_)) => "waits_for_the_executor",
-    }
-}
-
-fn origin(because: &Because) -> Option<&Origin> {
-    match because {
-        Because::Cached(origin)
-        | Because::TakenOver(origin)
-        | Because::Started(Start::Changed(origin, _) | Start::Different(origin) | Start::Gone(origin)) => Some(origin),
-        Because::Started(Start::CacheOff | Start::CacheNotRead | Start::First)
-        | Because::Opened
-        | Because::Grown
-        | Because::NotEvaluated
-        | Because::Skipped(_)
-        | Because::Waits(_) => None,
-    }
-}
-
-fn changes(because: &Because) -> &[Change] {
-    match because {
-        Because::Started(Start::Changed(_, changes)) => changes,
-        _ => &[],
     }
 }
 
@@ -150,17 +105,25 @@ fn level_word(level: NeedsLevel) -> &'static str {
 }
 
 /// The explanation for people: how the task ended, then why it was treated so.
-pub(crate) fn lines(task: &Task, explanation: &Explanation, look: Look) -> Vec<String> {
+pub(crate) fn lines(task: &Task, explanation: &Explanation, look: Look, now: Timestamp) -> Vec<String> {
     let word = task.status.word();
     let ended = explanation.outcome.as_ref().and_then(words::outcome);
     let ended = ended.map(|ended| format!(": {}", clean::line(&ended))).unwrap_or_default();
     let mut lines =
         vec![format!("{} {}{ended}", look.strong(&clean::line(&task.id.to_string())), look.status(word, word))];
-    lines.push(sentence(&explanation.because));
+    lines.push(match &explanation.because {
+        Because::Waits(Wait::Until(_)) if task.waits_for_try().is_some() => {
+            format!("it waits: {}", words::note_now(task, now).unwrap_or_default())
+        }
+        because => sentence(because),
+    });
+    if task.tries.len() > 1 {
+        lines.push(format!("it was tried {} times; `show` tells of each", task.tries.len()));
+    }
     let arrow = look.pick("→", "->");
     let value =
         |text: &Option<String>| text.as_ref().map_or("(not there)".to_owned(), |text| clean::short(text, VALUE));
-    lines.extend(changes(&explanation.because).iter().map(|change| {
+    lines.extend(explanation.because.changes().iter().map(|change| {
         let field = look.accent(&clean::line(&change.field));
         format!("  {field}: {} {arrow} {}", value(&change.old), value(&change.new))
     }));

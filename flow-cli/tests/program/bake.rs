@@ -200,7 +200,7 @@ fn a_cleared_result_is_made_again() {
 }
 
 /// Kills the engine that was started in the background, and nobody else.
-fn kill_engine(place: &Place) {
+pub(crate) fn kill_engine(place: &Place) {
     let attempt = place.run("inspect x --json").expect(0).json()["bake"]["attempt"]["id"].as_str().unwrap().to_owned();
     let of_engine = |path: &std::path::Path| {
         let line = std::fs::read(path.join("cmdline")).unwrap_or_default();

@@ -14,4 +14,6 @@ mod nested;
 mod phases;
 mod plan;
 mod read;
+mod retry;
 mod terminal;
+mod volume;

@@ -141,3 +141,24 @@ fn nothing_hostile_reaches_the_terminal() {
         assert!(heard.contains("abc\r\n") && !heard.contains('\u{1b}'), "{line}: {heard:?}");
     }
 }
+
+#[test]
+fn a_volume_is_removed_after_a_question_only() {
+    let place = Place::new(GATED);
+    place.write(
+        ".apolo/live.yml",
+        "kind: live\njobs: {}\nvolumes: {v: {remote: 'storage:v', mount: /v, local: files}}\n",
+    );
+    place.write("files/a", "x");
+    let (code, heard) = OnTerminal::start(&place, "upload v").end();
+    assert!(code == Some(0) && heard.contains("v: 1 file (1 B) copied to storage:v"), "{heard}");
+    for (answer, left, expected) in [("\n", true, 1), ("y\n", false, 0)] {
+        let mut clean = OnTerminal::start(&place, "clean v");
+        clean.hear("all of `v` would be removed from storage:v");
+        clean.hear("remove it for good? [y/N] ");
+        clean.answer(answer);
+        let (code, heard) = clean.end();
+        assert_eq!(code, Some(expected), "{heard}");
+        assert_eq!(place.path("../data/apolo-flow/storage/v/a").exists(), left, "{heard}");
+    }
+}

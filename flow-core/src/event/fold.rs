@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::event::{AttemptCreated, CancelScope, Event, EventKind, SkipReason, Stage};
+use crate::event::{AttemptCreated, CancelScope, EndedTry, Event, EventKind, SkipReason, Stage};
 use crate::model::{
     Attempt, AttemptId, Bake, BuiltImage, CacheEntry, CacheKey, CancelMark, Exit, FullId, LaunchKey, LiveJob,
-    LiveJobId, Need, NodeRecord, Outcome, Reason, StatusItem, Subject, Task, TaskStatus, Timestamp, Try,
+    LiveJobId, LogRef, Need, NextTry, NodeRecord, Outcome, Reason, StatusItem, Subject, Task, TaskStatus, Timestamp,
+    Try,
 };
 
 /// The rows that a store keeps; reads see the writes of the same fold.
@@ -116,6 +117,7 @@ fn new_task(attempt: &AttemptId, prefix: &FullId, node: &NodeRecord) -> Task {
         history: Vec::new(),
         note: None,
         tries: Vec::new(),
+        next_try: None,
         outcome: None,
         outputs: IndexMap::new(),
         state: IndexMap::new(),
@@ -234,17 +236,17 @@ fn edit_task(task: &mut Task, event: &Event) {
             if !task.opened && !task.node.late && task.tries.last().is_none_or(|last| last.number < key.r#try) {
                 add_try(task, key, event.at);
             }
-            task.outcome = (task.opened || task.node.late).then(|| outcome.clone());
-            end(task, outcome, event.at);
-            if let Some(last) = task.tries.last_mut() {
-                last.log = log.clone();
-            }
+            end(task, (outcome, log), event.at);
             task.outputs.clone_from(outputs);
             task.state.clone_from(state);
         }
-        EventKind::RetryAt { key, at } => {
-            lose_before(task, key, event.at);
-            task.note = Some(format!("will be tried again at {at}"));
+        EventKind::RetryAt { key, at, ended } => {
+            end_before(task, key, ended.as_deref(), event.at);
+            task.next_try = ended.as_ref().map(|ended| NextTry { number: key.r#try, last: ended.last, at: *at });
+            task.note = Some(match &task.next_try {
+                Some(next) => format!("{} comes at {at}", next.place()),
+                None => format!("will be started again at {at}"),
+            });
         }
         EventKind::Skipped { because, .. } => {
             task.note = Some(skip_note(because));
@@ -290,17 +292,19 @@ fn new_try(key: &LaunchKey, at: Timestamp) -> Try {
         ended_at: None,
         raw: None,
         outcome: None,
-        log: crate::model::LogRef::default(),
+        log: LogRef::default(),
     }
 }
 
-/// Ends the last try if another one is to follow it and nobody has told its end: then it was lost.
-fn lose_before(task: &mut Task, next: &LaunchKey, at: Timestamp) {
+/// Ends the last try if another one is to follow it; where nobody has told how it ended, it was lost.
+fn end_before(task: &mut Task, next: &LaunchKey, ended: Option<&EndedTry>, at: Timestamp) {
     let open = |one: &&mut Try| one.number < next.r#try && one.outcome.is_none();
-    if let Some(last) = task.tries.last_mut().filter(open) {
-        last.ended_at = Some(at);
-        last.outcome = Some(Outcome { status: TaskStatus::Failed, exit: Exit::None, reason: Reason::Lost });
-    }
+    let Some(last) = task.tries.last_mut().filter(open) else { return };
+    let unsaid = || Outcome { status: TaskStatus::Failed, exit: Exit::None, reason: Reason::Lost };
+    last.ended_at = Some(at);
+    last.outcome = Some(ended.map_or_else(unsaid, |ended| ended.outcome.clone()));
+    last.log = ended.map(|ended| ended.log.clone()).unwrap_or_default();
+    enter(task, TaskStatus::Pending, at);
 }
 
 fn progress(task: &mut Task, stage: &Stage, why: Option<&str>, at: Timestamp) {
@@ -316,11 +320,16 @@ fn progress(task: &mut Task, stage: &Stage, why: Option<&str>, at: Timestamp) {
     }
 }
 
-fn end(task: &mut Task, outcome: &Outcome, at: Timestamp) {
+/// The end of a task: that of its last try, unless that has ended before and no other one followed.
+fn end(task: &mut Task, (outcome, log): (&Outcome, &LogRef), at: Timestamp) {
     task.note = None;
-    if let Some(last) = task.tries.last_mut() {
-        last.ended_at = Some(at);
-        last.outcome = Some(outcome.clone());
+    match task.tries.last_mut().filter(|last| last.outcome.is_none()) {
+        Some(last) => {
+            last.ended_at = Some(at);
+            last.outcome = Some(outcome.clone());
+            last.log = log.clone();
+        }
+        None => task.outcome = Some(outcome.clone()),
     }
     enter(task, outcome.status, at);
 }

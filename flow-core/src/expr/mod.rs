@@ -17,6 +17,7 @@ mod literal;
 mod ops;
 pub mod parser;
 pub mod path;
+pub mod storage;
 mod template;
 mod trouble;
 pub mod types;

@@ -179,6 +179,17 @@ pub struct VolumeText<'a> {
 ///
 /// Errors: another number of parts, another mode, a scheme other than `storage`.
 pub fn split_volume(text: &str) -> Result<VolumeText<'_>, Misfit> {
+    split(text, &["storage"])
+}
+
+/// Splits what a unit mounts: `uri:mount[:mode]` of the schemes `storage` and `disk`.
+///
+/// Errors: as [`split_volume`].
+pub fn split_reference(text: &str) -> Result<VolumeText<'_>, Misfit> {
+    split(text, &["storage", "disk"])
+}
+
+fn split<'a>(text: &'a str, schemes: &[&str]) -> Result<VolumeText<'a>, Misfit> {
     let wrong = || {
         Misfit::new(format!("`{text}` is no volume")).help("write `storage:path:/mount` or `storage:path:/mount:ro`")
     };
@@ -194,8 +205,8 @@ pub fn split_volume(text: &str) -> Result<VolumeText<'_>, Misfit> {
         };
         (before, mount, read_only)
     };
-    if !before.starts_with("storage:") {
-        let scheme = before.split(':').next().unwrap_or("");
+    let scheme = before.split_once(':').map_or("", |(scheme, _)| scheme);
+    if !schemes.contains(&scheme) {
         return Err(Misfit::new(format!("a volume cannot be of scheme `{scheme}:`")).help("use `storage:`"));
     }
     Ok(VolumeText { uri: before, mount, read_only })
@@ -227,6 +238,11 @@ pub struct VolumeParts<'a> {
 impl VolumeParts<'_> {
     /// The volume as expressions see it (CTX-1); `local`: the path as written, and in full.
     pub fn object(&self, local: Option<(&str, &str)>) -> Value {
+        self.object_at(local, None)
+    }
+
+    /// As [`Self::object`]; `host`: the folder that units see in place of the mount, where nothing is mounted (MCH-2).
+    pub fn object_at(&self, local: Option<(&str, &str)>, host: Option<&str>) -> Value {
         let mount = path::normal(self.mount);
         let reference = |mode: &str| Value::from(format!("{}:{mount}:{mode}", self.remote));
         let local_path = |path: Option<&str>| path.map_or(Value::Null, |path| Value::LocalPath(path.into()));
@@ -235,7 +251,7 @@ impl VolumeParts<'_> {
             [
                 ("id", Value::from(self.id)),
                 ("remote", Value::Uri(self.remote.into())),
-                ("mount", Value::RemotePath(mount.as_str().into())),
+                ("mount", Value::RemotePath(host.unwrap_or(&mount).into())),
                 ("read_only", Value::Bool(self.read_only)),
                 ("local", local_path(local.map(|(path, _)| path))),
                 ("full_local_path", local_path(local.map(|(_, path)| path))),

@@ -6,7 +6,9 @@
 mod claim;
 mod counts;
 mod id;
+
 mod live;
+pub mod note;
 mod order;
 mod outcome;
 mod record;
@@ -23,10 +25,10 @@ pub use live::{LiveJob, LiveOrder, RestartPolicy, Stdin, Window};
 pub use order::{in_graph_order, sort_graphs};
 pub use outcome::{Exit, LogRef, Outcome, OutputFiles, Reason};
 pub use record::{
-    Attempt, Bake, BuiltImage, CacheEntry, CacheKey, CancelMark, GitInfo, Need, NeedsLevel, NodeRecord, SourceText,
-    StatusItem, Task, Try,
+    Attempt, Bake, BuiltImage, CacheEntry, CacheKey, CancelMark, GitInfo, Need, NeedsLevel, NextTry, NodeRecord,
+    SourceText, StatusItem, Task, Try,
 };
 pub use source::{ActionRef, ActionRefError, SourceRef};
-pub use spec::{Digest, ImageBuild, UnitSpec};
+pub use spec::{Digest, HostPath, ImageBuild, SpecText, UnitSpec};
 pub use status::TaskStatus;
 pub use time::Timestamp;

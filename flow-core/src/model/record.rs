@@ -212,6 +212,17 @@ pub struct Try {
     pub log: LogRef,
 }
 
+/// A try that follows another one (EXT-3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextTry {
+    /// Its number.
+    pub number: u32,
+    /// The number that the last try will have if the others end likewise; absent if there is no bound.
+    pub last: Option<u32>,
+    /// When it is started.
+    pub at: Timestamp,
+}
+
 /// A task of an attempt.
 ///
 /// Shape: one exists for each node of the graph as soon as the graph is known; `history` is empty
@@ -235,7 +246,10 @@ pub struct Task {
     pub note: Option<String>,
     /// Each start; a call has none.
     pub tries: Vec<Try>,
-    /// How a call ended; all others tell it start by start.
+    /// The last time that another try was decided on; absent where the first one is to tell all.
+    #[serde(default)]
+    pub next_try: Option<NextTry>,
+    /// How it ended, where no try tells it: of a call, or of a task that waited for its next try.
     #[serde(default)]
     pub outcome: Option<Outcome>,
     /// Name to text; empty until the end.
@@ -250,6 +264,22 @@ pub struct Task {
     pub taken_from: Option<AttemptId>,
     /// The key under which its result is or would be cached.
     pub cache_key: Option<CacheKey>,
+}
+
+impl NextTry {
+    /// Which try it is, for people: `try 2 of 3`.
+    pub fn place(&self) -> String {
+        let of = self.last.map(|last| format!(" of {last}")).unwrap_or_default();
+        format!("try {}{of}", self.number)
+    }
+}
+
+impl Task {
+    /// The try that is waited for; `None` once it has been started, or will not be.
+    pub fn waits_for_try(&self) -> Option<&NextTry> {
+        let is_started = |next: &&NextTry| self.tries.last().is_some_and(|last| last.number >= next.number);
+        self.next_try.as_ref().filter(|next| !self.status.is_finished() && !is_started(next))
+    }
 }
 
 /// A result kept for later bakes. Source: STO-9.

@@ -73,6 +73,33 @@ pub struct UnitSpec {
     /// Present if the unit builds its image and runs nothing (BAT-82).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub build: Option<ImageBuild>,
+    /// Where, in its texts, a canonical mount stands for the folder of a volume: the executor that mounts nothing puts
+    /// the folder there (MCH-2). By text, then from the left; they do not overlap.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub host_paths: Vec<HostPath>,
+}
+
+/// A place where the folder of a volume belongs if nothing is mounted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostPath {
+    /// In which text.
+    pub text: SpecText,
+    /// The byte that the mount begins at.
+    pub at: u32,
+    /// Which of the unit's volumes.
+    pub volume: u32,
+}
+
+/// A text of a spec.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SpecText {
+    /// `entrypoint`.
+    Entrypoint,
+    /// `cmd`.
+    Cmd,
+    /// A variable of `env`.
+    Env(String),
 }
 
 /// What an image is built from; its preset, environment and volumes are those of the unit.

@@ -12,6 +12,7 @@ use crate::plan::args;
 use crate::plan::conflict::ImageRefs;
 use crate::plan::evaluate::Problems;
 use crate::plan::level::{Entrance, Inputs, Level};
+use crate::plan::mount::check_volumes;
 use crate::plan::nodes::{Drawn, draw};
 use crate::plan::open::called;
 use crate::plan::strategy::{CacheValues, strategy_of};
@@ -126,6 +127,9 @@ impl Checker<'_> {
         self.checked.templates(found, |entry| rows.of_entry(entry), graph.types, git);
         self.checked.add(self.local_after_remote(graph));
         for (task, entry) in graph.tasks.iter().zip(0_u32..) {
+            if let Work::Unit(unit) | Work::Post { unit, .. } = &task.work {
+                self.checked.add(check_volumes(unit, self.inputs.host_storage()));
+            }
             let Some(call) = task.call() else { continue };
             let Some(action) = self.flow.shared.actions.get(call.target) else { continue };
             let own = rows.of_entry(entry);
@@ -146,6 +150,7 @@ impl Checker<'_> {
         let types = Known::from([(Context::Inputs, types::inputs(&action.inputs))]);
         self.checked.templates(walk::of_inputs_only(action), |_| Known::new(), &types, true);
         let CalledBody::Stateful(stateful) = &action.body else { return };
+        self.checked.add(check_volumes(&stateful.main.value, self.inputs.host_storage()));
         let units = std::iter::once(&stateful.main).chain(&stateful.post);
         let faults = units.filter(|unit| matches!(unit.value.image, Field::Absent | Field::Null(_)));
         self.checked.add(faults.map(|unit| missing_image(&unit.value, unit.span.head())).collect());

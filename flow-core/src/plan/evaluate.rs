@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use crate::ast::{Command, CommandKind, Entries, Field, Items};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::expr::{Answers, Eval, HostCall, Names, Target, Template, convert};
+use crate::expr::{Answers, Eval, HostCall, Misfit, Names, Target, Template, convert};
 use crate::text::Span;
 use crate::value::{Int, Value};
 
@@ -97,14 +97,14 @@ impl Evaluator<'_> {
 
     /// A value as the type of its key; a misfit is a fault at `span`.
     pub(crate) fn converted(&mut self, value: &Value, target: Target, span: Span) -> Option<Value> {
-        match convert(value, target) {
-            Ok(value) => Some(value),
-            Err(misfit) => {
-                let fault = Diagnostic::error(Code::Conversion, misfit.message).at(span, "");
-                self.problems.faults.push(Diagnostic { help: misfit.help, ..fault });
-                None
-            }
-        }
+        convert(value, target).map_err(|misfit| self.misfit(misfit, Some(span))).ok()
+    }
+
+    /// Notes a value that does not fit, at its place where that is known.
+    pub(crate) fn misfit(&mut self, misfit: Misfit, span: Option<Span>) {
+        let fault = Diagnostic::error(Code::Conversion, misfit.message);
+        let fault = span.into_iter().fold(fault, |fault, span| fault.at(span, ""));
+        self.problems.faults.push(Diagnostic { help: misfit.help, ..fault });
     }
 
     /// An attribute; `None` if it is absent, null, or an expression gives `None` (DEC-9, bools excepted).

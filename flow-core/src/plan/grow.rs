@@ -9,7 +9,7 @@ use crate::plan::entry::{late_name, late_rows};
 use crate::plan::evaluate::{Evaluator, Problems};
 use crate::plan::level::Level;
 use crate::plan::matrix;
-use crate::plan::needed::needs_context;
+use crate::plan::needed::{Needed, RowResult, needs_context};
 use crate::plan::prepare::NodeView;
 use crate::resolve::TaskDefinition;
 use crate::scope::{Context, Place, Scope};
@@ -22,6 +22,24 @@ pub struct Grown {
     pub nodes: Vec<NodeRecord>,
     /// The place of their entry's id.
     pub place: Span,
+}
+
+/// Makes the rows of a post entry: one for each row that the entry which it ends has got (DEC-19).
+///
+/// None where that entry never got rows: there is nothing to end.
+pub(crate) fn grow_ends(task: &TaskDefinition, main: (&TaskDefinition, u32), view: &NodeView<'_>) -> Grown {
+    let name = late_name(main.0, main.1);
+    let rows = match view.needs.get(&name) {
+        Some(Needed::Group(rows)) => rows.as_slice(),
+        Some(Needed::Task(_)) | None => &[],
+    };
+    let record = |row: &RowResult| NodeRecord {
+        id: format!("post-{}", row.id).into(),
+        matrix: row.matrix.clone(),
+        late: false,
+        ..view.node.clone()
+    };
+    Grown { nodes: rows.iter().map(record).collect(), place: super::entry::place_of(task) }
 }
 
 /// Makes the rows. What is wrong, and what is to be asked first, stands in `problems`.

@@ -9,12 +9,15 @@ use indexmap::IndexMap;
 
 use crate::ast::CallKind;
 use crate::event::AttemptCreated;
+use crate::expr::storage::HostStorage;
 use crate::expr::uri::Home;
 use crate::expr::{Answers, Target};
 use crate::model::GitInfo;
 use crate::plan::evaluate::{Evaluator, Problems};
 use crate::plan::image::{self, ImageSpec};
 use crate::plan::matrix::MAX_ROWS;
+use crate::plan::mount::references;
+use crate::plan::retry::RetryPolicy;
 use crate::plan::strategy::{CacheValues, StrategyValues};
 use crate::plan::volume::{self, VolumeSpec, full_path};
 use crate::resolve::{ActionDefinition, MergedDefaults, ResolvedFlow, Shared};
@@ -38,9 +41,17 @@ pub struct Inputs {
     pub platform: Option<Platform>,
     /// How many rows a matrix may have; absent: 10,000 (EXT-2).
     pub max_rows: Option<u32>,
+    /// The storage's folder on this machine, absolute, where the executor mounts nothing: there the folder of a
+    /// volume stands for its mount (MCH-2). Absent: mounts are what they say.
+    pub storage: Option<String>,
 }
 
 impl Inputs {
+    /// The storage as a folder of this machine, where nothing is mounted.
+    pub(crate) fn host_storage(&self) -> Option<HostStorage<'_>> {
+        self.storage.as_deref().map(|root| HostStorage { root })
+    }
+
     /// How many rows a matrix may have.
     pub(crate) fn max_rows(&self) -> usize {
         self.max_rows.map_or(MAX_ROWS, |rows| rows as usize)
@@ -67,6 +78,7 @@ impl From<&AttemptCreated> for Inputs {
             username: created.by.clone(),
             platform: None,
             max_rows: created.max_rows,
+            storage: created.storage.clone(),
         }
     }
 }
@@ -119,8 +131,8 @@ impl Base {
         let home = home(shared, inputs);
         let scope = Scope::new(place, &contexts);
         let mut evaluator = Evaluator { names: &scope, answers, problems };
-        let unit = unit_defaults(shared, &mut evaluator);
-        let volumes = volume::volumes(&shared.volumes, &inputs.workspace, home.as_ref(), &mut evaluator);
+        let unit = unit_defaults(shared, inputs.host_storage(), &mut evaluator);
+        let volumes = volume::volumes(&shared.volumes, inputs, home.as_ref(), &mut evaluator);
         let workspace = inputs.workspace.as_str();
         let ground = image::Ground { contexts: &contexts, early: place, late: place, workspace, home: home.as_ref() };
         let images = image::images(&shared.images, &ground, answers, problems);
@@ -155,7 +167,7 @@ pub(crate) fn flow_facts<'a>(shared: &'a Shared, inputs: &'a Inputs, more: FlowM
     }
 }
 
-fn unit_defaults(shared: &Shared, evaluator: &mut Evaluator<'_>) -> UnitDefaults {
+fn unit_defaults(shared: &Shared, storage: Option<HostStorage<'_>>, evaluator: &mut Evaluator<'_>) -> UnitDefaults {
     let defaults: &MergedDefaults = &shared.defaults;
     let mut env = IndexMap::new();
     for layer in &defaults.env {
@@ -165,7 +177,7 @@ fn unit_defaults(shared: &Shared, evaluator: &mut Evaluator<'_>) -> UnitDefaults
     let system = [format!("project:{}", tag_form(&shared.project.id)), format!("flow:{}", tag_form(&shared.id))];
     UnitDefaults {
         env,
-        volumes: defaults.volumes.iter().flat_map(|layer| evaluator.texts(layer)).collect(),
+        volumes: defaults.volumes.iter().flat_map(|layer| references(layer, storage, evaluator)).collect(),
         tags: own_tags.into_iter().chain(system).map(Arc::from).collect(),
         workdir: evaluator.field(&defaults.workdir, Target::RemotePath),
         life_span: evaluator.field(&defaults.life_span, Target::Seconds),
@@ -191,6 +203,8 @@ pub(crate) struct Level {
     pub(crate) max_rows: usize,
     /// The cache settings of a task that has none of its own.
     pub(crate) cache: CacheValues,
+    /// How often a task is tried that says nothing of it (EXT-3).
+    pub(crate) retry: RetryPolicy,
     /// What URIs are made whole with; `None` where `project` is not seen (WS-52).
     pub(crate) home: Option<Home>,
     /// The flow's own volumes and images; those of an action at its level.
@@ -221,6 +235,8 @@ impl Level {
         let fail_fast = late.field(&defaults.fail_fast, Target::Bool).unwrap_or(true);
         let max_parallel = late.field(&defaults.max_parallel, Target::Int).unwrap_or(MAX_PARALLEL);
         let cache = CacheValues::BUILT_IN.under(&defaults.caches, &mut late);
+        let retry = defaults.retry.as_ref();
+        let retry = retry.map_or(RetryPolicy::BUILT_IN, |retry| RetryPolicy::of(retry, &mut late));
         let contexts = base.contexts.with(Context::Strategy, scope::strategy(fail_fast, max_parallel));
         Level {
             kind: GraphKind::Flow,
@@ -230,6 +246,7 @@ impl Level {
             max_parallel,
             max_rows: inputs.max_rows(),
             cache,
+            retry,
             home: base.home,
             volumes: base.volumes,
             images: base.images,
@@ -274,8 +291,8 @@ impl Level {
             contexts = contexts.with(Context::Images, image::context(&images));
         }
         let unit = if is_module { self.unit.clone() } else { self.unit.tags_only() };
-        let (max_rows, volumes) = (self.max_rows, IndexMap::new());
-        Level { kind, contexts, unit, fail_fast, max_parallel, max_rows, cache, home, volumes, images }
+        let (max_rows, retry, volumes) = (self.max_rows, self.retry, IndexMap::new());
+        Level { kind, contexts, unit, fail_fast, max_parallel, max_rows, cache, retry, home, volumes, images }
     }
 }
 

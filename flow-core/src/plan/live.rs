@@ -12,6 +12,7 @@ use crate::plan::args::{args, check_names, check_types};
 use crate::plan::check::Checked;
 use crate::plan::evaluate::{Evaluator, Problems};
 use crate::plan::level::{Base, Inputs, flow_facts};
+use crate::plan::mount::check_volumes;
 use crate::plan::param::settle_params;
 use crate::plan::prepare::{Prepared, stopped};
 use crate::plan::types::{self, Known, Types};
@@ -160,8 +161,8 @@ impl JobPlanner<'_> {
         let home = self.base.home.as_ref().filter(|_| !is_closed);
         let scope = Scope::new(place, &contexts);
         let mut evaluator = Evaluator { names: &scope, answers: self.answers, problems };
-        let spec =
-            unit_spec(&unit.unit, UnitGround { defaults, tags: self.tags(suffix.as_deref()), home }, &mut evaluator);
+        let (tags, storage) = (self.tags(suffix.as_deref()), self.inputs.host_storage());
+        let spec = unit_spec(&unit.unit, UnitGround { defaults, tags, home, storage }, &mut evaluator);
         let detach = evaluator.field(&unit.detach, Target::Bool).unwrap_or(false);
         let browse = evaluator.field(&unit.browse, Target::Bool).unwrap_or(false);
         let port_forward = unit.port_forward.iter().flat_map(|layer| ports(layer, &mut evaluator)).collect();
@@ -301,6 +302,7 @@ fn check_job(flow: &LiveFlow, inputs: &Inputs, job: &JobDefinition, known: &Know
         }
     };
     checked.templates(walk::of_job_unit(unit, place), |_| Known::new(), &own, git);
+    checked.add(check_volumes(&unit.unit, inputs.host_storage()));
     if !matches!(unit.unit.image, crate::ast::Field::Literal(_) | crate::ast::Field::Expr(_)) {
         checked.add(Diagnostics::from_iter([missing_image(&unit.unit, start.head())]));
     }

@@ -13,10 +13,11 @@ use crate::model::{CacheKey, FullId, NodeRecord, TaskStatus, UnitSpec};
 use crate::plan::args::args;
 use crate::plan::cache_key::cache_key;
 use crate::plan::evaluate::{Evaluator, Problems};
-use crate::plan::grow::{Grown, grow};
+use crate::plan::grow::{Grown, grow, grow_ends};
 use crate::plan::level::{Inputs, UnitDefaults};
 use crate::plan::needed::{Needed, needs_context};
 use crate::plan::open::{OpenCall, Opened, way};
+use crate::plan::retry::RetryPolicy;
 use crate::plan::strategy::{CacheValues, StrategyValues, strategy_of, task_contexts};
 use crate::plan::unit::{self, UnitGround, unit_spec};
 use crate::resolve::{
@@ -117,6 +118,9 @@ pub struct Settled {
 pub fn prepare(flow: &ResolvedFlow, view: &NodeView<'_>) -> Prepared {
     let mut problems = Problems::default();
     let Some(ground) = Ground::new(flow, view, &mut problems) else { return Prepared::Fault(Box::new(no_entry(view))) };
+    if let Some(ends) = ground.ends(view) {
+        return stopped(&mut problems).unwrap_or(Prepared::Grow(ends));
+    }
     let enabled = ground.enabled(view, &mut problems);
     if view.node.late && !problems.faults.is_empty() {
         // Its `enable` uses the row, so each row decides for itself.
@@ -208,6 +212,15 @@ pub fn spec(flow: &ResolvedFlow, view: &NodeView<'_>) -> Option<UnitSpec> {
     spec.filter(|_| stopped(&mut problems).is_none())
 }
 
+/// How often a node is tried. What cannot be evaluated has kept it from its first start.
+pub fn retry_policy(flow: &ResolvedFlow, view: &NodeView<'_>) -> RetryPolicy {
+    let mut problems = Problems::default();
+    let Some(ground) = Ground::new(flow, view, &mut problems) else { return RetryPolicy::BUILT_IN };
+    let policy = ground.retry(view, &mut problems);
+    let restart = ground.spec(view, &mut problems).and_then(|spec| spec.restart);
+    RetryPolicy::of_restart(restart.as_deref()).filter(|_| ground.task.retry.is_none()).unwrap_or(policy)
+}
+
 /// Whether a node is a call that opens a graph, by the texts alone.
 pub fn is_call(flow: &ResolvedFlow, calls: &[OpenCall], node: &NodeRecord) -> bool {
     let written = way(flow, calls).and_then(|(tasks, _)| tasks.get(node.entry as usize));
@@ -271,6 +284,17 @@ impl<'a> Ground<'a> {
         }
     }
 
+    fn retry(&self, view: &NodeView<'_>, problems: &mut Problems) -> RetryPolicy {
+        match (&self.task.work, &self.task.retry) {
+            (Work::Unit(_), Some(retry)) => {
+                let scope = Scope::new(Place::Cache(self.opened.level.kind), &self.contexts);
+                RetryPolicy::of(retry, &mut Evaluator { names: &scope, answers: view.answers, problems })
+            }
+            (Work::Unit(_), None) => self.opened.level.retry,
+            (Work::Tasks(_) | Work::Main(_) | Work::Post { .. } | Work::Local(_), _) => RetryPolicy::BUILT_IN,
+        }
+    }
+
     /// What an enabled node does.
     fn work(&self, view: &NodeView<'_>, enabled: Enabled, problems: &mut Problems) -> Prepared {
         let done = match &self.task.work {
@@ -278,6 +302,8 @@ impl<'a> Ground<'a> {
             Work::Local(call) => self.local(call, view, problems),
             Work::Unit(_) | Work::Main(_) | Work::Post { .. } => {
                 let cache = self.cache(view, problems);
+                // Asked for when it has failed; what is wrong with it is told before it starts.
+                self.retry(view, problems);
                 self.spec(view, problems).map(|spec| Prepared::Run {
                     cache: cache.enabled.then(|| cache_key(&self.flow.shared, view, &spec, enabled == Enabled::Always)),
                     cache_life: cache.enabled.then_some(cache.life_span),
@@ -296,6 +322,13 @@ impl<'a> Ground<'a> {
     fn grow(&self, view: &NodeView<'_>, problems: &mut Problems) -> Prepared {
         let grown = grow(self.task, &self.opened.level, view, problems);
         stopped(problems).unwrap_or(Prepared::Grow(grown))
+    }
+
+    /// The rows of a late post entry; whether they run, each of them says for itself.
+    fn ends(&self, view: &NodeView<'_>) -> Option<Grown> {
+        let Work::Post { of, .. } = &self.task.work else { return None };
+        let main = self.opened.tasks.get(*of as usize).filter(|_| view.node.late)?;
+        Some(grow_ends(self.task, (main, *of), view))
     }
 
     fn no_image(&self) -> Diagnostic {
@@ -348,17 +381,20 @@ impl<'a> Ground<'a> {
     fn spec(&self, view: &NodeView<'_>, problems: &mut Problems) -> Option<UnitSpec> {
         let (unit, _) = self.own_unit()?;
         let tags = vec![format!("task:{}", tag_form(&view.id.to_string()))];
+        let storage = view.inputs.host_storage();
         if let Work::Main(call) = &self.task.work {
             let contexts = self.inputs_only(call, view, problems)?;
             let scope = Scope::new(Place::InputsOnly, &contexts);
             let mut evaluator = Evaluator { names: &scope, answers: view.answers, problems };
             let defaults: UnitDefaults = self.opened.level.unit.tags_only();
-            return unit_spec(unit, UnitGround { defaults: &defaults, tags, home: None }, &mut evaluator);
+            let ground = UnitGround { defaults: &defaults, tags, home: None, storage };
+            return unit_spec(unit, ground, &mut evaluator);
         }
         let scope = Scope::new(self.place(), &self.contexts);
         let mut evaluator = Evaluator { names: &scope, answers: view.answers, problems };
         let level = &self.opened.level;
-        unit_spec(unit, UnitGround { defaults: &level.unit, tags, home: level.home.as_ref() }, &mut evaluator)
+        let ground = UnitGround { defaults: &level.unit, tags, home: level.home.as_ref(), storage };
+        unit_spec(unit, ground, &mut evaluator)
     }
 }
 

@@ -2,31 +2,23 @@
 //!
 //! Planning does not ask it: such flows can be checked and planned in full, they are only not started.
 
-use crate::ast::{Command, Declared, Entries, Field, Image, Items, Retry};
+use crate::ast::{Declared, Entries, Field, Image, Items};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::expr::Template;
 use crate::plan::build::built;
-use crate::plan::entry::is_late;
 use crate::plan::live::JobSpec;
 use crate::resolve::{CalledBody, MergedDefaults, ResolvedFlow, TaskDefinition, UnitDefinition, Work};
 use crate::text::Span;
 
 const BUILD: &str = "build images before the bake, and name them by `image`";
-const FOLDERS: &str = "remove it; tasks of this version see the folders of this machine";
-const LATE: &str = "put the stateful action into a batch action, and call that in the matrix";
-const PORT: &str = "remove it; the task may listen on a port of this machine like any process";
-const RETRY: &str = "remove it; run the bake again if a task fails";
 const SECRET: &str = "let the task read it from a file that only you can read";
 
-/// What a flow says that this version cannot run yet: `NotSupported`, each at its place.
+/// What a flow says that this version cannot run yet: `NotSupported`, each at its place; and warnings of what has no
+/// effect where tasks are plain processes (MCH-1).
 ///
 /// `images`: whether the executor has images, and so can build them.
 pub fn unsupported(flow: &ResolvedFlow, images: bool) -> Diagnostics {
     let mut found = Found { images, ..Found::default() };
     found.images(&flow.shared.images);
-    if let Some(volume) = flow.shared.volumes.values().next() {
-        found.at("`volumes`", volume.name, FOLDERS);
-    }
     found.defaults(&flow.shared.defaults);
     flow.tasks.iter().for_each(|task| found.task(task));
     for action in flow.shared.actions.iter() {
@@ -51,13 +43,13 @@ pub fn unsupported(flow: &ResolvedFlow, images: bool) -> Diagnostics {
 
 /// What an evaluated live job says that this version cannot run yet.
 pub fn unsupported_job(job: &JobSpec) -> Diagnostics {
-    let secret = job.unit.env.values().any(|value| value.starts_with("secret:"));
-    let found = [(!job.unit.volumes.is_empty(), "`volumes`", FOLDERS), (secret, "secrets", SECRET)];
-    let told = found.into_iter().filter(|(is_there, ..)| *is_there).map(|(_, what, help)| {
-        let message = format!("this version cannot run the job `{}` yet: it has {what}", job.id);
-        Diagnostic::error(Code::NotSupported, message).help(help)
+    let is_secret = |text: &String| text.starts_with("secret:");
+    let has_secret = job.unit.env.values().chain(&job.unit.volumes).any(is_secret);
+    let told = has_secret.then(|| {
+        let message = format!("this version cannot run the job `{}` yet: it has secrets", job.id);
+        Diagnostic::error(Code::NotSupported, message).help(SECRET)
     });
-    told.collect()
+    told.into_iter().collect()
 }
 
 #[derive(Default)]
@@ -72,23 +64,18 @@ impl Found {
         self.diagnostics.push(found.at(place, "valid, but not supported yet").help(help));
     }
 
-    fn field<T>(&mut self, name: &str, field: &Field<T>, help: &str) {
-        match field {
-            Field::Absent | Field::Null(_) => {}
-            Field::Literal(literal) => self.at(&format!("`{name}`"), literal.span, help),
-            Field::Expr(template) => self.at(&format!("`{name}`"), template.span(), help),
-        }
-    }
-
-    fn items<T>(&mut self, name: &str, items: &Items<T>, help: &str) {
-        match items {
-            Items::Absent | Items::Null(_) => {}
-            Items::Written(written) => {
-                if let Some(place) = written.value.iter().find_map(Field::span) {
-                    self.at(&format!("`{name}`"), place, help);
-                }
+    fn secret_volumes(&mut self, items: &Items<String>) {
+        let Items::Written(written) = items else { return };
+        for item in &written.value {
+            if let Field::Literal(literal) = item
+                && literal.value.starts_with("secret:")
+            {
+                self.at(
+                    "secrets as `volumes`",
+                    literal.span,
+                    "let the task read it from a file that only you can read",
+                );
             }
-            Items::Expr(template) => self.at(&format!("`{name}`"), template.span(), help),
         }
     }
 
@@ -98,16 +85,9 @@ impl Found {
         }
     }
 
-    fn retry(&mut self, retry: Option<&Retry>) {
-        if let Some(retry) = retry {
-            self.at("`retry`", retry.span, RETRY);
-        }
-    }
-
     fn defaults(&mut self, defaults: &MergedDefaults) {
         defaults.env.iter().for_each(|layer| self.secrets(layer));
-        defaults.volumes.iter().for_each(|layer| self.items("volumes", layer, FOLDERS));
-        self.retry(defaults.retry.as_ref());
+        defaults.volumes.iter().for_each(|layer| self.secret_volumes(layer));
     }
 
     fn task(&mut self, task: &TaskDefinition) {
@@ -116,35 +96,25 @@ impl Found {
             // What they call is looked at once, however often it is called.
             Work::Tasks(_) | Work::Main(_) | Work::Local(_) => {}
         }
-        self.retry(task.retry.as_ref());
-        // The end of the graph is known before the graph: a task may not be added there late.
-        if matches!(task.work, Work::Main(_))
-            && let Some(place) = task.strategy.as_ref().and_then(is_late)
-        {
-            self.at("a stateful action in a matrix that uses `needs`", place, LATE);
-        }
     }
 
     fn unit(&mut self, unit: &UnitDefinition) {
         unit.env.iter().for_each(|layer| self.secrets(layer));
-        unit.volumes.iter().for_each(|layer| self.items("volumes", layer, FOLDERS));
-        self.field("http_port", &unit.http_port, PORT);
-        self.field("http_auth", &unit.http_auth, PORT);
-        self.field("restart", &unit.restart, "remove it; restart the bake to run a failed task again");
-        unit.command.iter().for_each(|command| self.command(command));
+        unit.volumes.iter().for_each(|layer| self.secret_volumes(layer));
+        self.http_auth(&unit.http_auth);
     }
 
-    /// `upload` changes the storage, of which this version has none.
-    fn command(&mut self, command: &Command) {
-        let template: Option<&Template> = match &command.text {
-            Field::Absent | Field::Null(_) => None,
-            Field::Literal(literal) => Some(&literal.value),
-            Field::Expr(template) => Some(template),
+    /// Nobody stands between a visitor and a port of this machine.
+    fn http_auth(&mut self, field: &Field<bool>) {
+        let place = match field {
+            Field::Literal(literal) => Some(literal.span).filter(|_| literal.value),
+            Field::Absent | Field::Null(_) | Field::Expr(_) => None,
         };
-        let calls = template.into_iter().flat_map(Template::calls);
-        for call in calls.filter(|call| matches!(call.function, "upload" | "parse_volume")) {
-            self.at(&format!("`{}()`", call.function), call.span, FOLDERS);
-        }
+        let Some(place) = place.filter(|_| !self.images) else { return };
+        let found =
+            Diagnostic::warning(Code::IgnoredKey, "`http_auth` has no effect: the task listens on this machine");
+        let help = "let the task itself ask who is there, or let it listen on 127.0.0.1 only";
+        self.diagnostics.push(found.at(place, "nobody asks visitors to log in").help(help));
     }
 
     fn secrets(&mut self, env: &Entries<String>) {

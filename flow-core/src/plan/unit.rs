@@ -6,10 +6,12 @@ use std::sync::Arc;
 use crate::ast::Field;
 use crate::diag::{Code, Diagnostic};
 use crate::expr::Target;
+use crate::expr::storage::HostStorage;
 use crate::expr::uri::{self, Home};
 use crate::model::UnitSpec;
 use crate::plan::evaluate::Evaluator;
 use crate::plan::level::UnitDefaults;
+use crate::plan::mount::{make_canonical, references};
 use crate::plan::volume::made_whole;
 use crate::resolve::UnitDefinition;
 use crate::text::Span;
@@ -22,26 +24,29 @@ pub(crate) struct UnitGround<'a> {
     pub(crate) tags: Vec<String>,
     /// What URIs are made whole with.
     pub(crate) home: Option<&'a Home>,
+    /// The storage as a folder of this machine, where nothing is mounted.
+    pub(crate) storage: Option<HostStorage<'a>>,
 }
 
 /// Evaluates a unit over the defaults.
 ///
+/// Shape: mounts are canonical, also where host folders stand for them (DEC-29).
 /// `None` if the image is unset; then, or where the evaluator has problems, nothing may be started.
 pub(crate) fn unit_spec(
     unit: &UnitDefinition,
     ground: UnitGround<'_>,
     evaluator: &mut Evaluator<'_>,
 ) -> Option<UnitSpec> {
-    let UnitGround { defaults, tags, home } = ground;
+    let UnitGround { defaults, tags, home, storage } = ground;
     let mut env = defaults.env.clone();
     unit.env.iter().for_each(|layer| evaluator.lay_entries(layer, &mut env));
-    let own_volumes: Vec<_> = unit.volumes.iter().flat_map(|layer| evaluator.texts(layer)).collect();
+    let own_volumes: Vec<_> = unit.volumes.iter().flat_map(|layer| references(layer, storage, evaluator)).collect();
     let own_tags: Vec<_> = unit.tags.iter().flat_map(|layer| evaluator.texts(layer)).collect();
     let tags: BTreeSet<Arc<str>> =
         own_tags.into_iter().chain(tags).map(Arc::from).chain(defaults.tags.iter().cloned()).collect();
     let not_empty = |text: &String| !text.is_empty();
     let not_zero = |seconds: &f64| *seconds != 0.0;
-    let spec = UnitSpec {
+    let mut spec = UnitSpec {
         title: evaluator.field(&unit.title, Target::Str),
         name: evaluator.field(&unit.name, Target::Str).filter(not_empty),
         image: image(unit, home, evaluator),
@@ -61,9 +66,9 @@ pub(crate) fn unit_spec(
         http_auth: evaluator.field(&unit.http_auth, Target::Bool),
         pass_config: evaluator.field(&unit.pass_config, Target::Bool),
         restart: evaluator.field(&unit.restart, Target::Restart),
-        local: false,
-        build: None,
+        ..UnitSpec::default()
     };
+    make_canonical(&mut spec, storage);
     spec.image.is_some().then_some(spec)
 }
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::ast::{Declared, Volume};
-use crate::diag::{Code, Diagnostic};
 use crate::expr::uri::{self, Home, VolumeParts};
 use crate::expr::{Misfit, Target, path};
 use crate::plan::evaluate::Evaluator;
+use crate::plan::level::Inputs;
 use crate::text::Span;
 use crate::value::{Value, ValueMap};
 
@@ -17,8 +17,10 @@ use crate::value::{Value, ValueMap};
 pub struct VolumeSpec {
     /// The URI, made whole with the facts of the project where they are known.
     pub remote: String,
-    /// Where units see it.
+    /// Where units see it, as written: the canonical mount (DEC-29).
     pub mount: String,
+    /// The folder that stands for the mount where the executor mounts nothing (MCH-2).
+    pub host: Option<String>,
     /// Whether units may only read it.
     pub read_only: bool,
     /// Its local part: as written, and in full.
@@ -28,17 +30,17 @@ pub struct VolumeSpec {
 /// Evaluates volumes. One that cannot be evaluated is left out.
 pub(crate) fn volumes(
     declared: &Declared<Volume>,
-    workspace: &str,
+    inputs: &Inputs,
     home: Option<&Home>,
     evaluator: &mut Evaluator<'_>,
 ) -> IndexMap<Arc<str>, VolumeSpec> {
-    let specs = declared.iter().map(|(id, volume)| (id, volume_spec(volume, workspace, home, evaluator)));
+    let specs = declared.iter().map(|(id, volume)| (id, volume_spec(volume, inputs, home, evaluator)));
     specs.filter_map(|(id, spec)| Some((id.clone(), spec?))).collect()
 }
 
 fn volume_spec(
     volume: &Volume,
-    workspace: &str,
+    inputs: &Inputs,
     home: Option<&Home>,
     evaluator: &mut Evaluator<'_>,
 ) -> Option<VolumeSpec> {
@@ -47,8 +49,16 @@ fn volume_spec(
     let read_only = evaluator.field(&volume.read_only, Target::Bool).unwrap_or(false);
     let local: Option<String> = evaluator.field(&volume.local, Target::LocalPath);
     let remote = made_whole(remote?, volume.remote.span(), home, uri::resolve, evaluator)?;
-    let local = local.map(|local| (local.clone(), full_path(workspace, &local)));
-    Some(VolumeSpec { remote, mount: mount?, read_only, local })
+    let local = local.map(|local| (local.clone(), full_path(&inputs.workspace, &local)));
+    let host = match inputs.host_storage().map(|storage| storage.folder(&remote)) {
+        Some(Ok(folder)) => Some(folder),
+        Some(Err(misfit)) => {
+            evaluator.misfit(misfit, volume.remote.span());
+            return None;
+        }
+        None => None,
+    };
+    Some(VolumeSpec { remote, mount: mount?, host, read_only, local })
 }
 
 /// A reference as the platform knows it; as written where its facts are not known (WS-52).
@@ -63,9 +73,7 @@ pub(crate) fn made_whole(
     match whole(&text, home) {
         Ok(whole) => Some(whole),
         Err(misfit) => {
-            let fault = Diagnostic::error(Code::Conversion, misfit.message);
-            let fault = span.into_iter().fold(fault, |fault, span| fault.at(span, ""));
-            evaluator.problems.faults.push(Diagnostic { help: misfit.help, ..fault });
+            evaluator.misfit(misfit, span);
             None
         }
     }
@@ -90,7 +98,7 @@ pub(crate) fn context(volumes: &IndexMap<Arc<str>, VolumeSpec>) -> Value {
     let entries = volumes.iter().map(|(id, volume)| {
         let parts = VolumeParts { id, remote: &volume.remote, mount: &volume.mount, read_only: volume.read_only };
         let local = volume.local.as_ref().map(|(path, full)| (path.as_str(), full.as_str()));
-        (Value::Str(id.clone()), parts.object(local))
+        (Value::Str(id.clone()), parts.object_at(local, volume.host.as_deref()))
     });
     Value::Map(Arc::new(entries.collect::<ValueMap>()))
 }

@@ -269,6 +269,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// The events of a scope with a position above `after`, in order, at most `limit`; at once.
     async fn events(&self, scope: &EventScope, after: u64, limit: u32) -> Result<Vec<Event>, StoreError>;
 
+    /// The position of the last event of the whole store; 0 where there is none.
+    async fn last_position(&self) -> Result<u64, StoreError>;
+
     /// Returns when `events` would not be empty, also if another process wrote them. Cancel-safe.
     async fn wait_events(&self, scope: &EventScope, after: u64) -> Result<(), StoreError>;
 

@@ -105,7 +105,7 @@ impl Turn<'_> {
             }
             Err(error) if error.is_retryable() && !self.winding => {
                 let at = self.now.after(FIRST_PAUSE);
-                self.event(EventKind::RetryAt { key: key.clone(), at });
+                self.event(EventKind::RetryAt { key: key.clone(), at, ended: None });
                 self.effect(Effect::WakeAt(at));
             }
             Err(error) => self.end_build(key, &End::not_started(&error.to_string())),

@@ -10,8 +10,8 @@ use crate::sched::turn::{Turn, fails_fast, last_key, stumbled};
 /// How a task ended.
 #[derive(Clone, Debug)]
 pub(super) struct End {
-    outcome: Outcome,
-    log: LogRef,
+    pub(super) outcome: Outcome,
+    pub(super) log: LogRef,
 }
 
 pub(super) type Texts = IndexMap<String, String>;
@@ -118,6 +118,9 @@ impl Turn<'_> {
         let Phase::Live(live) = &node.phase else { return };
         if end.outcome.reason == Reason::Lost {
             return self.lost(at, node);
+        }
+        if self.try_again(at, node, end) {
+            return;
         }
         // A history goes from pending to succeeded only through running (BAT-56), but that of a local action,
         // which keeps no state either (BAT-22).

@@ -169,7 +169,7 @@ pub fn apply_live(state: &mut LiveState, event: &Event) {
         }),
         EventKind::Progress { key, stage, why } => state.progress(key, stage, why.as_ref(), event.at),
         EventKind::Ended { outcome, .. } => state.outcome = Some(outcome.clone()),
-        EventKind::RetryAt { key, at } => state.retry(key, *at, event.at),
+        EventKind::RetryAt { key, at, .. } => state.retry(key, *at, event.at),
         EventKind::CancelAsked { request, .. } => {
             state.cancelled = true;
             state.last_request = state.last_request.max(request.unwrap_or(0));

@@ -18,6 +18,7 @@ mod node;
 mod pass;
 mod request;
 mod restart;
+mod retry;
 mod revive;
 mod start;
 mod state;

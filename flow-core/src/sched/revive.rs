@@ -9,7 +9,7 @@ use crate::sched::turn::{GRACE, Turn, last_key};
 /// What was under way when the engine that wrote this state went away.
 ///
 /// Every start without an end is made again with its own key, so that nothing runs twice and nothing
-/// is forgotten; what had to stop is killed again; the next moment to wake at comes last. After that
+/// is forgotten; what had to stop is killed again; the moments to wake at come last. After that
 /// the driver goes on with a `Begin` (nothing, if the graph is known) and ticks.
 pub fn revive(flow: &ResolvedFlow, state: &AttemptState) -> Vec<Revive> {
     if state.result.is_some() {
@@ -28,6 +28,6 @@ pub fn revive(flow: &ResolvedFlow, state: &AttemptState) -> Vec<Revive> {
         }
     }
     revived.extend(turn.revived_builds());
-    revived.extend(state.timers.first().map(|(moment, _)| Revive::WakeAt(*moment)));
+    revived.extend(state.timers.iter().map(|(moment, _)| Revive::WakeAt(*moment)));
     revived
 }

@@ -11,11 +11,6 @@ use crate::sched::fact::Effect;
 use crate::sched::node::{Live, Node, Phase};
 use crate::sched::turn::Turn;
 
-/// How often a task runs when its machine is lost (EXT-3).
-const MAX_RUNS: u32 = 2;
-/// How often a task is started when it is lost again and again before it even runs.
-const MAX_STARTS: u32 = 20;
-
 /// The first pause after an executor that cannot be reached.
 pub(super) const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest such pause.
@@ -62,7 +57,7 @@ impl<'a> Turn<'a> {
                 }
             }
             Err(error) if error.is_retryable() => self.unreachable(at, node, live, error),
-            Err(error) => self.end_live(at, &End::not_started(&error.to_string())),
+            Err(error) => self.end_try(at, node, &End::not_started(&error.to_string())),
         }
     }
 
@@ -77,7 +72,7 @@ impl<'a> Turn<'a> {
         let pause = FIRST_PAUSE.saturating_mul(1 << live.stumbles.min(16)).min(LONGEST_PAUSE);
         let moment = self.now.after(pause);
         self.event(EventKind::Progress { key: key.clone(), stage: Stage::Queued, why: Some(error.to_string()) });
-        self.event(EventKind::RetryAt { key, at: moment });
+        self.event(EventKind::RetryAt { key, at: moment, ended: None });
         self.effect(Effect::WakeAt(moment));
     }
 
@@ -106,21 +101,18 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// A unit is gone and proved dead: it is started once more (EXT-3). What only waited for room was not
-    /// tried, so that alone uses up no try.
+    /// A unit is gone and proved dead.
     pub(super) fn lost(&mut self, at: usize, node: &'a Node) {
         if self.must_stop(node) {
             return self.end_live(at, &End::lost_while_stopping());
         }
-        // What it did to the user's machine is not known, so it is never tried again (BAT-122).
-        if node.record.local {
-            return self.end_live(at, &End::lost());
-        }
-        match self.state.key(at, node.tries + 1) {
-            Some(key) if node.runs < MAX_RUNS && node.tries < MAX_STARTS => {
-                self.event(EventKind::RetryAt { key, at: self.now });
-            }
-            _ => self.end_live(at, &End::lost()),
+        self.end_try(at, node, &End::lost());
+    }
+
+    /// A start is over, with nothing to show: another try follows, or the task is over.
+    fn end_try(&mut self, at: usize, node: &'a Node, end: &End) {
+        if !self.try_again(at, node, end) {
+            self.end_live(at, end);
         }
     }
 }

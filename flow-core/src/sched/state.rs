@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::event::{AttemptCreated, Event, EventKind, Stage};
+use crate::event::{AttemptCreated, EndedTry, Event, EventKind, Stage};
 use crate::model::{
     AttemptId, CacheKey, Digest, FullId, LaunchKey, NeedsLevel, Outcome, Reason, TaskStatus, Timestamp,
 };
@@ -264,12 +264,18 @@ impl AttemptState {
         }
     }
 
-    fn retry(&mut self, at: usize, key: &LaunchKey, moment: Timestamp) {
+    /// Another try comes, or the same start is made again. A try that ended by itself counts as a run even if
+    /// nobody saw it running.
+    fn retry(&mut self, at: usize, (key, moment): (&LaunchKey, Timestamp), ended: Option<&EndedTry>) {
         let Some(node) = self.nodes.get(at) else { return };
         if node.phase == Phase::Ended {
             return;
         }
         if key.r#try > node.tries {
+            if ended.is_some_and(|ended| ended.outcome.reason != Reason::Lost) {
+                self.note_run(at);
+            }
+            self.set_status(at, TaskStatus::Pending);
             self.set_phase(at, Phase::Retrying(moment));
             return;
         }
@@ -317,7 +323,7 @@ impl AttemptState {
                 self.save(at, state);
                 self.ended(at, outcome, outputs);
             }
-            EventKind::RetryAt { key, at: moment } => self.retry(at, key, *moment),
+            EventKind::RetryAt { key, at: moment, ended } => self.retry(at, (key, *moment), ended.as_deref()),
             EventKind::Skipped { .. } => self.finish(at, TaskStatus::Skipped, &IndexMap::new()),
             EventKind::CacheHit { entry, .. } => {
                 self.adopt(at, &entry.attempt, Some(&entry.key));

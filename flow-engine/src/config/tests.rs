@@ -44,7 +44,7 @@ fn a_wrong_file_is_told_in_one_line_with_its_place() {
     let cases = [
         (
             "bogus = 1",
-            "engine.toml:1:1: unknown field `bogus`, expected one of `executor`, `store`, `limits`, `presets`",
+            "engine.toml:1:1: unknown field `bogus`, expected one of `executor`, `store`, `limits`, `presets`, `storage`",
         ),
         ("[executor]\nslots = 'four'", "engine.toml:2:9: invalid type: string \"four\", expected a nonzero u32"),
         ("[executor]\nslots = 0", "engine.toml:2:9: invalid value: integer `0`, expected a nonzero u32"),

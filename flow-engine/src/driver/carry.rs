@@ -194,11 +194,11 @@ impl Carrier {
     }
 
     fn ask(&mut self, node: FullId, calls: Vec<HostCall>) {
-        let outbox = self.outbox.clone();
+        let (outbox, volumes) = (self.outbox.clone(), self.inner.volumes());
         self.work.spawn(async move {
             let mut answers = Vec::new();
             for call in calls {
-                answers.push((call.clone(), host::answer(call).await));
+                answers.push((call.clone(), host::answer(call, &volumes).await));
             }
             // A closed inbox means that the driver has ended, and nobody waits for the answer.
             let _ = outbox.send(Fact::Answered { node, answers }).await;

@@ -1,27 +1,53 @@
-//! Answers to the questions that expressions ask: files are hashed here, on a blocking thread.
+//! Answers to the questions that expressions ask: files are hashed and volumes copied here, on blocking threads.
 
 use std::path::Path;
 
 use flow_core::expr::HostCall;
+use flow_core::expr::storage::{HostStorage, parse_volume};
 use flow_core::value::Value;
 
 use crate::glob::matching;
+use crate::storage::{Ignore, StorageRoot, copy};
+
+/// What questions about volumes are answered with.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Volumes {
+    /// The storage; absent: there is none to copy to.
+    pub storage: Option<StorageRoot>,
+    /// Whether units see volumes where they are mounted.
+    pub mounted: bool,
+}
 
 /// Answers one question; the error is a lower-case fragment for the user.
-pub(crate) async fn answer(call: HostCall) -> Result<Value, String> {
+///
+/// Asked again after a crash an upload goes on where it stopped.
+pub(crate) async fn answer(call: HostCall, volumes: &Volumes) -> Result<Value, String> {
     match call {
         HostCall::HashFiles { root, patterns } => {
             let work = tokio::task::spawn_blocking(move || hash_files(Path::new(&root), &patterns));
             work.await.map_err(|error| format!("hashing files failed: {error}"))?.map(Value::from)
         }
-        HostCall::Upload { .. } => Err("`upload` needs volumes, which this version does not have".to_owned()),
+        HostCall::Upload { local, remote } => {
+            let storage = volumes.storage.clone().ok_or("this engine has no storage to upload to")?;
+            let work = tokio::task::spawn_blocking(move || upload(&storage, Path::new(&local), &remote));
+            work.await.map_err(|error| format!("the upload failed: {error}"))?.map(|()| Value::Bool(true))
+        }
         HostCall::InspectJob { .. } => {
             Err("`inspect_job` needs live jobs, which this version does not have".to_owned())
         }
-        HostCall::ParseVolume { .. } => {
-            Err("`parse_volume` needs volumes, which this version does not have".to_owned())
+        HostCall::ParseVolume { text } => {
+            let root = volumes.storage.as_ref().filter(|_| !volumes.mounted);
+            let root = root.map(|root| root.folder().display().to_string());
+            let storage = root.as_deref().map(|root| HostStorage { root });
+            parse_volume(&text, storage).map_err(|misfit| misfit.message)
         }
     }
+}
+
+/// Copies a folder of the workspace to the storage: what changed, and what `.apoloignore` does not leave out (LIV-41).
+fn upload(storage: &StorageRoot, local: &Path, remote: &str) -> Result<(), String> {
+    let copied = storage.path_of(remote).and_then(|to| copy(local, &to, Ignore::Rules, &|_| {}));
+    copied.map(drop).map_err(|error| error.to_string())
 }
 
 /// One SHA-256 over names and contents of all matching files below `root`.
@@ -43,7 +69,7 @@ pub fn hash_files(root: &Path, patterns: &[String]) -> Result<String, String> {
             hash.update(if name.is_empty() { "." } else { name });
             if target.is_file() {
                 let mut file = std::fs::File::open(&target).map_err(|error| failed(&target, error))?;
-                copy(&mut file, &mut hash).map_err(|error| failed(&target, error))?;
+                feed(&mut file, &mut hash).map_err(|error| failed(&target, error))?;
             }
         }
     }
@@ -51,7 +77,7 @@ pub fn hash_files(root: &Path, patterns: &[String]) -> Result<String, String> {
 }
 
 /// Feeds a file to the hash piece by piece, so that a large one takes no memory.
-fn copy(file: &mut std::fs::File, hash: &mut sha2::Sha256) -> std::io::Result<()> {
+fn feed(file: &mut std::fs::File, hash: &mut sha2::Sha256) -> std::io::Result<()> {
     use sha2::Digest as _;
     use std::io::Read as _;
     let mut piece = vec![0; 128 * 1024];

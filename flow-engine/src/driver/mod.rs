@@ -9,8 +9,8 @@ mod host;
 pub(crate) mod load;
 mod report;
 
-pub(crate) use host::answer;
 pub use host::hash_files;
+pub(crate) use host::{Volumes, answer};
 pub(crate) use report::listen;
 
 use std::sync::Arc;

@@ -10,6 +10,7 @@ use flow_core::port::{Clock, Executor, GitSource, Ids, Store};
 use crate::engine::{Engine, Inner};
 use crate::git::GitProgram;
 use crate::owner;
+use crate::storage::StorageRoot;
 use crate::store::MemoryStore;
 use crate::sys::{SystemClock, SystemIds};
 
@@ -27,6 +28,7 @@ pub struct EngineBuilder {
     self_program: Vec<OsString>,
     max_rows: Option<u32>,
     connection: BTreeMap<String, String>,
+    storage: Option<StorageRoot>,
     presets: Presets,
 }
 
@@ -79,6 +81,12 @@ impl EngineBuilder {
         self
     }
 
+    /// The storage of this machine, for copies to it and for executors that mount nothing; absent: none (MCH-2).
+    pub fn storage(mut self, storage: StorageRoot) -> Self {
+        self.storage = Some(storage);
+        self
+    }
+
     /// What presets claim of the machine; by default none is declared.
     pub fn presets(mut self, presets: Presets) -> Self {
         self.presets = presets;
@@ -99,6 +107,7 @@ impl EngineBuilder {
             self_program: self.self_program,
             max_rows: self.max_rows,
             connection: self.connection,
+            storage: self.storage,
             presets: self.presets,
         })
     }

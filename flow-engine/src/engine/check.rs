@@ -14,6 +14,7 @@ use indexmap::IndexMap;
 
 use crate::EngineError;
 use crate::load::{folder_name, load};
+use crate::storage::StorageRoot;
 
 /// Reads and checks flows. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -24,6 +25,10 @@ pub struct Checker {
     images: bool,
     /// How many rows a matrix may have; absent: 10,000 (EXT-2).
     max_rows: Option<u32>,
+    /// The storage of this machine.
+    pub(super) storage: Option<StorageRoot>,
+    /// Whether units see volumes where they are mounted.
+    mounts: bool,
     /// What presets claim, and what the machine has; absent: presets are names of the executor's own.
     machine: Option<(Presets, Claim)>,
 }
@@ -62,7 +67,7 @@ pub(super) struct ReadyLive {
 impl Checker {
     /// A checker that asks `git` for facts of the repository; `user` is what `project` and `flow` say of the user.
     pub fn new(git: Arc<dyn GitSource>, user: impl Into<String>) -> Self {
-        Checker { git, user: user.into(), images: false, max_rows: None, machine: None }
+        Checker { git, user: user.into(), images: false, max_rows: None, machine: None, storage: None, mounts: false }
     }
 
     /// A checker for an executor that has container images, or has none (the default).
@@ -73,6 +78,16 @@ impl Checker {
     /// A checker that lets a matrix have so many rows; absent: 10,000 (EXT-2).
     pub fn max_rows(self, max_rows: Option<u32>) -> Self {
         Checker { max_rows, ..self }
+    }
+
+    /// A checker that knows the storage, for an executor that mounts nothing (MCH-2).
+    pub fn storage(self, storage: StorageRoot) -> Self {
+        Checker { storage: Some(storage), mounts: false, ..self }
+    }
+
+    /// A checker that knows the storage, for an executor that mounts volumes.
+    pub fn mounted_storage(self, storage: StorageRoot) -> Self {
+        Checker { storage: Some(storage), mounts: true, ..self }
     }
 
     /// A checker for an executor on a machine that has `room`, of which presets are claims.
@@ -197,7 +212,8 @@ impl Checker {
         Ok(ReadyLive { workspace, flow, inputs, diagnostics })
     }
 
-    async fn inputs(&self, source: &dyn ConfigSource, params: IndexMap<String, String>) -> Inputs {
+    pub(super) async fn inputs(&self, source: &dyn ConfigSource, params: IndexMap<String, String>) -> Inputs {
+        let storage = self.storage.as_ref().filter(|_| !self.mounts);
         Inputs {
             params,
             git: self.git.info(source.workspace()).await,
@@ -205,6 +221,7 @@ impl Checker {
             username: self.user.clone(),
             platform: None,
             max_rows: self.max_rows,
+            storage: storage.map(|storage| storage.folder().display().to_string()),
         }
     }
 }

@@ -8,7 +8,7 @@ use flow_core::resolve::LiveFlow;
 use flow_core::value::Value;
 
 use crate::EngineError;
-use crate::driver::answer;
+use crate::driver::{Volumes, answer};
 use crate::engine::check::{Checker, ReadyLive};
 
 /// What a live job would be started with.
@@ -34,7 +34,9 @@ impl Checker {
         mut request: JobRequest<'_>,
         ids: &dyn Ids,
     ) -> Result<DryRun, EngineError> {
-        let ready = self.ready_live(source, flow).await?;
+        let mut ready = self.ready_live(source, flow).await?;
+        // The platform mounts volumes.
+        ready.inputs.storage = None;
         if request.suffix.is_none() && is_multi(&ready.flow, request.job) == Some(true) {
             request.suffix = Some(fresh_suffix(ids));
         }
@@ -71,7 +73,9 @@ pub(super) async fn evaluate(
                             before.extend(upload_lines(local, remote));
                             Value::Bool(true)
                         }
-                        _ => answer(call.clone()).await.map_err(|message| unanswered(&ready.flow, &message))?,
+                        _ => answer(call.clone(), &Volumes::default())
+                            .await
+                            .map_err(|message| unanswered(&ready.flow, &message))?,
                     };
                     answers.insert(call, answer);
                 }

@@ -275,9 +275,9 @@ impl<'a> Seer<'a> {
             self.fates.insert(node, Fate::Asks(calls));
             return Ok(true);
         }
-        let mut answers = Vec::new();
+        let (mut answers, volumes) = (Vec::new(), self.engine.inner.volumes());
         for call in calls {
-            let given = answer(call.clone()).await;
+            let given = answer(call.clone(), &volumes).await;
             answers.push((call, given));
         }
         let decision = self.decide(Fact::Answered { node, answers });

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use flow_core::model::{Attempt, BakeId, LaunchKey, Subject, Task, TaskStatus, Timestamp, UnitSpec};
+use flow_core::model::{Attempt, AttemptId, BakeId, Digest, LaunchKey, Subject, Task, TaskStatus, Timestamp, UnitSpec};
 use flow_core::port::{BakeFilter, BakeRow, ClaimState, EventScope};
 
 use crate::engine::Engine;
@@ -103,6 +103,31 @@ impl Engine {
         let Some(digest) = &task.spec else { return Ok(None) };
         let text = self.inner.store.text(digest).await?;
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    /// The attempts of a bake, by number.
+    pub async fn attempts(&self, bake: &BakeId) -> Result<Vec<Attempt>, EngineError> {
+        Ok(self.inner.store.attempts(bake).await?)
+    }
+
+    /// An attempt by its own id; `None` if there is none.
+    pub async fn attempt(&self, id: &AttemptId) -> Result<Option<Attempt>, EngineError> {
+        Ok(self.inner.store.attempt(id).await?)
+    }
+
+    /// A text of an attempt, such as one of its sources.
+    pub async fn text(&self, digest: &Digest) -> Result<Option<Arc<str>>, EngineError> {
+        Ok(self.inner.store.text(digest).await?)
+    }
+
+    /// The position of the newest event: whoever reads records and then follows from here misses nothing.
+    pub async fn last_position(&self) -> Result<u64, EngineError> {
+        Ok(self.inner.store.last_position().await?)
+    }
+
+    /// The events of everything after a position, then as they come.
+    pub fn follow_all(&self, after: u64) -> Follow {
+        Follow::new(Arc::clone(&self.inner.store), EventScope::All, after)
     }
 
     /// The events of an attempt after a position, then as they come.

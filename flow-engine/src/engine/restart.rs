@@ -69,6 +69,7 @@ impl Engine {
             version: VERSION,
             number: found.row.attempt.number + 1,
             params,
+            storage: self.inner.host_storage(),
             executor: self.inner.executor.abilities().name.to_owned(),
             by: self.inner.user.clone(),
             from,

@@ -47,6 +47,58 @@ pub enum Because {
     Waits(Wait),
 }
 
+impl Because {
+    /// One word for it, as all faces have it in JSON.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Because::Started(Start::CacheOff) => "cache_off",
+            Because::Started(Start::CacheNotRead) => "cache_not_read",
+            Because::Started(Start::First) => "first",
+            Because::Started(Start::Changed(..)) => "changed",
+            Because::Started(Start::Different(_)) => "different",
+            Because::Started(Start::Gone(_)) => "gone",
+            Because::Opened => "opened",
+            Because::Grown => "rows_made",
+            Because::NotEvaluated => "not_evaluated",
+            Because::Cached(_) => "cached",
+            Because::TakenOver(_) => "taken_over",
+            Because::Skipped(SkipReason::Disabled { .. }) => "disabled",
+            Because::Skipped(SkipReason::WindingDown) => "winding_down",
+            Because::Skipped(SkipReason::Cancelled) => "cancelled",
+            Because::Skipped(SkipReason::Locals) => "locals_failed",
+            Because::Waits(Wait::Needs(_)) => "waits_for_needs",
+            Because::Waits(Wait::Turn) => "waits_for_its_turn",
+            Because::Waits(Wait::Until(_)) => "waits_for_its_next_start",
+            Because::Waits(Wait::Executor(_)) => "waits_for_the_executor",
+        }
+    }
+
+    /// The earlier result that was taken, or that is nearest.
+    pub fn origin(&self) -> Option<&Origin> {
+        match self {
+            Because::Cached(origin)
+            | Because::TakenOver(origin)
+            | Because::Started(Start::Changed(origin, _) | Start::Different(origin) | Start::Gone(origin)) => {
+                Some(origin)
+            }
+            Because::Started(Start::CacheOff | Start::CacheNotRead | Start::First)
+            | Because::Opened
+            | Because::Grown
+            | Because::NotEvaluated
+            | Because::Skipped(_)
+            | Because::Waits(_) => None,
+        }
+    }
+
+    /// What differs from [`Self::origin`]; empty where that does not matter.
+    pub fn changes(&self) -> &[Change] {
+        match self {
+            Because::Started(Start::Changed(_, changes)) => changes,
+            _ => &[],
+        }
+    }
+}
+
 /// Why a task was started and did not take an earlier result.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Start {
@@ -95,7 +147,8 @@ impl Engine {
     /// Errors: `Store`.
     pub async fn why(&self, attempt: &Attempt, task: &Task) -> Result<Explanation, EngineError> {
         let events = self.events_of(attempt, task).await?;
-        let outcome = task.tries.last().and_then(|last| last.outcome.clone()).or(task.outcome.clone());
+        let last = || task.tries.last().and_then(|last| last.outcome.clone());
+        let outcome = task.outcome.clone().or_else(last);
         let skipped = events.iter().find_map(|event| match &event.kind {
             EventKind::Skipped { because, .. } => Some(because.clone()),
             _ => None,

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use crate::storage::error::{Obstacle, StorageError};
-use crate::storage::file::{Copied, copy_file, remove_remains};
+use crate::storage::file::{Copied, copy_file, remove_remains, standing};
 use crate::storage::root::make_folders;
 use crate::storage::scan::{Entry, FileFacts, Ignore, Kind, PART, scan};
 
@@ -55,11 +55,7 @@ pub fn copy(
     ignore: Ignore,
     progress: &(dyn Fn(CopyProgress) + Sync),
 ) -> Result<CopyReport, StorageError> {
-    let entries = scan(from, ignore)?;
-    let obstacles: Vec<Obstacle> = entries.iter().filter_map(|entry| obstacle(to, entry)).collect();
-    if !obstacles.is_empty() {
-        return Err(StorageError::Obstacles(obstacles));
-    }
+    let entries = entries(from, to, ignore)?;
     if let Some(above) = to.parent() {
         make_folders(above)?;
     }
@@ -75,6 +71,53 @@ pub fn copy(
         }
     }
     Ok(report)
+}
+
+/// What a copy would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Survey {
+    /// The files and links that would be written, by name; empty for a tree that is one file.
+    pub written: Vec<PathBuf>,
+    /// The bytes of those files.
+    pub bytes: u64,
+    /// Files that are there already.
+    pub unchanged: usize,
+    /// Files of the target that are newer and would be left alone, by name.
+    pub newer: Vec<PathBuf>,
+}
+
+/// What [`copy`] would do; changes nothing. Blocks. Errors: as [`copy`].
+pub fn survey(from: &Path, to: &Path, ignore: Ignore) -> Result<Survey, StorageError> {
+    let mut survey = Survey::default();
+    for entry in entries(from, to, ignore)? {
+        let path = target(to, &entry);
+        match &entry.kind {
+            Kind::Folder { .. } => {}
+            Kind::Link { target } if path.read_link().is_ok_and(|old| old == *target) => {}
+            Kind::Link { .. } => survey.written.push(entry.path),
+            Kind::File(facts) => match standing(&path, *facts) {
+                Some(Copied::Newer) => survey.newer.push(entry.path),
+                Some(Copied::Unchanged) => survey.unchanged += 1,
+                Some(Copied::Written { .. }) | None => {
+                    survey.bytes += facts.len;
+                    survey.written.push(entry.path);
+                }
+            },
+        }
+    }
+    Ok(survey)
+}
+
+/// What is to be copied. Errors: what keeps a copy from being begun.
+fn entries(from: &Path, to: &Path, ignore: Ignore) -> Result<Vec<Entry>, StorageError> {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let (from_end, to_end) = (real(from), real(to));
+    if from_end.starts_with(&to_end) || to_end.starts_with(&from_end) {
+        return Err(StorageError::Overlap { from: from.to_owned(), to: to.to_owned() });
+    }
+    let entries = scan(from, ignore)?;
+    let obstacles: Vec<Obstacle> = entries.iter().filter_map(|entry| obstacle(to, entry)).collect();
+    if obstacles.is_empty() { Ok(entries) } else { Err(StorageError::Obstacles(obstacles)) }
 }
 
 /// Where an entry goes; the top itself where the tree is one file.

@@ -16,6 +16,17 @@ pub enum StorageError {
         /// What is wrong and what was expected.
         message: String,
     },
+    /// Nobody said where the storage is.
+    #[error("this engine has no storage")]
+    NoStorage,
+    /// One end of a copy lies in the other, so that the copy would copy itself.
+    #[error("`{}` and `{}` lie in each other", from.display(), to.display())]
+    Overlap {
+        /// What was to be copied.
+        from: PathBuf,
+        /// Where to.
+        to: PathBuf,
+    },
     /// There is nothing to copy or remove.
     #[error("there is nothing at `{}`", .0.display())]
     Missing(PathBuf),

@@ -30,24 +30,35 @@ pub(super) enum Copied {
 
 /// Copies a file unless the target is the same or newer; `told` hears of bytes as they are done.
 pub(super) fn copy_file(from: &Path, to: &Path, facts: FileFacts, told: &dyn Fn(u64)) -> Result<Copied, StorageError> {
-    if let Some(there) = to.symlink_metadata().ok().filter(std::fs::Metadata::is_file) {
-        let there = FileFacts::of(&there);
-        if there.len == facts.len && there.modified == facts.modified {
-            told(facts.len);
+    if let Some(there) = standing(to, facts) {
+        told(facts.len);
+        if there == Copied::Unchanged {
             set_mode(to, facts.mode).map_err(|error| StorageError::system("cannot change", to, &error))?;
-            return Ok(Copied::Unchanged);
         }
-        if there.modified > facts.modified {
-            told(facts.len);
-            return Ok(Copied::Newer);
-        }
+        return Ok(there);
     }
     let part = part_of(to, facts);
     let (file, done) = open_part(&part, facts.len)?;
     told(done);
-    let bytes = fill(from, &part, file, (done, facts), told)?;
+    // People know the file by the name that it is to have.
+    let named = |error: StorageError| match error {
+        StorageError::System { doing, path, message } if path == part => {
+            StorageError::System { doing, path: to.to_owned(), message }
+        }
+        other => other,
+    };
+    let bytes = fill(from, &part, file, (done, facts), told).map_err(named)?;
     std::fs::rename(&part, to).map_err(|error| StorageError::system("cannot write", to, &error))?;
     Ok(Copied::Written { bytes })
+}
+
+/// What is there already and stays; `None` if the file is to be written.
+pub(super) fn standing(to: &Path, facts: FileFacts) -> Option<Copied> {
+    let there = FileFacts::of(&to.symlink_metadata().ok().filter(std::fs::Metadata::is_file)?);
+    if there.len == facts.len && there.modified == facts.modified {
+        return Some(Copied::Unchanged);
+    }
+    (there.modified > facts.modified).then_some(Copied::Newer)
 }
 
 /// The unfinished form of a file: its name tells what it is a part of, so that no other text is put behind it.
@@ -96,7 +107,13 @@ fn fill(
     source.seek(SeekFrom::Start(done)).map_err(reading)?;
     let mut bytes = 0;
     loop {
-        let step = io::copy(&mut (&source).take(STEP), &mut file).map_err(writing)?;
+        let step = io::copy(&mut (&source).take(STEP), &mut file).map_err(|error| match error.kind() {
+            io::ErrorKind::StorageFull
+            | io::ErrorKind::QuotaExceeded
+            | io::ErrorKind::FileTooLarge
+            | io::ErrorKind::ReadOnlyFilesystem => writing(error),
+            _ => StorageError::system("cannot copy", from, &error),
+        })?;
         if step == 0 {
             break;
         }

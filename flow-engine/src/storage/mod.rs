@@ -9,7 +9,7 @@ mod file;
 mod root;
 mod scan;
 
-pub use copy::{CopyProgress, CopyReport, copy};
+pub use copy::{CopyProgress, CopyReport, Survey, copy, survey};
 pub use error::{Obstacle, StorageError};
 pub use root::StorageRoot;
 pub use scan::Ignore;

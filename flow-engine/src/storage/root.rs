@@ -2,17 +2,13 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use flow_core::expr::storage::below_root;
+
 use crate::storage::StorageError;
 
 /// The folder below which all volumes of this machine lie.
 ///
-/// | URI | folder below the root |
-/// |---|---|
-/// | `storage:a/b` | `a/b` |
-/// | `storage:/project/a` | `.projects/project/a` |
-/// | `storage://cluster/org/project/a` | `.clusters/cluster/org/project/a` |
-/// | `disk:name` | `.disks/name` |
-///
+/// What lies where is said by [`HostStorage`](flow_core::expr::storage::HostStorage).
 /// Invariant: no URI leads outside the root, neither by `..` nor by a link that somebody put there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StorageRoot {
@@ -32,29 +28,11 @@ impl StorageRoot {
 
     /// The folder, or file, that a URI names; it need not exist.
     ///
-    /// Errors: `BadUri` for another scheme, the storage as a whole, an empty or `..` part, a part that begins with
-    /// the names kept for the other forms, and a link on the way.
+    /// Errors: `BadUri` for what [`below_root`] refuses, and for a link on the way.
     pub fn path_of(&self, uri: &str) -> Result<PathBuf, StorageError> {
         let bad = |message: &str| StorageError::BadUri { uri: uri.to_owned(), message: message.to_owned() };
-        let (scheme, rest) = uri.split_once(':').ok_or_else(|| bad("it has no scheme; begin it with `storage:`"))?;
-        let (below, path) = match (scheme, rest.strip_prefix("//"), rest.strip_prefix('/')) {
-            ("storage", Some(path), _) => (Some(".clusters"), path),
-            ("storage", None, Some(path)) => (Some(".projects"), path),
-            ("storage", None, None) => (None, rest),
-            ("disk", None, None) => (Some(".disks"), rest),
-            ("disk", ..) => return Err(bad("a disk of this machine is written `disk:name`")),
-            _ => return Err(bad("only `storage:` and `disk:` are kept on this machine")),
-        };
-        let path = decoded(path.trim_end_matches('/')).ok_or_else(|| bad("its `%` codes are no text"))?;
         let mut folder = self.folder.clone();
-        folder.extend(below);
-        for (at, part) in path.split('/').enumerate() {
-            if part.is_empty() || part == "." || part == ".." || part.contains('\0') {
-                return Err(bad("each part between slashes must be a name"));
-            }
-            if below.is_none() && at == 0 && [".clusters", ".projects", ".disks"].contains(&part) {
-                return Err(bad("that folder is kept for URIs with a project or cluster"));
-            }
+        for part in below_root(uri).map_err(bad)? {
             folder.push(part);
             if folder.is_symlink() {
                 return Err(bad("a link stands on the way; volumes are plain folders"));
@@ -100,35 +78,20 @@ pub(super) fn make_folders(folder: &Path) -> Result<(), StorageError> {
     builder.create(folder).map_err(|error| StorageError::system("cannot make", folder, &error))
 }
 
-/// A path with its `%20` and the like as they are meant.
-fn decoded(path: &str) -> Option<String> {
-    let mut out = Vec::with_capacity(path.len());
-    let mut bytes = path.bytes();
-    while let Some(byte) = bytes.next() {
-        if byte != b'%' {
-            out.push(byte);
-            continue;
-        }
-        let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
-        let (high, low) = (digit(bytes.next())?, digit(bytes.next())?);
-        out.push(u8::try_from(high * 16 + low).ok()?);
-    }
-    String::from_utf8(out).ok()
-}
-
-/// Whether a link at `at` (relative to a tree's top) stays inside the tree.
-pub(super) fn stays_inside(at: &Path, target: &Path) -> bool {
-    let above = at.parent().map_or(0, |parent| parent.components().count());
-    let mut depth = i64::try_from(above).unwrap_or(i64::MAX);
+/// Whether a link at `at` (relative to a tree's top) stays inside the tree, whatever links stand on its way.
+///
+/// `..` may only begin the target: behind a name it would count from where that name leads to, which may be a link.
+/// With that, each link goes up within its own real folders and then only down, over links that stay inside as well.
+pub(crate) fn stays_inside(at: &Path, target: &Path) -> bool {
+    let mut left = at.parent().map_or(0, |parent| parent.components().count());
+    let mut is_going_down = false;
     for part in target.components() {
         match part {
-            Component::Normal(_) => depth += 1,
-            Component::ParentDir => depth -= 1,
+            Component::Normal(_) => is_going_down = true,
+            Component::ParentDir if is_going_down || left == 0 => return false,
+            Component::ParentDir => left -= 1,
             Component::CurDir => {}
             Component::RootDir | Component::Prefix(_) => return false,
-        }
-        if depth < 0 {
-            return false;
         }
     }
     true

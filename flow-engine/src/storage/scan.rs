@@ -101,7 +101,9 @@ fn entry(top: &Path, path: &Path) -> Result<Result<Entry, Obstacle>, StorageErro
     } else if metadata.is_symlink() {
         let target = path.read_link().map_err(|error| failed(&error))?;
         if !stays_inside(&relative, &target) {
-            return obstacle("is a link that leaves the volume; make it relative, or name it in `.apoloignore`");
+            return obstacle(
+                "is a link that may leave the volume; let it be relative with `..` only at its beginning, or name it in `.apoloignore`",
+            );
         }
         Kind::Link { target }
     } else {

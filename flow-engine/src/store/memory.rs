@@ -306,6 +306,10 @@ impl Store for MemoryStore {
         Ok(self.rows().events(scope, after).take(limit as usize).cloned().collect())
     }
 
+    async fn last_position(&self) -> Result<u64, StoreError> {
+        Ok(self.rows().events.last().map_or(0, |event| event.position))
+    }
+
     async fn wait_events(&self, scope: &EventScope, after: u64) -> Result<(), StoreError> {
         self.wait(|rows| rows.events(scope, after).next().is_some()).await;
         Ok(())

@@ -159,6 +159,10 @@ impl Store for FlakyStore {
         self.inner.events(scope, after, limit).await
     }
 
+    async fn last_position(&self) -> Result<u64, StoreError> {
+        self.inner.last_position().await
+    }
+
     async fn wait_events(&self, scope: &EventScope, after: u64) -> Result<(), StoreError> {
         self.inner.wait_events(scope, after).await
     }

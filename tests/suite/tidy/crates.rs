@@ -14,7 +14,8 @@ const EXCLUSIVE: &str = "exclusive dependencies";
 const ARROWS: &[(&str, &[&str])] = &[
     ("flow-core", &[]),
     ("flow-engine", &["flow-core"]),
-    ("flow-cli", &["flow-core", "flow-engine"]),
+    ("flow-console", &["flow-core", "flow-engine"]),
+    ("flow-cli", &["flow-core", "flow-engine", "flow-console"]),
     ("flow-py", &["flow-core", "flow-engine", "flow-cli"]),
     ("tests", &["flow-core", "flow-engine", "flow-cli", "flow-tests"]),
     ("benches", &["flow-core", "flow-engine", "flow-cli"]),
@@ -26,6 +27,7 @@ const OWNED: &[(&str, &str)] = &[
     ("rusqlite", "flow-engine"),
     ("getrandom", "flow-engine"),
     ("toml", "flow-engine"),
+    ("axum", "flow-console"),
     ("clap", "flow-cli"),
     ("pyo3", "flow-py"),
 ];

@@ -31,7 +31,7 @@ fn edit(job: &mut LiveJob, event: &Event) {
         }
         EventKind::Progress { stage, why, .. } => progress(job, stage, why.as_deref(), event.at),
         EventKind::Ended { outcome, log, .. } => end(job, outcome, log, event.at),
-        EventKind::RetryAt { key, at } => {
+        EventKind::RetryAt { key, at, .. } => {
             lose_before(job, key, event.at);
             job.note = Some(format!("will be started again at {at}"));
             enter(job, TaskStatus::Pending, event.at);

@@ -24,6 +24,7 @@ fn task(path: &[&str], entry: u32, opened: bool) -> Task {
         history: Vec::new(),
         note: None,
         tries: Vec::new(),
+        next_try: None,
         outcome: None,
         outputs: IndexMap::new(),
         state: IndexMap::new(),

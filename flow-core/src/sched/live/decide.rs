@@ -113,7 +113,7 @@ impl<'a> Turn<'a> {
                 let moment = self.now.after(pause);
                 let why = Some(error.to_string());
                 self.event(EventKind::Progress { key: key.clone(), stage: Stage::Queued, why });
-                self.event(EventKind::RetryAt { key: key.clone(), at: moment });
+                self.event(EventKind::RetryAt { key: key.clone(), at: moment, ended: None });
                 self.effect(Effect::WakeAt(moment));
             }
             Err(error) if error.is_retryable() => {
@@ -176,7 +176,7 @@ impl<'a> Turn<'a> {
         match self.next_start(outcome) {
             Some(moment) => {
                 if let Some(next) = self.state.key(self.state.tries + 1) {
-                    self.event(EventKind::RetryAt { key: next, at: moment });
+                    self.event(EventKind::RetryAt { key: next, at: moment, ended: None });
                     self.effect(Effect::WakeAt(moment));
                 }
             }

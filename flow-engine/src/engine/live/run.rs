@@ -14,7 +14,7 @@ use flow_core::text::SourceMap;
 use indexmap::IndexMap;
 
 use crate::EngineError;
-use crate::driver::answer;
+use crate::driver::{Volumes, answer};
 use crate::engine::check::ReadyLive;
 use crate::engine::dry_run::fresh_suffix;
 use crate::engine::live::LiveFound;
@@ -75,7 +75,7 @@ impl Engine {
         if wish.suffix.is_none() && multi == Some(true) {
             wish.suffix = Some(fresh_suffix(self.inner.ids.as_ref()));
         }
-        let job = settle(&ready, &wish).await?;
+        let job = settle(&ready, &wish, &self.inner.volumes()).await?;
         let fresh = ProjectId::new(self.inner.ids.fresh("project"));
         let project = self.inner.store.project(&ready.flow.shared.project.id, fresh).await?;
         let suffix = job.suffix.as_deref();
@@ -160,7 +160,7 @@ impl Engine {
 }
 
 /// The job with all its questions answered. Errors: `Config`.
-async fn settle(ready: &ReadyLive, wish: &JobRequest<'_>) -> Result<JobSpec, EngineError> {
+async fn settle(ready: &ReadyLive, wish: &JobRequest<'_>, volumes: &Volumes) -> Result<JobSpec, EngineError> {
     let wrong = |diagnostics| EngineError::config(diagnostics, ready.flow.shared.sources.as_ref().clone());
     let mut answers = Answers::new();
     loop {
@@ -168,7 +168,7 @@ async fn settle(ready: &ReadyLive, wish: &JobRequest<'_>) -> Result<JobSpec, Eng
             PreparedJob::Fault(diagnostics) => return Err(wrong(diagnostics)),
             PreparedJob::Ask(calls) => {
                 for call in calls {
-                    let given = answer(call.clone()).await.map_err(|message| {
+                    let given = answer(call.clone(), volumes).await.map_err(|message| {
                         wrong(Diagnostics::from_iter([Diagnostic::error(Code::ExprValue, message)]))
                     })?;
                     answers.insert(call, given);

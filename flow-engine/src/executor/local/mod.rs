@@ -9,6 +9,7 @@ mod environment;
 pub(crate) mod layout;
 mod log;
 mod machine;
+mod mount;
 pub(crate) mod protocol;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ use flow_core::port::{
 use crate::executor::local::client::Client;
 use crate::executor::local::layout::Layout;
 use crate::executor::local::protocol::{Request, Response};
+use crate::storage::StorageRoot;
 
 pub use machine::Machine;
 
@@ -60,6 +62,8 @@ pub struct LocalExecutor {
     own_environment: BTreeMap<String, String>,
     /// Where the program of this engine lies, for units that may use it (MCH-1).
     program_folder: Option<String>,
+    /// The folder that volumes lie in; absent: units with volumes are refused.
+    storage: Option<StorageRoot>,
 }
 
 impl LocalExecutor {
@@ -78,7 +82,22 @@ impl LocalExecutor {
         let client = Client::new(layout.clone(), config.self_program, config.machine);
         let own_environment = environment::texts(config.environment);
         let environment = environment::passed_on(&own_environment);
-        Ok(LocalExecutor { client, layout, machine: config.machine, environment, own_environment, program_folder })
+        Ok(LocalExecutor {
+            client,
+            layout,
+            machine: config.machine,
+            environment,
+            own_environment,
+            program_folder,
+            storage: None,
+        })
+    }
+
+    /// The executor with a storage: its folders stand for the mounts of units, since nothing is mounted (MCH-2).
+    ///
+    /// Missing folders are made. Nothing keeps a unit from writing to a volume that it is to read only.
+    pub fn storage(self, storage: StorageRoot) -> Self {
+        LocalExecutor { storage: Some(storage), ..self }
     }
 
     /// The pid of the supervisor, which is started if there is none.
@@ -99,14 +118,34 @@ impl LocalExecutor {
         }
     }
 
-    /// Sends one part of a batch.
+    /// Sends one part of a batch, but for what cannot run on this machine.
     async fn start_some(&self, batch: &[Launch]) -> Result<Vec<Result<RawId, ExecutorError>>, ExecutorError> {
-        let batch: Vec<Launch> = batch.iter().map(|launch| self.with_own_environment(launch)).collect();
-        let request = Request::Start { environment: self.environment.clone(), batch: batch.clone() };
-        match self.client.call(&request).await? {
-            Response::Started { results } if results.len() == batch.len() => Ok(results),
-            other => Err(unexpected(&other)),
+        let (mut taken, mut results) = (Vec::new(), Vec::new());
+        for prepared in self.prepared(batch).await? {
+            results.push(prepared.map(|launch| taken.push(launch)));
         }
+        if taken.is_empty() {
+            return Ok(results.into_iter().filter_map(Result::err).map(Err).collect());
+        }
+        let count = taken.len();
+        let request = Request::Start { environment: self.environment.clone(), batch: taken };
+        let mut started = match self.client.call(&request).await? {
+            Response::Started { results } if results.len() == count => results.into_iter(),
+            other => return Err(unexpected(&other)),
+        };
+        let merged = results.into_iter().map(|result| {
+            result.and_then(|()| started.next().expect("there are as many answers as launches were taken"))
+        });
+        Ok(merged.collect())
+    }
+
+    /// Launches as they are sent: with the environment of local actions, and folders for mounts.
+    async fn prepared(&self, batch: &[Launch]) -> Result<Vec<Result<Launch, ExecutorError>>, ExecutorError> {
+        let batch: Vec<Launch> = batch.iter().map(|launch| self.with_own_environment(launch)).collect();
+        let storage = self.storage.clone();
+        let prepare = move || batch.into_iter().map(|launch| mount::prepared(launch, storage.as_ref())).collect();
+        let done = tokio::task::spawn_blocking(prepare).await;
+        done.map_err(|error| ExecutorError::Unreachable { message: error.to_string() })
     }
 
     /// A launch as it is sent: that of a local action bears the caller's environment, one that may use the engine

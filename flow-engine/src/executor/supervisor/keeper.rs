@@ -237,11 +237,12 @@ impl Keeper {
             }
         };
         let (mark, at) = (process.mark, SystemClock.now());
+        let address = address(mark.pid, order.launch.spec.http_port);
         unit.grant = grant;
         let life_span = unit.life_span_seconds;
         self.journal.note(&Line::Started { raw: unit.raw.clone(), pid: mark.pid, ticks: mark.ticks, at });
         unit.phase = Phase::Running { process, ending: None };
-        self.publish(number, at, What::Running { address: format!("pid {}", mark.pid) });
+        self.publish(number, at, What::Running { address });
         self.set_timer(number, life_span, Timer::LifeSpan(number));
     }
 
@@ -370,4 +371,10 @@ fn read_text(path: &Path) -> String {
         Ok(bytes)
     };
     read().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+}
+
+/// Where a unit runs and, if it serves HTTP, where it listens (MCH-1).
+fn address(pid: i32, port: Option<i64>) -> String {
+    let url = port.filter(|port| *port != 0).map(|port| format!(", http://localhost:{port}"));
+    format!("pid {pid}{}", url.unwrap_or_default())
 }

@@ -181,6 +181,10 @@ impl Store for SqliteStore {
         self.read(move |connection| query::events(connection, &scope, after, limit)).await
     }
 
+    async fn last_position(&self) -> Result<u64, StoreError> {
+        self.read(query::last_position).await
+    }
+
     async fn wait_events(&self, scope: &EventScope, after: u64) -> Result<(), StoreError> {
         let scope = scope.clone();
         self.wait(move |connection| query::has_events(connection, &scope, after)).await

@@ -103,6 +103,12 @@ pub(super) fn has_events(connection: &Connection, scope: &EventScope, after: u64
     }
 }
 
+/// The position of the last event.
+pub(super) fn last_position(connection: &Connection) -> Result<u64, Fault> {
+    let mut statement = connection.prepare_cached("SELECT coalesce(max(position), 0) FROM events")?;
+    Ok(statement.query_row([], |row| row.get(0).map(number))?)
+}
+
 /// A text by its digest.
 pub(super) fn text(connection: &Connection, digest: &Digest) -> Result<Option<Arc<str>>, Fault> {
     let mut statement = connection.prepare_cached("SELECT text FROM texts WHERE digest = ?1")?;

@@ -1,6 +1,6 @@
 //! Outcomes in words.
 
-use flow_core::model::{Exit, Outcome, Reason, TaskStatus};
+use crate::model::{Exit, Outcome, Reason, TaskStatus};
 
 fn words(status: TaskStatus, exit: Exit, reason: Reason) -> Option<String> {
     super::outcome(&Outcome { status, exit, reason })

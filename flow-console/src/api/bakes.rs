@@ -1,0 +1,153 @@
+//! Bakes, attempts, graphs and tasks.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use flow_core::model::{FullId, UnitSpec};
+use flow_core::plan::DRAWN_ROWS;
+use flow_engine::Inspection;
+use indexmap::IndexMap;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::problem::{Answer, Path, Problem, Query};
+use crate::server::Shared;
+use crate::view::{
+    AttemptPage, AttemptView, BakePage, BakeView, GraphPage, GraphView, HistoryView, NeedView, SourceView, SpecView,
+    TaskPage, TaskRow, TryView, VERSION, WhyView,
+};
+
+/// A bake with all its attempts.
+#[utoipa::path(get, path = "/bakes/{bake}", params(("bake" = String, Path, description = "An id, or a name: then its newest bake")),
+    responses((status = 200, body = BakePage), (status = "default", body = Problem)))]
+pub(crate) async fn bake(State(shared): State<Arc<Shared>>, Path(bake): Path<String>) -> Answer<BakePage> {
+    let row = shared.engine.find_bake(&bake).await?;
+    let mut attempts = Vec::new();
+    for attempt in shared.engine.attempts(&row.bake.id).await? {
+        attempts.push(AttemptView::new(&attempt, shared.engine.standing_of(&attempt).await?));
+    }
+    Ok(Json(BakePage { version: VERSION, bake: BakeView::from(&row.bake), attempts }))
+}
+
+/// An attempt with its tasks; number -1 is the last.
+#[utoipa::path(get, path = "/bakes/{bake}/attempts/{number}",
+    params(("bake" = String, Path), ("number" = i64, Path, description = "From 1; -1 is the last")),
+    responses((status = 200, body = AttemptPage), (status = "default", body = Problem)))]
+pub(crate) async fn attempt(
+    State(shared): State<Arc<Shared>>,
+    Path((bake, number)): Path<(String, i64)>,
+) -> Answer<AttemptPage> {
+    let _permit = shared.heavy().await;
+    let position = shared.engine.last_position().await?;
+    let found = shared.engine.inspect(&bake, number).await?;
+    Ok(Json(AttemptPage::new(&found, position)))
+}
+
+/// How a graph is drawn.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Drawn {
+    /// Matrices of more rows are one box each; absent: 12.
+    #[param(minimum = 1)]
+    rows: Option<usize>,
+    /// Full ids of calls that are drawn closed, separated by commas.
+    #[serde(default)]
+    closed: String,
+}
+
+/// The graph of an attempt, as far as it is known.
+#[utoipa::path(get, path = "/bakes/{bake}/attempts/{number}/graph", params(("bake" = String, Path), ("number" = i64, Path), Drawn),
+    responses((status = 200, body = GraphPage), (status = "default", body = Problem)))]
+pub(crate) async fn graph(
+    State(shared): State<Arc<Shared>>,
+    Path((bake, number)): Path<(String, i64)>,
+    Query(drawn): Query<Drawn>,
+) -> Answer<GraphPage> {
+    let _permit = shared.heavy().await;
+    let position = shared.engine.last_position().await?;
+    let mut found = shared.engine.inspect(&bake, number).await?;
+    let closed: BTreeSet<&str> = drawn.closed.split(',').filter(|id| !id.is_empty()).collect();
+    if !closed.is_empty() {
+        found.tasks.retain(|task| !is_below(&task.id, &closed));
+    }
+    let graph = GraphView::from(&found.graph(drawn.rows.unwrap_or(DRAWN_ROWS)));
+    Ok(Json(GraphPage { version: VERSION, position, graph }))
+}
+
+/// Whether a task stands in one of these calls.
+fn is_below(id: &FullId, calls: &BTreeSet<&str>) -> bool {
+    let mut prefix = id.prefix();
+    while !prefix.0.is_empty() {
+        if calls.contains(prefix.to_string().as_str()) {
+            return true;
+        }
+        prefix = prefix.prefix();
+    }
+    false
+}
+
+/// All about one task.
+#[utoipa::path(get, path = "/bakes/{bake}/attempts/{number}/tasks/{task}",
+    params(("bake" = String, Path), ("number" = i64, Path), ("task" = String, Path, description = "The full id, dotted")),
+    responses((status = 200, body = TaskPage), (status = "default", body = Problem)))]
+pub(crate) async fn task(
+    State(shared): State<Arc<Shared>>,
+    Path((bake, number, id)): Path<(String, i64, String)>,
+) -> Answer<TaskPage> {
+    let _permit = shared.heavy().await;
+    let position = shared.engine.last_position().await?;
+    let found = shared.engine.inspect(&bake, number).await?;
+    Ok(Json(task_page(&shared, &found, &id, position).await?))
+}
+
+async fn task_page(shared: &Shared, found: &Inspection, id: &str, position: u64) -> Result<TaskPage, Problem> {
+    let Some(task) = found.tasks.iter().find(|task| task.id.to_string() == id) else {
+        return Err(Problem::not_found(format!("no task `{id}` in this attempt")));
+    };
+    let as_run = shared.engine.as_run(task).await?;
+    let spec: Option<UnitSpec> = shared.engine.spec(&as_run).await?;
+    let why = shared.engine.why(&found.attempt, task).await?;
+    let matrix: IndexMap<String, serde_json::Value> = task
+        .node
+        .matrix
+        .iter()
+        .map(|(name, value)| (name.to_string(), serde_json::to_value(value).unwrap_or_default()))
+        .collect();
+    let history = task.history.iter();
+    Ok(TaskPage {
+        version: VERSION,
+        position,
+        bake: found.row.bake.id.to_string(),
+        attempt: found.attempt.number,
+        row: TaskRow::from(task),
+        matrix,
+        history: history.map(|item| HistoryView { at: item.at.to_string(), status: item.status.word() }).collect(),
+        runs: as_run.tries.iter().map(TryView::from).collect(),
+        needs: NeedView::all(task, &found.tasks),
+        outputs: task.outputs.clone(),
+        state: task.state.clone(),
+        spec: spec.map(SpecView::from),
+        cache_key: task.cache_key.as_ref().map(ToString::to_string),
+        cached_from: task.cached_from.as_ref().map(ToString::to_string),
+        taken_from: task.taken_from.as_ref().map(ToString::to_string),
+        why: WhyView::from(why),
+    })
+}
+
+/// A text that an attempt was made from; they count from 0: the project file, the flow, then what is called.
+#[utoipa::path(get, path = "/bakes/{bake}/attempts/{number}/sources/{place}",
+    params(("bake" = String, Path), ("number" = i64, Path), ("place" = usize, Path)),
+    responses((status = 200, body = SourceView), (status = "default", body = Problem)))]
+pub(crate) async fn source(
+    State(shared): State<Arc<Shared>>,
+    Path((bake, number, place)): Path<(String, i64, usize)>,
+) -> Answer<SourceView> {
+    let found = shared.engine.inspect(&bake, number).await?;
+    let missing = || Problem::not_found(format!("this attempt has no text {place}"));
+    let source = found.attempt.sources.get(place).ok_or_else(missing)?;
+    let text = shared.engine.text(&source.digest).await?.ok_or_else(missing)?;
+    Ok(Json(SourceView { name: source.name.clone(), text: text.to_string() }))
+}

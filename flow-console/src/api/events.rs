@@ -1,0 +1,124 @@
+//! Events: stored ones in pages, and what happens now as server-sent events.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::{self, Stream};
+use serde::Deserialize;
+use tokio::sync::OwnedSemaphorePermit;
+use utoipa::IntoParams;
+
+use crate::problem::{Answer, Path, Problem, Query};
+use crate::server::Shared;
+use crate::view::{Change, EventPage, VERSION};
+
+/// The events of a page where nothing is said.
+const PAGE: usize = 200;
+/// After so long without news a viewer is told that all is well.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Which stored events.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Wanted {
+    /// Those after this position.
+    #[serde(default)]
+    after: u64,
+    /// At most so many.
+    #[param(minimum = 1, maximum = 512)]
+    limit: Option<usize>,
+}
+
+/// The stored events of an attempt, in order.
+#[utoipa::path(get, path = "/bakes/{bake}/attempts/{number}/events",
+    params(("bake" = String, Path), ("number" = i64, Path), Wanted),
+    responses((status = 200, body = EventPage), (status = "default", body = Problem)))]
+pub(crate) async fn page(
+    State(shared): State<Arc<Shared>>,
+    Path((bake, number)): Path<(String, i64)>,
+    Query(wanted): Query<Wanted>,
+) -> Answer<EventPage> {
+    let attempt = shared.attempt(&bake, number).await?;
+    let mut events = shared.engine.follow(&attempt, wanted.after).ready().await?;
+    events.truncate(wanted.limit.unwrap_or(PAGE).max(1));
+    let next = events.last().map_or(wanted.after, |last| last.position);
+    Ok(Json(EventPage { version: VERSION, events, next }))
+}
+
+/// Where a stream begins, and what it is about.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct From {
+    /// Begin after this position; absent: now. The header `Last-Event-ID` wins.
+    after: Option<u64>,
+    /// The id of the bake that is followed; absent: all.
+    bake: Option<String>,
+}
+
+/// What happens, one message for each event: its id is the position, its data a `Change`.
+#[utoipa::path(get, path = "/events", params(From),
+    responses((status = 200, body = Change, content_type = "text/event-stream"), (status = "default", body = Problem)))]
+pub(crate) async fn stream(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    Query(from): Query<From>,
+) -> Result<Response, Problem> {
+    let Ok(permit) = Arc::clone(&shared.viewers).try_acquire_owned() else {
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many viewers at once"));
+    };
+    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
+    let position = match last.or(from.after) {
+        Some(position) => position,
+        None => shared.engine.last_position().await?,
+    };
+    let viewer = Viewer { shared, position, bake: from.bake, _permit: permit };
+    let kept = KeepAlive::new().interval(KEEP_ALIVE);
+    Ok(Sse::new(viewer.messages()).keep_alive(kept).into_response())
+}
+
+/// One open stream.
+struct Viewer {
+    shared: Arc<Shared>,
+    position: u64,
+    bake: Option<String>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Viewer {
+    fn messages(self) -> impl Stream<Item = Result<Event, Infallible>> {
+        let batches = stream::unfold(self, async |mut viewer| {
+            let batch = viewer.next().await?;
+            Some((stream::iter(batch.into_iter().map(Ok)), viewer))
+        });
+        futures_util::StreamExt::flatten(batches)
+    }
+
+    /// The next messages; waits until there are some. `None` if the store failed: the browser comes again.
+    async fn next(&mut self) -> Option<Vec<Event>> {
+        let mut news = self.shared.feed.watch();
+        loop {
+            news.borrow_and_update();
+            let (messages, next) = self.shared.feed.after(self.position).await.ok()?;
+            let moved = next > self.position;
+            self.position = next;
+            let wanted = messages.iter().filter(|one| self.bake.is_none() || one.bake == self.bake);
+            let events: Vec<Event> = wanted
+                .map(|one| Event::default().id(one.position.to_string()).event("change").data(&one.text))
+                .collect();
+            if !events.is_empty() {
+                return Some(events);
+            }
+            if !moved {
+                news.changed().await.ok()?;
+            }
+        }
+    }
+}

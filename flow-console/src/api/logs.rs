@@ -1,0 +1,283 @@
+//! Logs, a piece at a time: however long a log is, only what is shown is read and held.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use flow_core::model::Task;
+use flow_core::port::{Chunk, ExecutorError};
+use flow_engine::LogReader;
+use futures_util::stream;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::problem::{Answer, Path, Problem, Query};
+use crate::server::Shared;
+use crate::view::{LogFound, LogHit, LogPage, VERSION};
+
+/// Bytes of a piece where nothing is said.
+const PIECE: u32 = 64 * 1024;
+/// The most bytes of a piece.
+const MOST: u32 = 256 * 1024;
+/// The most bytes that one search looks at.
+const SEARCHED: u64 = 32 * 1024 * 1024;
+/// The most hits of one search.
+const HITS: usize = 200;
+/// The longest line of a hit, in characters.
+const LINE: usize = 300;
+/// What a line with an error holds, in lower case.
+const ERRORS: &[&str] = &["error", "exception", "traceback", "fatal", "panicked", "failed"];
+
+/// Which piece of a log.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Piece {
+    /// The try; absent or 0: the last.
+    r#try: Option<u32>,
+    /// The first byte; absent: the end of the log.
+    from: Option<u64>,
+    /// At most so many bytes.
+    #[param(minimum = 1, maximum = 262_144)]
+    max: Option<u32>,
+}
+
+/// What to search in a log.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Search {
+    r#try: Option<u32>,
+    /// A text, in any case; absent: the words of errors.
+    text: Option<String>,
+    /// The first byte to look at.
+    #[serde(default)]
+    from: u64,
+}
+
+/// Which log to download.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Download {
+    r#try: Option<u32>,
+}
+
+type Named = (String, i64, String);
+
+/// A log that exists.
+struct Log {
+    task: Task,
+    number: u32,
+}
+
+impl Log {
+    /// The log of a try. Errors: no such task or try, or one without a log.
+    async fn find(shared: &Shared, (bake, number, id): Named, wanted: Option<u32>) -> Result<Self, Problem> {
+        let found = shared.engine.find_bake(&bake).await?;
+        let attempts = shared.engine.attempts(&found.bake.id).await?;
+        let is_it = |one: &&flow_core::model::Attempt| number == -1 || i64::from(one.number) == number;
+        let attempt = attempts.iter().rev().find(is_it);
+        let attempt = attempt.ok_or_else(|| Problem::not_found(format!("the bake has no attempt {number}")))?;
+        let task = shared.engine.task(attempt, &id).await?;
+        let task = shared.engine.as_run(&task).await?;
+        let wanted = wanted.unwrap_or(0);
+        let last = task.tries.last().map(|last| last.number);
+        let number =
+            if wanted == 0 { last } else { task.tries.iter().map(|one| one.number).find(|one| *one == wanted) };
+        match number {
+            Some(number) => Ok(Log { task, number }),
+            None if wanted == 0 => Err(Problem::not_found(format!("task `{id}` has no log: {}", task.status))),
+            None => Err(Problem::not_found(format!("task `{id}` has no try {wanted}"))),
+        }
+    }
+
+    fn reader(&self, shared: &Shared, from: u64) -> Result<LogReader, Problem> {
+        let reader = shared.engine.log(&self.task, self.number, from);
+        reader.ok_or_else(|| Problem::not_found("this try ended before it began: it has no log"))
+    }
+
+    /// How long the log is now.
+    async fn end(&self, shared: &Shared) -> Result<u64, Problem> {
+        let reader = self.reader(shared, 0)?;
+        let ended = self.task.tries.iter().find(|one| one.number == self.number).filter(|one| one.outcome.is_some());
+        match ended.map(|one| one.log.bytes) {
+            Some(bytes) if bytes > 0 => Ok(bytes),
+            _ => match reader.end().await {
+                // Between the decision to start a task and its start the executor does not know it.
+                Err(ExecutorError::UnknownUnit) => Ok(0),
+                other => Ok(other?),
+            },
+        }
+    }
+}
+
+async fn next(reader: &mut LogReader, max: u32) -> Result<Chunk, Problem> {
+    match reader.read_at_most(max).await {
+        Err(ExecutorError::UnknownUnit) => Ok(Chunk::default()),
+        other => Ok(other?),
+    }
+}
+
+/// A piece of a task's log.
+#[utoipa::path(get, path = "/bakes/{bake}/attempts/{number}/tasks/{task}/log",
+    params(("bake" = String, Path), ("number" = i64, Path), ("task" = String, Path), Piece),
+    responses((status = 200, body = LogPage), (status = "default", body = Problem)))]
+pub(crate) async fn read(
+    State(shared): State<Arc<Shared>>,
+    Path(named): Path<Named>,
+    Query(piece): Query<Piece>,
+) -> Answer<LogPage> {
+    let max = piece.max.unwrap_or(PIECE).clamp(1, MOST);
+    let log = Log::find(&shared, named, piece.r#try).await?;
+    let end = log.end(&shared).await?;
+    let from = piece.from.unwrap_or_else(|| end.saturating_sub(max.into()));
+    let is_tail = piece.from.is_none() && from > 0;
+    let mut reader = log.reader(&shared, from)?;
+    let chunk = next(&mut reader, max).await?;
+    let is_cut = chunk.bytes.len() as u64 == u64::from(max);
+    let (skipped, kept) = whole_lines(&chunk.bytes, is_tail, is_cut);
+    let from = from + skipped as u64;
+    let next = from + kept.len() as u64;
+    let page = LogPage {
+        version: VERSION,
+        number: log.number,
+        from,
+        next,
+        end: end.max(next),
+        complete: chunk.complete && next >= end,
+        text: String::from_utf8_lossy(kept).into_owned(),
+    };
+    Ok(Json(page))
+}
+
+/// The whole lines of a piece, and how many bytes stand before them: a tail may begin, and a full piece may
+/// end, within a line. A line that fills the piece stays as it is, up to a character's end.
+fn whole_lines(bytes: &[u8], is_tail: bool, is_cut: bool) -> (usize, &[u8]) {
+    let first = bytes.iter().position(|byte| *byte == b'\n').map(|at| at + 1).filter(|_| is_tail).unwrap_or(0);
+    let rest = bytes.get(first..).unwrap_or_default();
+    if !is_cut {
+        return (first, rest);
+    }
+    let line = rest.iter().rposition(|byte| *byte == b'\n').map(|at| at + 1);
+    let end = line.unwrap_or_else(|| character_end(rest));
+    (first, rest.get(..end).unwrap_or(rest))
+}
+
+/// Where the last whole character ends.
+fn character_end(bytes: &[u8]) -> usize {
+    // A character has at most four bytes; its first is no continuation.
+    let start = bytes.iter().rposition(|byte| byte & 0xC0 != 0x80).unwrap_or(0);
+    let is_whole = std::str::from_utf8(bytes.get(start..).unwrap_or_default()).is_ok();
+    if is_whole || start == 0 { bytes.len() } else { start }
+}
+
+/// Lines of a task's log that hold a text; a part of the log at a time.
+#[utoipa::path(get, path = "/bakes/{bake}/attempts/{number}/tasks/{task}/log/search",
+    params(("bake" = String, Path), ("number" = i64, Path), ("task" = String, Path), Search),
+    responses((status = 200, body = LogFound), (status = "default", body = Problem)))]
+pub(crate) async fn search(
+    State(shared): State<Arc<Shared>>,
+    Path(named): Path<Named>,
+    Query(search): Query<Search>,
+) -> Answer<LogFound> {
+    let _permit = shared.heavy().await;
+    let words = match &search.text {
+        Some(text) if text.is_empty() => return Err(Problem::bad_request("`text` is empty")),
+        Some(text) => vec![text.to_lowercase()],
+        None => ERRORS.iter().map(|word| (*word).to_owned()).collect(),
+    };
+    let log = Log::find(&shared, named, search.r#try).await?;
+    let mut reader = log.reader(&shared, search.from)?;
+    let mut found = Finder { words, at: search.from, line: Vec::new(), hits: Vec::new() };
+    let mut over = false;
+    while !over && found.hits.len() < HITS && reader.offset() - search.from < SEARCHED {
+        let chunk = next(&mut reader, MOST).await?;
+        over = chunk.bytes.is_empty();
+        found.feed(&chunk.bytes);
+    }
+    if over {
+        found.end_line();
+    }
+    let next = (!over).then_some(found.at);
+    Ok(Json(LogFound { version: VERSION, number: log.number, hits: found.hits, next }))
+}
+
+/// Finds lines in pieces.
+struct Finder {
+    words: Vec<String>,
+    /// Where the line begins that is being read.
+    at: u64,
+    line: Vec<u8>,
+    hits: Vec<LogHit>,
+}
+
+impl Finder {
+    fn feed(&mut self, bytes: &[u8]) {
+        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
+            if self.hits.len() >= HITS {
+                return;
+            }
+            self.line.extend_from_slice(part);
+            // A line without end is judged in pieces, so that it takes no memory without end.
+            if part.ends_with(b"\n") || self.line.len() >= MOST as usize {
+                self.end_line();
+            }
+        }
+    }
+
+    fn end_line(&mut self) {
+        let text = String::from_utf8_lossy(&self.line);
+        let lower = text.to_lowercase();
+        if self.words.iter().any(|word| lower.contains(word)) {
+            let line = text.trim_end_matches(['\n', '\r']).chars().take(LINE).collect();
+            self.hits.push(LogHit { at: self.at, line });
+        }
+        self.at += self.line.len() as u64;
+        self.line.clear();
+    }
+}
+
+/// A task's whole log as it was written.
+#[utoipa::path(get, path = "/bakes/{bake}/attempts/{number}/tasks/{task}/log/download",
+    params(("bake" = String, Path), ("number" = i64, Path), ("task" = String, Path), Download),
+    responses((status = 200, body = String, content_type = "text/plain"), (status = "default", body = Problem)))]
+pub(crate) async fn download(
+    State(shared): State<Arc<Shared>>,
+    Path(named): Path<Named>,
+    Query(wanted): Query<Download>,
+) -> Result<Response, Problem> {
+    let name = file_name(&named);
+    let log = Log::find(&shared, named, wanted.r#try).await?;
+    let end = log.end(&shared).await?;
+    let reader = log.reader(&shared, 0)?;
+    let pieces = stream::unfold((reader, end), async |(mut reader, end)| {
+        if reader.offset() >= end {
+            return None;
+        }
+        let chunk = reader.read().await;
+        match chunk {
+            Ok(chunk) if chunk.bytes.is_empty() => None,
+            Ok(chunk) => Some((Ok(Bytes::from(chunk.bytes)), (reader, end))),
+            Err(error) => Some((Err(error), (reader, 0))),
+        }
+    });
+    let headers: [(HeaderName, HeaderValue); 2] = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")),
+        (header::CONTENT_DISPOSITION, HeaderValue::try_from(name).unwrap_or(HeaderValue::from_static("attachment"))),
+    ];
+    Ok((headers, Body::from_stream(pieces)).into_response())
+}
+
+/// `attachment` with a name of harmless characters.
+fn file_name((_, number, task): &Named) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };
+    let task: String = task.chars().take(100).map(plain).collect();
+    format!("attachment; filename=\"{task}-{number}.log\"")
+}
+
+#[cfg(test)]
+mod tests;

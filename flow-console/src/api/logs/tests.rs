@@ -1,0 +1,31 @@
+//! Where pieces of logs are cut.
+
+use super::{Finder, whole_lines};
+
+#[test]
+fn pieces_hold_whole_lines() {
+    assert_eq!(whole_lines(b"one\ntwo\nthr", false, true), (0, &b"one\ntwo\n"[..]));
+    assert_eq!(whole_lines(b"one\ntwo\nthr", false, false), (0, &b"one\ntwo\nthr"[..]));
+    assert_eq!(whole_lines(b"ne\ntwo\n", true, true), (3, &b"two\n"[..]));
+    assert_eq!(whole_lines(b"", true, false), (0, &b""[..]));
+}
+
+#[test]
+fn a_line_without_end_is_cut_between_characters() {
+    let text = "ää".as_bytes();
+    assert_eq!(whole_lines(&text[..3], false, true), (0, &text[..2]));
+    assert_eq!(whole_lines(text, false, true), (0, text));
+    // Bytes that are no text at all go through, else nothing ever would.
+    assert_eq!(whole_lines(b"\x80\x80", false, true), (0, &b"\x80\x80"[..]));
+}
+
+#[test]
+fn lines_are_found_across_pieces() {
+    let mut finder = Finder { words: vec!["needle".into()], at: 10, line: Vec::new(), hits: Vec::new() };
+    finder.feed(b"hay\nhay with a NEE");
+    finder.feed(b"dle\nhay");
+    finder.end_line();
+    let hits: Vec<_> = finder.hits.iter().map(|hit| (hit.at, hit.line.as_str())).collect();
+    assert_eq!(hits, [(14, "hay with a NEEdle")]);
+    assert_eq!(finder.at, 10 + 4 + 18 + 3);
+}

@@ -1,0 +1,192 @@
+//! Workloads, bakes and attempts on the wire.
+
+use flow_core::model::{Attempt, AttemptId, Bake, GitInfo, TaskStatus};
+use flow_engine::{Inspection, Standing};
+use indexmap::IndexMap;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::view::{TaskRow, VERSION};
+
+/// A bake or a live job in the list.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Workload {
+    /// `bake` or `live`.
+    pub kind: &'static str,
+    pub id: String,
+    pub name: Option<String>,
+    /// The flow that it was made from.
+    pub flow: String,
+    /// A task status, or `stalled`.
+    pub status: &'static str,
+    pub tags: Vec<String>,
+    pub by: String,
+    pub created_at: String,
+    /// When the last attempt was made.
+    pub started_at: String,
+    pub ended_at: Option<String>,
+    /// The number of the last attempt.
+    pub attempt: u32,
+    pub attempt_id: String,
+}
+
+/// A page of the list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WorkloadPage {
+    pub version: u32,
+    /// Events after this position are not in it yet.
+    pub position: u64,
+    /// How many match in all.
+    pub total: usize,
+    pub page: usize,
+    pub per_page: usize,
+    pub items: Vec<Workload>,
+    /// The flows, users and tags of all workloads, for filters.
+    pub flows: Vec<String>,
+    pub users: Vec<String>,
+    pub tags: Vec<String>,
+}
+
+/// A bake with all its attempts.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BakePage {
+    pub version: u32,
+    pub bake: BakeView,
+    pub attempts: Vec<AttemptView>,
+}
+
+/// What belongs to a bake whatever its attempts are.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BakeView {
+    pub id: String,
+    pub name: Option<String>,
+    pub batch: String,
+    pub tags: Vec<String>,
+    pub created_at: String,
+    pub by: String,
+    pub workspace: String,
+    pub git: Option<GitView>,
+}
+
+/// The commit that a bake was made from.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct GitView {
+    pub sha: String,
+    pub branch: String,
+    pub tags: Vec<String>,
+}
+
+/// An attempt.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AttemptView {
+    pub id: String,
+    pub number: u32,
+    /// A task status, or `stalled` where its engine is gone.
+    pub status: &'static str,
+    /// `waiting`, `driven`, `stalled` or `ended`.
+    pub standing: &'static str,
+    pub created_at: String,
+    pub ended_at: Option<String>,
+    pub params: IndexMap<String, String>,
+    pub executor: String,
+    pub cancelled_by: Option<String>,
+    /// The attempt whose results it took over.
+    pub from: Option<String>,
+    pub engine_version: String,
+}
+
+/// An attempt with its tasks.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AttemptPage {
+    pub version: u32,
+    /// Events after this position are not in it yet.
+    pub position: u64,
+    pub bake: BakeView,
+    pub attempt: AttemptView,
+    /// How many attempts the bake has.
+    pub attempts: u32,
+    /// How many tasks have each status; calls are not counted, the tasks below them are.
+    pub counts: IndexMap<&'static str, usize>,
+    /// In graph order: each call above the tasks below it.
+    pub tasks: Vec<TaskRow>,
+}
+
+impl From<&Bake> for BakeView {
+    fn from(bake: &Bake) -> Self {
+        BakeView {
+            id: bake.id.to_string(),
+            name: bake.name.clone(),
+            batch: bake.batch.clone(),
+            tags: bake.tags.clone(),
+            created_at: bake.created_at.to_string(),
+            by: bake.by.clone(),
+            workspace: bake.workspace.clone(),
+            git: bake.git.as_ref().map(GitView::from),
+        }
+    }
+}
+
+impl From<&GitInfo> for GitView {
+    fn from(git: &GitInfo) -> Self {
+        GitView { sha: git.sha.clone(), branch: git.branch.clone(), tags: git.tags.clone() }
+    }
+}
+
+impl AttemptView {
+    pub(crate) fn new(attempt: &Attempt, standing: Standing) -> Self {
+        AttemptView {
+            id: attempt.id.to_string(),
+            number: attempt.number,
+            status: standing.word(attempt.status),
+            standing: standing_word(standing),
+            created_at: attempt.created_at.to_string(),
+            ended_at: attempt.ended_at.map(|at| at.to_string()),
+            params: attempt.params.clone(),
+            executor: attempt.executor.clone(),
+            cancelled_by: attempt.cancel.as_ref().map(|mark| mark.by.clone()),
+            from: attempt.from.as_ref().map(AttemptId::to_string),
+            engine_version: attempt.engine_version.clone(),
+        }
+    }
+}
+
+impl AttemptPage {
+    pub(crate) fn new(found: &Inspection, position: u64) -> Self {
+        AttemptPage {
+            version: VERSION,
+            position,
+            bake: BakeView::from(&found.row.bake),
+            attempt: AttemptView::new(&found.attempt, found.standing),
+            attempts: found.row.attempt.number,
+            counts: counts(found),
+            tasks: found.tasks.iter().map(TaskRow::from).collect(),
+        }
+    }
+}
+
+/// How many tasks have each status that occurs.
+fn counts(found: &Inspection) -> IndexMap<&'static str, usize> {
+    let all = [
+        TaskStatus::Running,
+        TaskStatus::Failed,
+        TaskStatus::Cancelled,
+        TaskStatus::Succeeded,
+        TaskStatus::Cached,
+        TaskStatus::Skipped,
+        TaskStatus::Pending,
+        TaskStatus::Unknown,
+    ];
+    let units = || found.tasks.iter().filter(|task| !task.opened && !task.node.late);
+    let of = |status: TaskStatus| (status.word(), units().filter(|task| task.status == status).count());
+    all.into_iter().map(of).filter(|(_, count)| *count > 0).collect()
+}
+
+/// The word of a standing.
+pub(crate) fn standing_word(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Waiting => "waiting",
+        Standing::Driven => "driven",
+        Standing::Stalled => "stalled",
+        Standing::Ended => "ended",
+    }
+}
