@@ -194,9 +194,7 @@ impl CliError {
             CliError::NoStartFile { .. } => vec!["set HOME, or use `apolo-flow completion generate`".to_owned()],
             CliError::OpenBlock { .. } => vec!["remove that line, and try again; nothing was changed".to_owned()],
             CliError::NoSection { help, .. } => help.iter().cloned().collect(),
-            CliError::Ambiguous { name } => vec![format!(
-                "for the job: `apolo-flow logs --live {name}`; for a task of the bake: `apolo-flow logs {name}/TASK`"
-            )],
+            CliError::Ambiguous { name } => vec![which_kind(name)],
             CliError::AllWithSuffix => vec!["`apolo-flow kill JOB SUFFIX` ends one run of a multi job".to_owned()],
             CliError::Supervisor(_)
             | CliError::TaskEnded { .. }
@@ -224,6 +222,20 @@ pub(crate) fn exit_of(diagnostics: &Diagnostics) -> Exit {
     }
 }
 
+/// How to say whether a bake or a live job is meant.
+fn which_kind(name: &str) -> String {
+    format!("for the job: `apolo-flow logs --live {name}`; for a task of the bake: `apolo-flow logs {name}/TASK`")
+}
+
+/// How to say which run of a multi job is meant.
+fn name_suffix(job: &str, known: &[String]) -> String {
+    let lines: Vec<String> = known.iter().map(|suffix| format!("`{job} {suffix}`")).collect();
+    if lines.is_empty() {
+        return "name its suffix; no run of it is known".to_owned();
+    }
+    format!("name its suffix: {}", lines.join(", "))
+}
+
 fn engine_hints(error: &EngineError) -> Vec<String> {
     match error {
         EngineError::UnknownTask { task, known } => {
@@ -246,20 +258,14 @@ fn engine_hints(error: &EngineError) -> Vec<String> {
         EngineError::Store(StoreError::Held { .. }) => {
             vec!["wait until that engine is done, or cancel the bake".to_owned()]
         }
-        EngineError::UnknownLiveJob { job, known } if known.is_empty() => {
-            vec![format!("`apolo-flow ps` lists the jobs; `{job}` is none of them")]
-        }
         EngineError::UnknownLiveJob { job, known } => {
-            suggest::help(job, "jobs", known.iter().map(String::as_str)).into_iter().collect()
+            vec![
+                suggest::help(job, "jobs", known.iter().map(String::as_str))
+                    .unwrap_or_else(|| "`apolo-flow ps` lists the jobs".to_owned()),
+            ]
         }
         EngineError::NotRunning { job } => vec![format!("start it: `apolo-flow run {job}`; `apolo-flow ps` lists all")],
-        EngineError::SuffixMissing { known, .. } if known.is_empty() => {
-            vec!["name its suffix; no run of it is known".to_owned()]
-        }
-        EngineError::SuffixMissing { job, known } => {
-            let lines = known.iter().map(|suffix| format!("`{job} {suffix}`"));
-            vec![format!("name its suffix: {}", lines.collect::<Vec<_>>().join(", "))]
-        }
+        EngineError::SuffixMissing { job, known } => vec![name_suffix(job, known)],
         EngineError::SuffixUnwanted { .. } => vec!["leave the suffix out".to_owned()],
         EngineError::PortTaken { .. } => {
             vec!["end what listens there, or choose another port in `port_forward`".to_owned()]

@@ -148,11 +148,7 @@ impl<'a> StatusView<'a> {
     pub(crate) fn new(found: &'a LiveFound) -> Self {
         let job = found.job();
         let order = &job.order;
-        let (exit_code, signal) = match job.outcome.as_ref().map(|outcome| outcome.exit) {
-            Some(UnitExit::Code(code)) => (Some(code), None),
-            Some(UnitExit::Signal(signal)) => (None, Some(signal)),
-            Some(UnitExit::None) | None => (None, None),
-        };
+        let (exit_code, signal) = exit_parts(job);
         StatusView {
             version: VERSION,
             id: job.id.as_str(),
@@ -185,6 +181,15 @@ impl<'a> StatusView<'a> {
             cancelled_by: job.cancel.as_ref().map(|mark| mark.by.as_str()),
             tries: job.tries.iter().map(TryView::from).collect(),
         }
+    }
+}
+
+/// The exit code and the signal of the last start that has ended.
+fn exit_parts(job: &LiveJob) -> (Option<i32>, Option<i32>) {
+    match job.outcome.as_ref().map(|outcome| outcome.exit) {
+        Some(UnitExit::Code(code)) => (Some(code), None),
+        Some(UnitExit::Signal(signal)) => (None, Some(signal)),
+        Some(UnitExit::None) | None => (None, None),
     }
 }
 
