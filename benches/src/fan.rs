@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flow_core::model::TaskStatus;
-use flow_engine::executor::local::{LocalConfig, LocalExecutor, Machine};
+use flow_engine::executor::local::{Limits, LocalConfig, LocalExecutor, Machine};
 use flow_engine::executor::supervisor::{SupervisorConfig, run as supervise};
 use flow_engine::source::MemorySource;
 use flow_engine::store::SqliteStore;
@@ -40,7 +40,13 @@ fn executor(folder: &Path, cpus: Option<u32>) -> Result<LocalExecutor, Failure> 
     let self_program = vec![own.into(), "__supervisor".into()];
     let environment = std::env::vars_os().collect();
     let machine = Machine { cpus, ..Machine::default() };
-    Ok(LocalExecutor::new(LocalConfig { dir: folder.to_owned(), self_program, machine, environment })?)
+    Ok(LocalExecutor::new(LocalConfig {
+        dir: folder.to_owned(),
+        self_program,
+        machine,
+        limits: Limits::default(),
+        environment,
+    })?)
 }
 
 /// The engine's side, in a process of its own.

@@ -141,9 +141,10 @@ impl Session {
     /// What checks flows; it needs neither store nor executor.
     pub(crate) fn checker(&self) -> Result<Checker, CliError> {
         let settings = self.settings()?;
+        let secrets = settings.secret_source(self.io.environment.iter().cloned());
         let storage = settings.storage_root();
         let checker = Checker::new(Arc::new(GitProgram), settings.user).max_rows(settings.max_rows).storage(storage);
-        Ok(checker.machine(settings.presets, settings.machine.room()))
+        Ok(checker.machine(settings.presets, settings.machine.room()).secrets(Some(secrets)))
     }
 
     /// The workspace, if there is one.

@@ -11,7 +11,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use flow_core::model::{AttemptId, TaskStatus};
-use flow_engine::executor::local::{LocalConfig, LocalExecutor, Machine};
+use flow_engine::executor::local::{Limits, LocalConfig, LocalExecutor, Machine};
 use flow_engine::source::MemorySource;
 use flow_engine::store::SqliteStore;
 use flow_engine::testing::{Fault, FlakyStore, Moment};
@@ -46,6 +46,7 @@ fn executor(folder: &Path) -> Arc<LocalExecutor> {
         dir: folder.join("local"),
         self_program: vec![program.into(), "__supervisor".into()],
         machine: Machine { cpus: Some(8), ..Machine::default() },
+        limits: Limits::default(),
         environment: std::env::vars_os().collect(),
     };
     Arc::new(LocalExecutor::new(config).unwrap())

@@ -30,7 +30,7 @@ impl Executor for Notebook {
         Ok((reports.iter().skip(seen).cloned().collect(), Cursor(reports.len().to_string().into())))
     }
     async fn logs(&self, _: &LaunchKey, _: u64, _: u32) -> Result<Chunk, ExecutorError> {
-        Ok(Chunk { bytes: Vec::new(), complete: true })
+        Ok(Chunk { complete: true, ..Chunk::default() })
     }
     async fn kill(&self, _: &LaunchKey, _: Duration) -> Result<(), ExecutorError> {
         Ok(())

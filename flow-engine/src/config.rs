@@ -3,24 +3,24 @@
 //! Source: EXT-7, MCH-5.
 
 use std::collections::BTreeMap;
-#[cfg(feature = "sqlite")]
 use std::ffi::OsString;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
-#[cfg(feature = "sqlite")]
 use std::sync::Arc;
 
 use flow_core::plan::Presets;
+use flow_core::port::SecretSource;
 #[cfg(feature = "sqlite")]
 use flow_core::port::Store;
 use flow_core::text::LineIndex;
 use serde::Deserialize;
 
 use crate::EngineError;
-use crate::config::table::{ExecutorTable, PresetTable};
-use crate::executor::local::Machine;
+use crate::config::table::{ExecutorTable, LogsTable, PresetTable, SecretsTable};
+use crate::executor::local::{Limits, Machine};
 #[cfg(feature = "sqlite")]
 use crate::executor::local::{LocalConfig, LocalExecutor};
+use crate::secret::{EnvironmentSecrets, FileSecrets, SecretChain};
 use crate::storage::StorageRoot;
 #[cfg(feature = "sqlite")]
 use crate::{
@@ -56,6 +56,10 @@ struct File {
     #[serde(default)]
     presets: BTreeMap<String, PresetTable>,
     #[serde(default)]
+    logs: LogsTable,
+    #[serde(default)]
+    secrets: SecretsTable,
+    #[serde(default)]
     storage: StorageTable,
 }
 
@@ -84,6 +88,10 @@ pub struct Settings {
     pub data: PathBuf,
     /// What units may take of this machine.
     pub machine: Machine,
+    /// How much output is kept, and how much of the disk is left to others.
+    pub limits: Limits,
+    /// The file that secrets are in which no variable holds.
+    pub secrets: Option<PathBuf>,
     /// What presets claim of it.
     pub presets: Presets,
     /// Who is recorded as the one who asked.
@@ -124,6 +132,9 @@ impl Settings {
         if file.executor.slots.is_some() && file.executor.cpu.is_some() {
             return Err(wrong("executor.slots", "says the same as `cpu`; keep one of them"));
         }
+        if let Some(path) = file.secrets.file.as_ref().filter(|path| !path.is_absolute()) {
+            return Err(wrong("secrets.file", &format!("`{}` is not an absolute path", path.display())));
+        }
         let data = folder(DATA_VARIABLE).or(file.store.path).or_else(|| below("XDG_DATA_HOME", ".local/share"));
         let data = data.ok_or_else(|| wrong("HOME", "names no folder, so there is no place for the store"))?;
         let user = environment("USER").or_else(|| environment("LOGNAME")).unwrap_or_else(user_of_process);
@@ -134,7 +145,19 @@ impl Settings {
             memory_bytes: file.executor.memory.map(|size| size.bytes),
             gpus: file.executor.gpu,
         };
-        Ok(Settings { data, machine, presets: table::presets(file.presets), user, max_rows, storage })
+        let (limits, secrets) = (file.logs.limits(), file.secrets.file);
+        Ok(Settings { data, machine, limits, secrets, presets: table::presets(file.presets), user, max_rows, storage })
+    }
+
+    /// Where secrets are looked up: the environment, then the file.
+    pub fn secret_source(&self, environment: impl IntoIterator<Item = (OsString, OsString)>) -> Arc<dyn SecretSource> {
+        let texts = environment.into_iter();
+        let texts = texts.filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)));
+        let mut sources: Vec<Arc<dyn SecretSource>> = vec![Arc::new(EnvironmentSecrets::new(texts))];
+        if let Some(path) = &self.secrets {
+            sources.push(Arc::new(FileSecrets::new(path)));
+        }
+        Arc::new(SecretChain(sources))
     }
 
     /// The storage of this machine.
@@ -195,18 +218,21 @@ impl Settings {
         self_program: Vec<OsString>,
         environment: Vec<(OsString, OsString)>,
     ) -> Result<Engine, EngineError> {
+        let secrets = self.secret_source(environment.iter().cloned());
         let executor = LocalExecutor::new(LocalConfig {
             dir: self.units_folder(),
             self_program: self_program.iter().cloned().chain(["__supervisor".into()]).collect(),
             machine: self.machine,
+            limits: self.limits,
             environment,
-        })?;
+        })?
+        .with_secrets(Arc::clone(&secrets));
         let connection = [(DATA_VARIABLE, self.data.display().to_string()), (EXECUTOR_VARIABLE, "local".to_owned())];
         let connection = connection.map(|(name, value)| (name.to_owned(), value)).into();
         let builder = Engine::builder().store(store).user(&self.user).self_program(self_program);
-        let builder = builder.max_rows(self.max_rows).presets(self.presets.clone()).storage(self.storage_root());
-        let executor = executor.storage(self.storage_root());
-        Ok(builder.connection(connection).build(Arc::new(executor)))
+        let builder =
+            builder.max_rows(self.max_rows).presets(self.presets.clone()).storage(self.storage_root()).secrets(secrets);
+        Ok(builder.connection(connection).build(Arc::new(executor.storage(self.storage_root()))))
     }
 }
 

@@ -26,7 +26,7 @@ use flow_core::model::{
 };
 use flow_core::plan::{Plan, Presets};
 use flow_core::port::{
-    Append, Clock, ConfigSource, Executor, GitSource, Ids, NewEvent, RequestKind, Store, StoreError,
+    Append, Clock, ConfigSource, Executor, GitSource, Ids, NewEvent, RequestKind, SecretSource, Store, StoreError,
 };
 use flow_core::text::SourceMap;
 use indexmap::IndexMap;
@@ -73,6 +73,7 @@ pub(crate) struct Inner {
     pub connection: BTreeMap<String, String>,
     pub storage: Option<StorageRoot>,
     pub presets: Presets,
+    pub secrets: Option<Arc<dyn SecretSource>>,
 }
 
 impl Inner {
@@ -158,7 +159,7 @@ impl Engine {
     pub fn checker(&self) -> Checker {
         let images = self.inner.executor.abilities().images;
         let checker = Checker::new(Arc::clone(&self.inner.git), &self.inner.user).images(images);
-        let checker = checker.max_rows(self.inner.max_rows);
+        let checker = checker.max_rows(self.inner.max_rows).secrets(self.inner.secrets.clone());
         let checker = match &self.inner.storage {
             Some(storage) if self.inner.executor.abilities().mounts => checker.mounted_storage(storage.clone()),
             Some(storage) => checker.storage(storage.clone()),

@@ -17,6 +17,7 @@ mod live;
 mod load;
 mod logs;
 mod owner;
+pub mod secret;
 pub mod source;
 pub mod storage;
 pub mod store;

@@ -257,7 +257,9 @@ async fn load(inner: &Inner, job: &LiveJobId) -> Result<(LiveState, u64, UnitSpe
         let events = inner.store.events(&scope, after, PAGE).await?;
         let Some(last) = events.last() else { break };
         (after, seq) = (last.position, last.seq);
-        events.iter().for_each(|event| apply_live(&mut state, event));
+        for event in &events {
+            apply_live(&mut state, event);
+        }
     }
     let Some(digest) = state.order().map(|order| order.spec.clone()) else {
         return Err(EngineError::UnknownLiveJob { job: job.to_string(), known: Vec::new() });

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use flow_core::command::{Scanner, parse_output_file};
-use flow_core::model::{LaunchKey, OutputFiles};
+use flow_core::model::{LaunchKey, OutputFiles, bytes_text};
 use flow_core::port::{Chunk, Executor, ExecutorError};
 use indexmap::IndexMap;
 
@@ -24,9 +24,15 @@ impl LogReader {
     }
 
     /// The next piece, at once; empty if there is no more yet.
+    ///
+    /// Where a part of the output is gone, the piece begins with a line that says how much.
     pub async fn read(&mut self) -> Result<Chunk, ExecutorError> {
-        let chunk = self.executor.logs(&self.key, self.offset, PIECE).await?;
-        self.offset += chunk.bytes.len() as u64;
+        let mut chunk = self.executor.logs(&self.key, self.offset, PIECE).await?;
+        self.offset += chunk.skipped + chunk.bytes.len() as u64;
+        if chunk.skipped > 0 {
+            let mark = format!("\n[apolo-flow: {} of output are gone here]\n", bytes_text(chunk.skipped));
+            chunk.bytes.splice(..0, mark.into_bytes());
+        }
         Ok(chunk)
     }
 

@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use flow_core::model::{AttemptId, Claim, Exit, FullId, LaunchKey, OutputFiles, Reason, UnitSpec};
 use flow_core::port::{Chunk, Cursor, Executor, ExecutorError, Launch, Report, Scope, Selector, What};
-use flow_engine::executor::local::{LocalConfig, LocalExecutor, Machine};
+use flow_engine::executor::local::{Limits, LocalConfig, LocalExecutor, Machine};
 use flow_engine::executor::supervisor::{self, SupervisorConfig};
+use flow_engine::secret::EnvironmentSecrets;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -41,6 +43,8 @@ fn supervisor_process() {
 struct Bench {
     scratch: TempDir,
     machine: Machine,
+    limits: Limits,
+    secrets: Vec<(String, String)>,
     environment: Vec<(OsString, OsString)>,
 }
 
@@ -49,7 +53,8 @@ impl Bench {
         let scratch = tempfile::tempdir().expect("a scratch folder");
         std::fs::create_dir(scratch.path().join("workspace")).expect("a workspace");
         let machine = Machine { cpus: Some(slots), ..Machine::default() };
-        Bench { scratch, machine, environment: std::env::vars_os().collect() }
+        let limits = Limits { min_free_bytes: 0, ..Limits::default() };
+        Bench { scratch, machine, limits, secrets: Vec::new(), environment: std::env::vars_os().collect() }
     }
 
     fn dir(&self) -> PathBuf {
@@ -67,9 +72,11 @@ impl Bench {
             dir: self.dir(),
             self_program: std::iter::once(program.into()).chain(arguments.map(OsString::from)).collect(),
             machine: self.machine,
+            limits: self.limits,
             environment: self.environment.clone(),
         };
-        LocalExecutor::new(config).expect("a good configuration")
+        let secrets = EnvironmentSecrets::new(self.secrets.iter().cloned());
+        LocalExecutor::new(config).expect("a good configuration").with_secrets(Arc::new(secrets))
     }
 
     /// A unit that runs a script.
@@ -257,12 +264,12 @@ async fn logs_hold_both_streams_at_any_offset() {
     let launch = bench.launch("a", r"printf one; printf two >&2; printf '\377\000x'");
     let key = launch.key.clone();
     run(&executor, launch).await;
-    assert_eq!(log(&executor, &key).await, Chunk { bytes: b"onetwo\xff\0x".to_vec(), complete: true });
+    assert_eq!(log(&executor, &key).await, Chunk { skipped: 0, bytes: b"onetwo\xff\0x".to_vec(), complete: true });
     let cases: [(u64, u32, &[u8], bool); 4] =
         [(3, 3, b"two", false), (6, 3, b"\xff\0x", true), (9, 9, b"", true), (99, 9, b"", true)];
     for (from, max, bytes, complete) in cases {
         let chunk = executor.logs(&key, from, max).await.expect("a log");
-        assert_eq!(chunk, Chunk { bytes: bytes.to_vec(), complete }, "{from} {max}");
+        assert_eq!(chunk, Chunk { skipped: 0, bytes: bytes.to_vec(), complete }, "{from} {max}");
     }
 }
 
@@ -275,13 +282,13 @@ async fn a_log_is_not_complete_while_its_unit_runs() {
     let waiting = bench.launch("b", "true");
     take(&executor, &[launch.clone(), waiting.clone()]).await;
     heard(&pipe).await;
-    assert_eq!(log(&executor, &launch.key).await, Chunk { bytes: b"first\n".to_vec(), complete: false });
+    assert_eq!(log(&executor, &launch.key).await, Chunk { skipped: 0, bytes: b"first\n".to_vec(), complete: false });
     assert_eq!(log(&executor, &waiting.key).await, Chunk::default(), "it waits");
     executor.kill(&waiting.key, LONG).await.expect("killed");
     executor.kill(&launch.key, LONG).await.expect("killed");
     ends(&executor, 2).await;
     assert!(log(&executor, &launch.key).await.complete);
-    assert_eq!(log(&executor, &waiting.key).await, Chunk { bytes: vec![], complete: true }, "it never ran");
+    assert_eq!(log(&executor, &waiting.key).await, Chunk { skipped: 0, bytes: vec![], complete: true }, "it never ran");
     let nobody = bench.launch("nobody", "true").key;
     assert_eq!(executor.logs(&nobody, 0, 9).await, Err(ExecutorError::UnknownUnit));
 }
@@ -494,7 +501,7 @@ async fn a_new_supervisor_tells_old_ends() {
     executor.stop_supervisor().await.expect("idle, so it goes");
     let (reports, _) = executor.reports(&scope("attempt-1"), &cursor).await.expect("repeated, not lost");
     assert_eq!(reports.last().map(|report| &report.what), Some(&before));
-    assert_eq!(log(&executor, &launch.key).await, Chunk { bytes: b"hello\n".to_vec(), complete: true });
+    assert_eq!(log(&executor, &launch.key).await, Chunk { skipped: 0, bytes: b"hello\n".to_vec(), complete: true });
     let raw = executor.start(&[launch]).await;
     assert_eq!(ends(&executor, 1).await.len(), 1, "{raw:?}: nothing was started again");
 }
@@ -692,6 +699,7 @@ async fn a_supervisor_that_cannot_work_is_told() {
         dir: bench.dir(),
         self_program: vec![program.into()],
         machine: Machine::default(),
+        limits: Limits::default(),
         environment: Vec::new(),
     };
     let failing = LocalExecutor::new(config("/bin/false")).expect("a good configuration");
@@ -824,4 +832,133 @@ async fn two_equal_bakes_share_the_machine() {
         let left = stretch.iter().filter(|(_, _, attempt)| *attempt == "left").count();
         assert!((8..=12).contains(&left), "{left} of 20: {starts:?}");
     }
+}
+
+/// A unit with the secret `hunter2 hunter2!` as `TOKEN`.
+fn secretive(bench: &Bench, node: &str, script: &str) -> Launch {
+    let mut launch = bench.launch(node, script);
+    launch.spec.env.insert("TOKEN".into(), "secret:hub-token".into());
+    launch
+}
+
+/// All that is in the files below a folder.
+fn everything_below(folder: &Path) -> Vec<u8> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            all.extend(everything_below(&path));
+        } else if path.is_file() {
+            all.extend(std::fs::read(path).expect("a file"));
+        }
+    }
+    all
+}
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+const SECRET: &str = "hunter2 hunter2!";
+
+fn secret_bench() -> Bench {
+    let mut bench = Bench::new(2);
+    bench.secrets = vec![("APOLO_FLOW_SECRET_HUB_TOKEN".into(), SECRET.into())];
+    bench
+}
+
+#[tokio::test]
+async fn a_secret_reaches_the_unit_and_nothing_else() {
+    let bench = secret_bench();
+    let executor = bench.executor();
+    let script = r#"test "$TOKEN" = "hunter2 hunter2!" || exit 9
+        echo "token=$TOKEN"; printf 'hunter2 '; printf 'hunter2!\n\377'; printf '%s' "$TOKEN" | base64
+        echo "out=$TOKEN" >> "$APOLO_FLOW_OUTPUT"; echo "kept=$TOKEN" >> "$APOLO_FLOW_STATE""#;
+    let launch = secretive(&bench, "a", script);
+    take(&executor, std::slice::from_ref(&launch)).await;
+    let ends = ends(&executor, 1).await;
+    let Some(What::Ended { exit: Exit::Code(0), files, .. }) = ends.get("a") else { panic!("{ends:?}") };
+    assert_eq!(files, &OutputFiles { output: "out=***\n".into(), state: "kept=***\n".into() });
+    let chunk = log(&executor, &launch.key).await;
+    assert!(chunk.complete && chunk.bytes.starts_with(b"token=***\n***\n\xff***"), "{chunk:?}");
+    let kept = everything_below(&bench.dir());
+    assert!(!holds(&kept, SECRET), "nothing that is kept holds it");
+    assert!(!holds(&kept, "aHVudGVyMiBodW50ZXIy"), "nor its base 64");
+    assert!(holds(&kept, "token=***"), "the files were looked at");
+}
+
+#[tokio::test]
+async fn the_death_of_the_supervisor_leaves_no_secret_behind() {
+    let bench = secret_bench();
+    let executor = bench.executor();
+    let pipe = bench.pipe("ready");
+    let script = r#"echo "out=$TOKEN" >> "$APOLO_FLOW_OUTPUT"; echo "$TOKEN"; echo ready > ready; exec sleep 600"#;
+    take(&executor, &[secretive(&bench, "a", script)]).await;
+    heard(&pipe).await;
+    let pid = executor.supervisor_pid().await.expect("a supervisor");
+    kill_process(Pid::from_raw(pid as i32).expect("a pid"), Signal::KILL).expect("killed");
+    assert_eq!(ends(&executor, 1).await.get("a"), Some(&What::Lost { proof_dead: true }));
+    assert!(!holds(&everything_below(&bench.dir()), SECRET));
+}
+
+#[tokio::test]
+async fn a_unit_without_its_secret_is_refused_and_one_that_runs_is_found_again() {
+    let bench = secret_bench();
+    let pipe = bench.pipe("ready");
+    let launch = secretive(&bench, "a", "echo ready > ready; exec sleep 600");
+    take(&bench.executor(), std::slice::from_ref(&launch)).await;
+    heard(&pipe).await;
+    let bare = Bench { secrets: Vec::new(), ..bench };
+    let executor = bare.executor();
+    let again = Launch { resuming: true, ..launch.clone() };
+    let results = executor.start(&[again, secretive(&bare, "b", "true")]).await;
+    assert!(matches!(results.first(), Some(Ok(_))), "{results:?}");
+    let Some(Err(ExecutorError::Refused { message })) = results.last() else { panic!("{results:?}") };
+    assert!(message.contains("`hub-token`") && message.contains("`APOLO_FLOW_SECRET_HUB_TOKEN`"), "{message}");
+    executor.kill(&launch.key, Duration::ZERO).await.expect("killed");
+    ends(&executor, 1).await;
+}
+
+#[tokio::test]
+async fn output_has_bounds_and_its_head_and_tail_stay() {
+    let mut bench = secret_bench();
+    bench.limits.max_log_bytes = 64 << 10;
+    let executor = bench.executor();
+    // More than a hundred times as much as is kept; through a pump, too.
+    let script = "echo first; head -c 8000000 /dev/zero | tr '\\0' x; echo; echo last";
+    let launches = [bench.launch("plain", script), secretive(&bench, "masked", script)];
+    take(&executor, &launches).await;
+    ends(&executor, 2).await;
+    for launch in &launches {
+        let head = executor.logs(&launch.key, 0, 1 << 20).await.expect("a log");
+        assert!(head.skipped == 0 && head.bytes.starts_with(b"first\nxxx") && head.bytes.len() == 32 << 10);
+        let tail = executor.logs(&launch.key, head.bytes.len() as u64, 1 << 20).await.expect("a log");
+        assert!(tail.complete && tail.bytes.ends_with(b"xxx\nlast\n"));
+        assert!((16 << 10..20 << 10).contains(&tail.bytes.len()), "{}", tail.bytes.len());
+        let whole = head.bytes.len() as u64 + tail.skipped + tail.bytes.len() as u64;
+        assert_eq!(whole, 8_000_012, "offsets stay true");
+    }
+    let used: u64 = std::process::Command::new("du")
+        .args(["-sk", &bench.dir().display().to_string()])
+        .output()
+        .ok()
+        .and_then(|done| String::from_utf8(done.stdout).ok()?.split_whitespace().next()?.parse().ok())
+        .expect("a figure");
+    assert!(used < 1024, "{used} KiB are on the disk");
+}
+
+#[tokio::test]
+async fn no_unit_starts_while_the_disk_is_short() {
+    let mut bench = Bench::new(1);
+    bench.limits.min_free_bytes = u64::MAX >> 1;
+    let executor = bench.executor();
+    let (first, second) = (bench.launch("first", "true"), bench.launch("second", "true"));
+    take(&executor, &[first]).await;
+    let all = follow(&executor, "attempt-1", |all| !all.is_empty()).await;
+    let What::Queued { why } = &all[0].what else { panic!("{all:?}") };
+    assert!(why.starts_with("waits for the disk of the logs: ") && why.contains("free"), "{why}");
+    // Another engine wants less: the newest word counts.
+    bench.limits.min_free_bytes = 0;
+    take(&bench.executor(), &[second]).await;
+    assert_eq!(ends(&executor, 2).await.len(), 2);
 }

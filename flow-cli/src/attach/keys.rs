@@ -48,6 +48,15 @@ impl Drop for RawMode {
     }
 }
 
+/// Where the question stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Question {
+    Unasked,
+    Asked,
+    /// The job was asked to end: nothing is asked any more.
+    Closed,
+}
+
 /// The keyboard, or whatever else stands at our input.
 #[derive(Debug)]
 pub(super) struct Keys {
@@ -56,8 +65,7 @@ pub(super) struct Keys {
     /// Whether what is typed is meant for the job.
     for_job: bool,
     terminal: bool,
-    asking: bool,
-    killed: bool,
+    question: Question,
 }
 
 impl Keys {
@@ -69,13 +77,13 @@ impl Keys {
         let for_job = stdin != Stdin::Closed && (wants_terminal || !terminal);
         let raw = if for_job && terminal && session.io.out.is_terminal() { raw_mode() } else { None };
         let typed = for_job.then(|| read(session));
-        Keys { typed, raw, for_job, terminal, asking: false, killed: false }
+        Keys { typed, raw, for_job, terminal, question: Question::Unasked }
     }
 
     /// All input goes to a command; Ctrl-C too, if it has a terminal.
     pub(super) fn to_command(session: &mut Session) -> Self {
         let typed = Some(read(session));
-        Keys { typed, raw: None, for_job: true, terminal: false, asking: false, killed: false }
+        Keys { typed, raw: None, for_job: true, terminal: false, question: Question::Unasked }
     }
 
     /// The next piece; `None` when there is no more. Never returns where nothing is read.
@@ -90,12 +98,12 @@ impl Keys {
     pub(super) fn meaning(&mut self, bytes: Option<Vec<u8>>) -> Answer {
         let Some(bytes) = bytes else {
             self.typed = None;
-            return if self.asking { Answer::Detach } else { Answer::End };
+            return if self.is_asking() { Answer::Detach } else { Answer::End };
         };
         if self.is_raw() && bytes.contains(&INTERRUPT) {
             return Answer::Ask;
         }
-        if self.asking {
+        if self.is_asking() {
             return self.answer(&bytes);
         }
         if self.for_job { Answer::Bytes(bytes) } else { Answer::GoOn }
@@ -114,7 +122,7 @@ impl Keys {
 
     /// The question; from now on what is typed is its answer.
     pub(super) fn ask(&mut self, session: &mut Session) -> String {
-        self.asking = true;
+        self.question = Question::Asked;
         if self.typed.is_none() {
             self.typed = Some(read(session));
         }
@@ -125,11 +133,11 @@ impl Keys {
 
     /// The question is out of the world.
     pub(super) fn answered(&mut self) {
-        self.asking = false;
+        self.question = Question::Unasked;
     }
 
     pub(super) fn is_asking(&self) -> bool {
-        self.asking
+        self.question == Question::Asked
     }
 
     pub(super) fn is_raw(&self) -> bool {
@@ -138,12 +146,12 @@ impl Keys {
 
     /// Whether somebody sits there. Once the job was killed nothing is asked any more.
     pub(super) fn can_answer(&self) -> bool {
-        self.terminal && !self.killed
+        self.terminal && self.question != Question::Closed
     }
 
     /// The job was asked to end: Ctrl-C now leaves.
     pub(super) fn killed(&mut self) {
-        self.killed = true;
+        self.question = Question::Closed;
     }
 
     /// Puts the terminal back.

@@ -9,9 +9,10 @@ use crate::session::Session;
 
 pub(crate) async fn run(session: &mut Session, own: &Engine) -> Result<Exit, CliError> {
     let engine = session.engine()?;
-    let result = match own.live {
-        true => engine.drive_live(&LiveJobId::new(own.id.as_str())).await?,
-        false => engine.drive(&AttemptId::new(own.id.as_str())).await?,
+    let result = if own.live {
+        engine.drive_live(&LiveJobId::new(own.id.as_str())).await?
+    } else {
+        engine.drive(&AttemptId::new(own.id.as_str())).await?
     };
     Ok(exit_of(result))
 }

@@ -49,7 +49,7 @@ pub(crate) async fn run(session: &mut Session, own: Run) -> Result<Exit, CliErro
         return Ok(Exit::Well);
     }
     let ending = attach::run(session, &engine, &found.job().id).await?;
-    told(session, &ending)
+    Ok(told(session, &ending))
 }
 
 /// Where the job's input comes from: what stands at our own two ends.
@@ -93,18 +93,18 @@ async fn detached(session: &mut Session, engine: &Engine, found: &LiveFound) -> 
 }
 
 /// How an attached job ended, and the exit code that tells it.
-fn told(session: &mut Session, ending: &Ending) -> Result<Exit, CliError> {
+fn told(session: &mut Session, ending: &Ending) -> Exit {
     match ending {
         Ending::Ended(job) => {
             let name = clean::line(&live::name(job));
             session.note(&format!("{name} {}", live::how(job, session.err_look)));
-            Ok(live::exit_of(job))
+            live::exit_of(job)
         }
         Ending::Left(job) => {
             let name = clean::line(&live::name(job));
             let again = live::run_line(job);
             session.note(&format!("left; {name} runs on: `{again}` attaches again, `apolo-flow kill {name}` ends it"));
-            Ok(Exit::Cancelled)
+            Exit::Cancelled
         }
     }
 }

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use flow_engine::executor::local::{LocalConfig, LocalExecutor, Machine};
+use flow_engine::executor::local::{Limits, LocalConfig, LocalExecutor, Machine};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -115,6 +115,7 @@ impl Drop for Place {
             dir: self.folder.path().join("data/apolo-flow/local"),
             self_program: vec![PROGRAM.into(), "__supervisor".into()],
             machine: Machine::default(),
+            limits: Limits::default(),
             environment: Vec::new(),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -15,5 +15,6 @@ mod phases;
 mod plan;
 mod read;
 mod retry;
+mod secrets;
 mod terminal;
 mod volume;

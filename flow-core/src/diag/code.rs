@@ -92,4 +92,5 @@ codes! {
     ImageFiles "F0515" "image-files" "A context and a Dockerfile that do not go together.";
     UnknownPreset "F0516" "unknown-preset" "A preset that `engine.toml` does not declare.";
     PresetTooLarge "F0517" "preset-too-large" "A preset that claims more than the machine has.";
+    MissingSecret "F0518" "missing-secret" "A secret that is not there, or may not be read.";
 }

@@ -31,6 +31,7 @@ mod param;
 mod prepare;
 mod preset;
 mod retry;
+mod secret;
 mod strategy;
 mod support;
 mod types;
@@ -61,6 +62,7 @@ pub use prepare::{
 };
 pub use preset::{Presets, check_presets};
 pub use retry::{RetryPolicy, TryAfter};
+pub use secret::{secret_name, secrets};
 pub use strategy::{fail_fast, max_parallel, max_parallel_of, written_fail_fast};
 pub use support::{unsupported, unsupported_job};
 pub use values::FlowValues;

@@ -2,7 +2,7 @@
 //!
 //! Planning does not ask it: such flows can be checked and planned in full, they are only not started.
 
-use crate::ast::{Declared, Entries, Field, Image, Items};
+use crate::ast::{Declared, Field, Image, Items};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::plan::build::built;
 use crate::plan::live::JobSpec;
@@ -10,7 +10,6 @@ use crate::resolve::{CalledBody, MergedDefaults, ResolvedFlow, TaskDefinition, U
 use crate::text::Span;
 
 const BUILD: &str = "build images before the bake, and name them by `image`";
-const SECRET: &str = "let the task read it from a file that only you can read";
 
 /// What a flow says that this version cannot run yet: `NotSupported`, each at its place; and warnings of what has no
 /// effect where tasks are plain processes (MCH-1).
@@ -43,11 +42,11 @@ pub fn unsupported(flow: &ResolvedFlow, images: bool) -> Diagnostics {
 
 /// What an evaluated live job says that this version cannot run yet.
 pub fn unsupported_job(job: &JobSpec) -> Diagnostics {
-    let is_secret = |text: &String| text.starts_with("secret:");
-    let has_secret = job.unit.env.values().chain(&job.unit.volumes).any(is_secret);
+    let has_secret = job.unit.volumes.iter().any(|text| text.starts_with("secret:"));
     let told = has_secret.then(|| {
-        let message = format!("this version cannot run the job `{}` yet: it has secrets", job.id);
-        Diagnostic::error(Code::NotSupported, message).help(SECRET)
+        let message = format!("this version cannot run the job `{}` yet: it has a secret as a volume", job.id);
+        Diagnostic::error(Code::NotSupported, message)
+            .help("give it to the job by a variable: `env: {NAME: secret:NAME}`")
     });
     told.into_iter().collect()
 }
@@ -86,7 +85,6 @@ impl Found {
     }
 
     fn defaults(&mut self, defaults: &MergedDefaults) {
-        defaults.env.iter().for_each(|layer| self.secrets(layer));
         defaults.volumes.iter().for_each(|layer| self.secret_volumes(layer));
     }
 
@@ -99,7 +97,6 @@ impl Found {
     }
 
     fn unit(&mut self, unit: &UnitDefinition) {
-        unit.env.iter().for_each(|layer| self.secrets(layer));
         unit.volumes.iter().for_each(|layer| self.secret_volumes(layer));
         self.http_auth(&unit.http_auth);
     }
@@ -115,17 +112,5 @@ impl Found {
             Diagnostic::warning(Code::IgnoredKey, "`http_auth` has no effect: the task listens on this machine");
         let help = "let the task itself ask who is there, or let it listen on 127.0.0.1 only";
         self.diagnostics.push(found.at(place, "nobody asks visitors to log in").help(help));
-    }
-
-    fn secrets(&mut self, env: &Entries<String>) {
-        let Entries::Written(written) = env else { return };
-        for (_, value) in written.value.values() {
-            if let Field::Literal(value) = value
-                && value.value.starts_with("secret:")
-            {
-                let found = Diagnostic::error(Code::NotSupported, "this version cannot look up secrets yet");
-                self.diagnostics.push(found.at(value.span, "valid, but not supported yet").help(SECRET));
-            }
-        }
     }
 }

@@ -98,7 +98,9 @@ pub enum What {
 /// A piece of a log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Chunk {
-    /// The bytes from the asked offset on; may be empty.
+    /// How many bytes from the asked offset on are gone: a log has bounds. `bytes` begin behind them.
+    pub skipped: u64,
+    /// The bytes from there on; may be empty.
     pub bytes: Vec<u8>,
     /// Whether the log ends behind them for good.
     pub complete: bool,

@@ -6,6 +6,7 @@
 mod channel;
 mod clock;
 mod executor;
+mod secret;
 mod source;
 mod store;
 
@@ -13,6 +14,7 @@ pub use crate::model::{ActionRef, ActionRefError, SourceRef, Stdin, Window};
 pub use channel::{Channel, ChannelInput, ChannelOutput, Exec, Heard};
 pub use clock::{Clock, Ids};
 pub use executor::{Abilities, Chunk, Cursor, Executor, ExecutorError, Found, Launch, Report, Scope, Selector, What};
+pub use secret::{SecretError, SecretSource, SecretText};
 pub use source::{ConfigSource, GitSource, NamedText, SourceError};
 pub use store::{
     Append, Appended, BakeFilter, BakeRow, CacheScope, ClaimState, EventScope, LiveFilter, LiveRow, NewEvent, Request,

@@ -5,14 +5,20 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 
 use flow_core::model::Claim;
 use flow_core::plan::Presets;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 
+use crate::executor::local::Limits;
+
 /// The most CPUs that anything may claim: far more than there are, and no number that wraps.
 const MAX_CPUS: f64 = 1_000_000.0;
+
+/// The least that a log keeps: a head and a tail that a person can make sense of.
+const MIN_LOG_BYTES: u64 = 64 << 10;
 
 /// `[executor]`
 #[derive(Debug, Default, Deserialize)]
@@ -32,6 +38,32 @@ pub(super) struct PresetTable {
     cpu: Option<Cpus>,
     memory: Option<Size>,
     gpu: Option<u32>,
+}
+
+/// `[logs]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LogsTable {
+    max_size: Option<Size>,
+    min_free: Option<Size>,
+}
+
+impl LogsTable {
+    /// The bounds; what is absent is as usual.
+    pub(super) fn limits(&self) -> Limits {
+        let usual = Limits::default();
+        Limits {
+            max_log_bytes: self.max_size.map_or(usual.max_log_bytes, |size| size.bytes.max(MIN_LOG_BYTES)),
+            min_free_bytes: self.min_free.map_or(usual.min_free_bytes, |size| size.bytes),
+        }
+    }
+}
+
+/// `[secrets]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SecretsTable {
+    pub(super) file: Option<PathBuf>,
 }
 
 /// All `[presets]`, as claims.

@@ -44,7 +44,7 @@ fn a_wrong_file_is_told_in_one_line_with_its_place() {
     let cases = [
         (
             "bogus = 1",
-            "engine.toml:1:1: unknown field `bogus`, expected one of `executor`, `store`, `limits`, `presets`, `storage`",
+            "engine.toml:1:1: unknown field `bogus`, expected one of `executor`, `store`, `limits`, `presets`, `logs`, `secrets`, `storage`",
         ),
         ("[executor]\nslots = 'four'", "engine.toml:2:9: invalid type: string \"four\", expected a nonzero u32"),
         ("[executor]\nslots = 0", "engine.toml:2:9: invalid value: integer `0`, expected a nonzero u32"),
@@ -92,4 +92,20 @@ fn a_wrong_preset_is_told_with_its_place() {
     for (file, message) in cases {
         assert_eq!(read(file, &[("HOME", "/h")]), Err(message), "{file}");
     }
+}
+
+#[test]
+fn logs_have_bounds() {
+    let limits = |text: &str| read(text, &[("HOME", "/h")]).unwrap().limits;
+    assert_eq!(limits(""), Limits { max_log_bytes: 4 << 30, min_free_bytes: 256 << 20 });
+    let said = limits("[logs]\nmax_size = '1G'\nmin_free = '0B'");
+    assert_eq!(said, Limits { max_log_bytes: 1 << 30, min_free_bytes: 0 });
+    assert_eq!(limits("[logs]\nmax_size = '1B'").max_log_bytes, 64 << 10, "a head and a tail are kept");
+}
+
+#[test]
+fn the_file_of_secrets_is_one_place() {
+    assert_eq!(read("[secrets]\nfile = '/s'", &[("HOME", "/h")]).unwrap().secrets, Some("/s".into()));
+    let wrong = read("[secrets]\nfile = 's'", &[("HOME", "/h")]);
+    assert_eq!(wrong, Err("secrets.file: `s` is not an absolute path".to_owned()));
 }

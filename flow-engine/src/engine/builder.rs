@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use flow_core::plan::Presets;
-use flow_core::port::{Clock, Executor, GitSource, Ids, Store};
+use flow_core::port::{Clock, Executor, GitSource, Ids, SecretSource, Store};
 
 use crate::engine::{Engine, Inner};
 use crate::git::GitProgram;
@@ -30,6 +30,7 @@ pub struct EngineBuilder {
     connection: BTreeMap<String, String>,
     storage: Option<StorageRoot>,
     presets: Presets,
+    secrets: Option<Arc<dyn SecretSource>>,
 }
 
 impl EngineBuilder {
@@ -93,6 +94,12 @@ impl EngineBuilder {
         self
     }
 
+    /// Where the secrets that flows name are looked up before anything starts; by default nowhere.
+    pub fn secrets(mut self, source: Arc<dyn SecretSource>) -> Self {
+        self.secrets = Some(source);
+        self
+    }
+
     /// The engine, running its units on `executor`.
     pub fn build(self, executor: Arc<dyn Executor>) -> Engine {
         let ids = self.ids.unwrap_or_else(|| Arc::new(SystemIds));
@@ -109,6 +116,7 @@ impl EngineBuilder {
             connection: self.connection,
             storage: self.storage,
             presets: self.presets,
+            secrets: self.secrets,
         })
     }
 }

@@ -2,14 +2,17 @@
 //!
 //! Source: DEC-22, DEC-28, EXT-6.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use flow_core::diag::{Code, Diagnostic, Diagnostics, Severity};
 use flow_core::model::{Claim, GitInfo};
-use flow_core::plan::{Inputs, Plan, Presets, check_live, check_presets, params, plan, unsupported, without_echoes};
-use flow_core::port::{ConfigSource, GitSource};
+use flow_core::plan::{
+    Inputs, Plan, Presets, check_live, check_presets, params, plan, secrets, unsupported, without_echoes,
+};
+use flow_core::port::{ConfigSource, GitSource, SecretError, SecretSource};
 use flow_core::resolve::{LiveFlow, ResolvedFlow, Workspace};
-use flow_core::text::SourceMap;
+use flow_core::text::{SourceMap, Span};
 use indexmap::IndexMap;
 
 use crate::EngineError;
@@ -31,6 +34,8 @@ pub struct Checker {
     mounts: bool,
     /// What presets claim, and what the machine has; absent: presets are names of the executor's own.
     machine: Option<(Presets, Claim)>,
+    /// Where secrets are looked up; absent: nowhere.
+    secrets: Option<Arc<dyn SecretSource>>,
 }
 
 /// A flow that was checked.
@@ -67,7 +72,16 @@ pub(super) struct ReadyLive {
 impl Checker {
     /// A checker that asks `git` for facts of the repository; `user` is what `project` and `flow` say of the user.
     pub fn new(git: Arc<dyn GitSource>, user: impl Into<String>) -> Self {
-        Checker { git, user: user.into(), images: false, max_rows: None, machine: None, storage: None, mounts: false }
+        Checker {
+            git,
+            user: user.into(),
+            images: false,
+            max_rows: None,
+            machine: None,
+            secrets: None,
+            storage: None,
+            mounts: false,
+        }
     }
 
     /// A checker for an executor that has container images, or has none (the default).
@@ -93,6 +107,11 @@ impl Checker {
     /// A checker for an executor on a machine that has `room`, of which presets are claims.
     pub fn machine(self, presets: Presets, room: Claim) -> Self {
         Checker { machine: Some((presets, room)), ..self }
+    }
+
+    /// A checker that looks up the secrets that flows name.
+    pub fn secrets(self, secrets: Option<Arc<dyn SecretSource>>) -> Self {
+        Checker { secrets, ..self }
     }
 
     /// Checks one flow of either kind; all problems of all its files at once, those of all jobs too.
@@ -184,6 +203,7 @@ impl Checker {
         if let Some((presets, room)) = &self.machine {
             diagnostics.append(check_presets(&flow, presets, room));
         }
+        diagnostics.append(self.missing_secrets(&flow).await);
         // What is wrong is told first: it would still be wrong if the engine could run it.
         if !diagnostics.has_errors() {
             diagnostics.append(unsupported(&flow, self.images));
@@ -212,6 +232,23 @@ impl Checker {
         Ok(ReadyLive { workspace, flow, inputs, diagnostics })
     }
 
+    /// The secrets that a flow names and nobody has, each once for each place (MCH-3).
+    async fn missing_secrets(&self, flow: &ResolvedFlow) -> Diagnostics {
+        let mut missing = Diagnostics::new();
+        let Some(source) = &self.secrets else { return missing };
+        let named: BTreeSet<(String, Span)> = secrets(flow).into_iter().collect();
+        for (name, place) in named {
+            let (what, help) = match source.text(&name).await {
+                Ok(_) => continue,
+                Err(SecretError::Missing { provide, .. }) => ("is not there", provide),
+                Err(SecretError::Unreadable { message, .. }) => ("cannot be read", message),
+            };
+            let found = Diagnostic::error(Code::MissingSecret, format!("the secret `{name}` {what}"));
+            missing.push(found.at(place, "is needed here").help(help));
+        }
+        missing
+    }
+
     pub(super) async fn inputs(&self, source: &dyn ConfigSource, params: IndexMap<String, String>) -> Inputs {
         let storage = self.storage.as_ref().filter(|_| !self.mounts);
         Inputs {
@@ -230,10 +267,10 @@ fn is_of_another_kind(checked: &Checked) -> bool {
     checked.diagnostics.iter().any(|one| one.code == Code::WrongKind)
 }
 
-/// A param that is still to be given is no mistake in the files.
+/// A param or a secret that is still to be given is no mistake in the files.
 fn soften(diagnostic: Diagnostic) -> Diagnostic {
     match diagnostic.code {
-        Code::MissingParam => Diagnostic { severity: Severity::Warning, ..diagnostic },
+        Code::MissingParam | Code::MissingSecret => Diagnostic { severity: Severity::Warning, ..diagnostic },
         _ => diagnostic,
     }
 }

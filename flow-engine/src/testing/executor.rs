@@ -359,7 +359,7 @@ impl Executor for ScriptedExecutor {
         let from = usize::try_from(from).unwrap_or(usize::MAX);
         let bytes: Vec<u8> = unit.log.iter().skip(from).take(max as usize).copied().collect();
         let is_last = from.saturating_add(bytes.len()) >= unit.log.len();
-        Ok(Chunk { complete: unit.end.is_none() && is_last, bytes })
+        Ok(Chunk { skipped: 0, complete: unit.end.is_none() && is_last, bytes })
     }
 
     async fn kill(&self, key: &LaunchKey, _grace: Duration) -> Result<(), ExecutorError> {

@@ -22,6 +22,7 @@ const OTHERWISE: &[(Code, &str)] = &[
     (Code::UnknownParam, "asks the caller: `suite/check.rs`"),
     (Code::UnknownJob, "asks the caller: `suite/live.rs`"),
     (Code::WrongSuffix, "asks the caller: `suite/live.rs`"),
+    (Code::MissingSecret, "asks the machine: `flow-cli/tests/program/secrets.rs`"),
     (Code::InvalidId, "asks the folder's name: `suite/check.rs`"),
 ];
 

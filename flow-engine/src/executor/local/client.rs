@@ -19,6 +19,7 @@ use tokio::process::{Child, Command};
 use crate::executor::local::layout::Layout;
 use crate::executor::local::machine::Machine;
 use crate::executor::local::protocol::{Request, Response, VERSION, decode, encode};
+use crate::secret::SECRET_PREFIX;
 use crate::sys::monotonic;
 
 /// How long a supervisor may take to be there. It may have remains to clear away first.
@@ -176,6 +177,12 @@ impl Client {
         }
         // A task may start it: it must not be taken for a process of that task.
         command.env_remove("APOLO_FLOW_OUTPUT").env_remove("APOLO_FLOW_STATE");
+        // Nor does it keep secrets: it is sent those of a unit with the unit.
+        for (name, _) in
+            std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(SECRET_PREFIX.as_bytes()))
+        {
+            command.env_remove(name);
+        }
         command.stdin(Stdio::null()).stdout(complaints.try_clone()?).stderr(complaints);
         command.current_dir(self.layout.dir()).process_group(0).spawn()
     }

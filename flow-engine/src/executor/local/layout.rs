@@ -1,7 +1,7 @@
 //! [`Layout`]: which file of the local executor lies where, for client and supervisor alike.
 //!
 //! The folder: `supervisor.{lock,sock,journal,log}`, and for each start of a unit the files
-//! `<start>.{log,output,state}` (EXT-4), in one folder for each attempt: a folder for each start
+//! `<start>.{log,output,state,cut}` (EXT-4, MCH-6), in one folder for each attempt: a folder for each start
 //! would double what a start costs the disk. What stands in the files does not belong here.
 
 use std::fs::File;
@@ -39,12 +39,21 @@ pub(crate) struct UnitFiles {
     pub(crate) output: PathBuf,
     /// The file named by `APOLO_FLOW_STATE`; made by the unit, if at all.
     pub(crate) state: PathBuf,
+    /// What of the log is gone; absent while all is there.
+    pub(crate) cut: PathBuf,
 }
 
 impl UnitFiles {
+    /// Removes what the unit wrote for its readers to find, the log excepted.
+    pub(crate) fn remove_outputs(&self) {
+        for path in [&self.output, &self.state] {
+            let _absent = std::fs::remove_file(path);
+        }
+    }
+
     /// Removes those that are there.
     pub(crate) fn remove(&self) -> io::Result<()> {
-        for path in [&self.log, &self.output, &self.state] {
+        for path in [&self.log, &self.output, &self.state, &self.cut] {
             match std::fs::remove_file(path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
@@ -111,7 +120,7 @@ impl Layout {
     pub(crate) fn unit(&self, key: &LaunchKey) -> UnitFiles {
         let place = place(key);
         let path = |kind: &str| self.dir.join(format!("{place}.{kind}"));
-        UnitFiles { log: path("log"), output: path("output"), state: path("state") }
+        UnitFiles { log: path("log"), output: path("output"), state: path("state"), cut: path("cut") }
     }
 
     /// The id of one start of a unit: where its files are below [`Self::dir`], the same whoever asks.

@@ -3,24 +3,40 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 
 use flow_core::port::Chunk;
 
-use crate::executor::local::layout::CLOSED_LOG_MODE;
+use crate::executor::local::cut::Cut;
+use crate::executor::local::layout::{CLOSED_LOG_MODE, UnitFiles};
 
-/// At most `max` bytes from byte `from` on; `None` if there is no log.
+/// At most `max` bytes from byte `from` on, behind what was cut; `None` if there is no log.
 ///
-/// Whether more can come is looked up before reading: what is added in between is read later.
-pub(crate) fn read(path: &Path, from: u64, max: u32) -> io::Result<Option<Chunk>> {
-    let mut file = match File::open(path) {
+/// Whether more can come is looked up before reading: what is added in between is read later. A part that is cut
+/// while it is read is not taken for output: the cut is noted before it is made.
+pub(crate) fn read(files: &UnitFiles, from: u64, max: u32) -> io::Result<Option<Chunk>> {
+    loop {
+        let cut = Cut::read(&files.cut)?;
+        let chunk = read_around(files, cut.as_ref(), from, max)?;
+        if Cut::read(&files.cut)? == cut {
+            return Ok(chunk);
+        }
+    }
+}
+
+fn read_around(files: &UnitFiles, cut: Option<&Cut>, from: u64, max: u32) -> io::Result<Option<Chunk>> {
+    let mut file = match File::open(&files.log) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         other => other?,
     };
     let is_closed = file.metadata()?.mode() & 0o777 == CLOSED_LOG_MODE;
-    file.seek(SeekFrom::Start(from))?;
+    let (skipped, most) = match cut {
+        Some(cut) if from < cut.from => (0, u64::from(max).min(cut.from - from)),
+        Some(cut) if from < cut.to => (cut.to - from, max.into()),
+        Some(_) | None => (0, max.into()),
+    };
+    file.seek(SeekFrom::Start(from + skipped))?;
     let mut bytes = Vec::new();
-    (&mut file).take(max.into()).read_to_end(&mut bytes)?;
-    let complete = is_closed && from + bytes.len() as u64 >= file.metadata()?.len();
-    Ok(Some(Chunk { bytes, complete }))
+    (&mut file).take(most).read_to_end(&mut bytes)?;
+    let complete = is_closed && from + skipped + bytes.len() as u64 >= file.metadata()?.len();
+    Ok(Some(Chunk { skipped, bytes, complete }))
 }

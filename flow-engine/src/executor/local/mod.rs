@@ -5,9 +5,10 @@
 
 mod client;
 mod connect;
+pub(crate) mod cut;
 mod environment;
 pub(crate) mod layout;
-mod log;
+pub(crate) mod log;
 mod machine;
 mod mount;
 pub(crate) mod protocol;
@@ -15,20 +16,25 @@ pub(crate) mod protocol;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use flow_core::model::{Claim, LaunchKey, RawId};
+use flow_core::plan::secret_name;
 use flow_core::port::{
-    Abilities, Channel, Chunk, Cursor, Executor, ExecutorError, Found, Launch, Report, Scope, Selector, What,
+    Abilities, Channel, Chunk, Cursor, Executor, ExecutorError, Found, Launch, Report, Scope, SecretSource, Selector,
+    What,
 };
 
 use crate::executor::local::client::Client;
 use crate::executor::local::layout::Layout;
-use crate::executor::local::protocol::{Request, Response};
+use crate::executor::local::protocol::{Request, Response, UnitSecrets};
+use crate::secret::SECRET_PREFIX;
 use crate::storage::StorageRoot;
 
 pub use machine::Machine;
+pub use protocol::Limits;
 
 /// How long one question for reports may wait, in milliseconds.
 const REPORTS_WAIT_MILLIS: u32 = 20_000;
@@ -45,6 +51,8 @@ pub struct LocalConfig {
     pub self_program: Vec<OsString>,
     /// What units may take of the machine. A supervisor that is there already keeps its own numbers.
     pub machine: Machine,
+    /// How much output is kept, and how much of the disk is left to others.
+    pub limits: Limits,
     /// The caller's environment, as `std::env::vars_os` tells it; units get a part of it.
     pub environment: Vec<(OsString, OsString)>,
 }
@@ -57,6 +65,8 @@ pub struct LocalExecutor {
     client: Client,
     layout: Layout,
     machine: Machine,
+    limits: Limits,
+    secrets: Option<Arc<dyn SecretSource>>,
     environment: BTreeMap<String, String>,
     /// The caller's whole environment, which local actions get (BAT-22).
     own_environment: BTreeMap<String, String>,
@@ -80,17 +90,28 @@ impl LocalExecutor {
         let program = config.self_program.first().map(PathBuf::from).filter(|program| program.is_absolute());
         let program_folder = program.and_then(|program| Some(program.parent()?.to_str()?.to_owned()));
         let client = Client::new(layout.clone(), config.self_program, config.machine);
-        let own_environment = environment::texts(config.environment);
+        let mut own_environment = environment::texts(config.environment);
+        // Secrets are for the units that name them.
+        own_environment.retain(|name, _| !name.starts_with(SECRET_PREFIX));
         let environment = environment::passed_on(&own_environment);
+        let LocalConfig { machine, limits, .. } = config;
+        let (storage, secrets) = (None, None);
         Ok(LocalExecutor {
             client,
             layout,
-            machine: config.machine,
+            machine,
+            limits,
+            secrets,
             environment,
             own_environment,
             program_folder,
-            storage: None,
+            storage,
         })
+    }
+
+    /// Looks up the secrets of units in `source`; without one, units that name any are refused.
+    pub fn with_secrets(self, source: Arc<dyn SecretSource>) -> Self {
+        LocalExecutor { secrets: Some(source), ..self }
     }
 
     /// The executor with a storage: its folders stand for the mounts of units, since nothing is mounted (MCH-2).
@@ -128,7 +149,12 @@ impl LocalExecutor {
             return Ok(results.into_iter().filter_map(Result::err).map(Err).collect());
         }
         let count = taken.len();
-        let request = Request::Start { environment: self.environment.clone(), batch: taken };
+        let mut secrets = Vec::with_capacity(count);
+        for launch in &taken {
+            secrets.push(self.secrets_of(launch).await);
+        }
+        let (environment, limits) = (self.environment.clone(), self.limits);
+        let request = Request::Start { environment, limits, batch: taken, secrets };
         let mut started = match self.client.call(&request).await? {
             Response::Started { results } if results.len() == count => results.into_iter(),
             other => return Err(unexpected(&other)),
@@ -146,6 +172,17 @@ impl LocalExecutor {
         let prepare = move || batch.into_iter().map(|launch| mount::prepared(launch, storage.as_ref())).collect();
         let done = tokio::task::spawn_blocking(prepare).await;
         done.map_err(|error| ExecutorError::Unreachable { message: error.to_string() })
+    }
+
+    /// The texts of the secrets that a unit names. Errors: one cannot be had, for people.
+    async fn secrets_of(&self, launch: &Launch) -> Result<UnitSecrets, String> {
+        let mut texts = UnitSecrets::new();
+        for (variable, value) in &launch.spec.env {
+            let Some(name) = secret_name(value) else { continue };
+            let source = self.secrets.as_ref().ok_or("this executor was given no secrets")?;
+            texts.insert(variable.clone(), source.text(name).await.map_err(|error| error.to_string())?);
+        }
+        Ok(texts)
     }
 
     /// A launch as it is sent: that of a local action bears the caller's environment, one that may use the engine
@@ -206,12 +243,12 @@ impl Executor for LocalExecutor {
     }
 
     async fn logs(&self, key: &LaunchKey, from: u64, max: u32) -> Result<Chunk, ExecutorError> {
-        let path = self.layout.unit(key).log;
-        let read = tokio::task::spawn_blocking(move || log::read(&path, from, max)).await;
+        let files = self.layout.unit(key);
+        let read = tokio::task::spawn_blocking(move || log::read(&files, from, max)).await;
         let chunk = read.map_err(|error| ExecutorError::Unreachable { message: error.to_string() })?;
         match chunk.map_err(|error| ExecutorError::Unreachable { message: format!("cannot read the log: {error}") })? {
             Some(chunk) => Ok(chunk),
-            None => Ok(Chunk { bytes: Vec::new(), complete: self.is_over(key).await? }),
+            None => Ok(Chunk { complete: self.is_over(key).await?, ..Chunk::default() }),
         }
     }
 

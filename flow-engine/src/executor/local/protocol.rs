@@ -6,18 +6,36 @@
 use std::collections::BTreeMap;
 
 use flow_core::model::{LaunchKey, RawId};
-use flow_core::port::{Cursor, ExecutorError, Found, Launch, Report, Scope};
+use flow_core::port::{Cursor, ExecutorError, Found, Launch, Report, Scope, SecretText};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// The version of this language; both sides must speak the same.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// The longest frame that either side takes, in bytes.
 pub(crate) const MAX_FRAME_BYTES: usize = 64 << 20;
 
 /// How many bytes the length of a frame takes.
 const LENGTH_BYTES: usize = 4;
+
+/// The secrets of one unit: the text of each variable that stands for one.
+pub(crate) type UnitSecrets = BTreeMap<String, SecretText>;
+
+/// How much output is kept, and how much of the disk is left to others (MCH-6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// The most bytes that the log of one start keeps.
+    pub max_log_bytes: u64,
+    /// No unit starts while the disk of the logs has less.
+    pub min_free_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { max_log_bytes: 4 << 30, min_free_bytes: 256 << 20 }
+    }
+}
 
 /// What a client asks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,8 +50,12 @@ pub(crate) enum Request {
     Start {
         /// The part of the client's environment that units get.
         environment: BTreeMap<String, String>,
+        /// Bounds of their output.
+        limits: Limits,
         /// The units.
         batch: Vec<Launch>,
+        /// Their secrets, in the order of the batch; or why one is not to be had. In memory and on this socket only.
+        secrets: Vec<Result<UnitSecrets, String>>,
     },
     /// News of a scope; answered when there is some, or after `wait_millis`.
     Reports {

@@ -12,8 +12,9 @@ use rustix::process::{
 };
 
 use crate::executor::local::layout::{CLOSED_LOG_MODE, UnitFiles};
-use crate::executor::supervisor::keeper::{Keeper, MAX_OUTPUT_BYTES};
+use crate::executor::supervisor::keeper::Keeper;
 use crate::executor::supervisor::memory::End;
+use crate::executor::supervisor::output::MAX_OUTPUT_BYTES;
 use crate::executor::supervisor::process::{OUTPUT_VARIABLE, Process, STATE_VARIABLE};
 use crate::executor::supervisor::timer::Timer;
 use crate::executor::supervisor::unit::{Phase, Unit};
@@ -46,6 +47,7 @@ impl Keeper {
                 }
             }
             Timer::Stragglers(number) => self.look_for_stragglers(number),
+            Timer::Look => self.look_at_logs(),
             Timer::Answer(_) => {}
         }
     }
@@ -60,7 +62,7 @@ impl Keeper {
     }
 
     /// Asks a running unit to end, once. The first reason stays; a later call may shorten the grace.
-    fn end_running(&mut self, number: u64, reason: Reason, grace: Duration) {
+    pub(super) fn end_running(&mut self, number: u64, reason: Reason, grace: Duration) {
         let Some(unit) = self.units.get_mut(&number) else { return };
         let Phase::Running { process, ending } = &mut unit.phase else { return };
         if grace.is_zero() {
@@ -113,6 +115,7 @@ impl Keeper {
         for (at, timer) in unit.timers.drain(..) {
             self.timers.remove(at, timer);
         }
+        unit.settle_output();
         close_log(&unit.files);
         let (files, reason) = match look_at_files(&unit.files) {
             Ok(files) => (files, reason),

@@ -29,6 +29,9 @@ pub(super) enum Line {
         tags: Vec<String>,
         /// When.
         at: Timestamp,
+        /// Whether it has secrets, so that what it writes is not to be read before it was masked.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        secret: bool,
     },
     /// A unit's process began.
     Started {

@@ -1,23 +1,22 @@
 //! [`Keeper`]: all units, and what clients may ask of them. How units end is told in `end`.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
-use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
 use flow_core::model::{Claim, Exit, LaunchKey, OutputFiles, RawId, Reason, Timestamp};
 use flow_core::port::{Clock, Cursor, ExecutorError, Found, Launch, Report, Scope, What};
-use rustix::fs::OFlags;
 
 use crate::executor::local::layout::Layout;
+use crate::executor::local::protocol::{Limits, UnitSecrets};
 use crate::executor::supervisor::SupervisorError;
 use crate::executor::supervisor::board::{Board, Note, scope_of};
 use crate::executor::supervisor::end::close_log;
 use crate::executor::supervisor::journal::{Journal, Line};
+use crate::executor::supervisor::mask::Mask;
 use crate::executor::supervisor::memory::{End, Entry, Memory};
+use crate::executor::supervisor::output::read_text;
 use crate::executor::supervisor::poller::{Poller, Token};
 use crate::executor::supervisor::process::Process;
 use crate::executor::supervisor::queue::{Grant, Queue, Slots};
@@ -26,8 +25,6 @@ use crate::executor::supervisor::timer::{Timer, Timers};
 use crate::executor::supervisor::unit::{Order, Phase, Unit};
 use crate::sys::{SystemClock, monotonic};
 
-/// The most that an output file may hold, in bytes.
-pub(super) const MAX_OUTPUT_BYTES: u64 = 1 << 20;
 /// How many bytes of output files one answer carries, before it is cut short.
 const ANSWER_BYTES: usize = 4 << 20;
 /// How much news one answer carries, before it is cut short.
@@ -50,10 +47,16 @@ pub(super) struct Keeper {
     pub(super) life_span_grace: Duration,
     /// How many units wait or run.
     pub(super) active: usize,
+    /// No unit starts while the disk has less.
+    pub(super) min_free_bytes: u64,
+    /// Whether the disk had less when it was last looked at.
+    pub(super) is_disk_short: bool,
+    /// Whether the sizes of logs will be looked at.
+    pub(super) is_looking: bool,
     numbers: HashMap<LaunchKey, u64>,
     next: u64,
     /// Units taken in this turn, of which nobody has said yet that they wait.
-    fresh: Vec<u64>,
+    pub(super) fresh: Vec<u64>,
 }
 
 impl Keeper {
@@ -78,6 +81,9 @@ impl Keeper {
             units: BTreeMap::new(),
             life_span_grace,
             active: 0,
+            min_free_bytes: 0,
+            is_disk_short: false,
+            is_looking: false,
             numbers: HashMap::new(),
             next: 0,
             fresh: Vec::new(),
@@ -102,11 +108,9 @@ impl Keeper {
     }
 
     /// Takes units for starting. Idempotent by key; what is answered with an id is in the journal.
-    pub(super) fn take(
-        &mut self,
-        environment: BTreeMap<String, String>,
-        batch: Vec<Launch>,
-    ) -> Vec<Result<RawId, ExecutorError>> {
+    pub(super) fn take(&mut self, batch: Batch) -> Vec<Result<RawId, ExecutorError>> {
+        let Batch { environment, limits, launches: batch, secrets } = batch;
+        self.min_free_bytes = limits.min_free_bytes;
         let keys: Vec<LaunchKey> = batch.iter().map(|launch| launch.key.clone()).collect();
         let unnoted =
             |error: io::Error| ExecutorError::Unreachable { message: format!("cannot write the journal: {error}") };
@@ -118,7 +122,8 @@ impl Keeper {
         let environment = Rc::new(environment);
         let refused: Vec<Option<ExecutorError>> = batch
             .into_iter()
-            .map(|launch| self.take_one(Order { launch, environment: environment.clone() }).err())
+            .zip(secrets)
+            .map(|(launch, secrets)| self.take_one(launch, &environment, secrets, limits).err())
             .collect();
         let noted = self.journal.commit();
         if noted.is_err() {
@@ -135,12 +140,18 @@ impl Keeper {
             .collect()
     }
 
-    /// Takes one unit, unless it was taken before. Errors: it claims more than the machine has.
-    fn take_one(&mut self, order: Order) -> Result<(), ExecutorError> {
-        let launch = &order.launch;
+    /// Takes one unit, unless it was taken before. Errors: it claims more than the machine has, or lacks a secret.
+    fn take_one(
+        &mut self,
+        launch: Launch,
+        environment: &Rc<BTreeMap<String, String>>,
+        secrets: Result<UnitSecrets, String>,
+        limits: Limits,
+    ) -> Result<(), ExecutorError> {
         if self.numbers.contains_key(&launch.key) {
             return Ok(());
         }
+        let secrets = secrets.map_err(|message| ExecutorError::Refused { message })?;
         let claim = Claim { milli_cpus: launch.claim.milli_cpus.max(1), ..launch.claim };
         if !claim.fits(self.slots.total()) {
             let message = format!("it claims {claim}; this machine has {}", self.slots.total());
@@ -148,12 +159,16 @@ impl Keeper {
         }
         let (key, tags, at) = (launch.key.clone(), launch.spec.tags.clone(), SystemClock.now());
         let (life_span, timeout) = (launch.spec.life_span_seconds, launch.spec.schedule_timeout_seconds);
-        self.journal.note(&Line::Taken { key: key.clone(), tags: tags.clone(), at });
+        self.journal.note(&Line::Taken { key: key.clone(), tags: tags.clone(), at, secret: !secrets.is_empty() });
+        let mask = Mask::new(secrets.values());
+        let order = Order { launch, environment: environment.clone(), secrets };
         let number = self.add(key, tags, at, Phase::Queued(Box::new(order)));
         self.active += 1;
         if let Some(unit) = self.units.get_mut(&number) {
             unit.life_span_seconds = life_span;
             unit.claim = claim;
+            unit.mask = mask;
+            unit.max_log_bytes = limits.max_log_bytes;
             self.queue.push(&unit.scope, claim, number);
         }
         self.fresh.push(number);
@@ -189,6 +204,9 @@ impl Keeper {
             life_span_seconds: None,
             claim: Claim::default(),
             grant: Grant::default(),
+            mask: None,
+            pump: None,
+            max_log_bytes: u64::MAX,
             phase,
             notes: Vec::new(),
             last: None,
@@ -200,12 +218,15 @@ impl Keeper {
 
     /// Starts waiting units while there is room, and says of the new ones that they wait.
     pub(super) fn fill_slots(&mut self) {
-        while let Some(number) = self.queue.pop(self.slots.free()) {
+        let disk = if self.queue.is_empty() { None } else { self.shortage_of_disk() };
+        while disk.is_none()
+            && let Some(number) = self.queue.pop(self.slots.free())
+        {
             self.start(number);
         }
         for number in std::mem::take(&mut self.fresh) {
             let Some(Unit { phase: Phase::Queued(_), taken_at, claim, .. }) = self.units.get(&number) else { continue };
-            let why = self.why_waiting(claim);
+            let why = disk.clone().unwrap_or_else(|| self.why_waiting(claim));
             self.publish(number, *taken_at, What::Queued { why });
         }
     }
@@ -224,13 +245,17 @@ impl Keeper {
         let Some(unit) = self.units.get_mut(&number) else { return };
         let Phase::Queued(order) = &unit.phase else { return };
         let grant = self.slots.take(unit.claim);
-        let started = Process::start(order, &unit.files, &grant).and_then(|process| {
+        let started = Process::start(order, &unit.files, &grant, unit.mask.as_ref()).and_then(|(process, pump)| {
             // A process that nobody would see end must not stay.
             let watched = self.poller.add(&process.pidfd, Token::Unit(number));
-            watched.map_err(|error| process.abandon(&error)).map(|()| process)
+            let watched = watched.and_then(|()| match &pump {
+                Some(pump) => self.poller.add(pump.source(), Token::Output(number)),
+                None => Ok(()),
+            });
+            watched.map_err(|error| process.abandon(&error)).map(|()| (process, pump))
         });
-        let process = match started {
-            Ok(process) => process,
+        let (process, pump) = match started {
+            Ok(started) => started,
             Err(message) => {
                 self.slots.give_back(grant);
                 return self.finish(number, Exit::None, Reason::NotStarted { message });
@@ -238,12 +263,13 @@ impl Keeper {
         };
         let (mark, at) = (process.mark, SystemClock.now());
         let address = address(mark.pid, order.launch.spec.http_port);
-        unit.grant = grant;
+        (unit.grant, unit.pump) = (grant, pump);
         let life_span = unit.life_span_seconds;
         self.journal.note(&Line::Started { raw: unit.raw.clone(), pid: mark.pid, ticks: mark.ticks, at });
         unit.phase = Phase::Running { process, ending: None };
         self.publish(number, at, What::Running { address });
         self.set_timer(number, life_span, Timer::LifeSpan(number));
+        self.look_later();
     }
 
     /// Sets a timer of a unit, `seconds` from now; without a positive number, none.
@@ -342,6 +368,19 @@ impl Keeper {
     }
 }
 
+/// Units to be taken, and what they have in common.
+#[derive(Debug)]
+pub(super) struct Batch {
+    /// The part of the client's environment that they get.
+    pub(super) environment: BTreeMap<String, String>,
+    /// Bounds of their output.
+    pub(super) limits: Limits,
+    /// The units.
+    pub(super) launches: Vec<Launch>,
+    /// Their secrets, in the same order.
+    pub(super) secrets: Vec<Result<UnitSecrets, String>>,
+}
+
 /// Kills what still runs of units without an end, and gives them one.
 fn lose_open_units(layout: &Layout, memory: &mut Memory, boot: &str) {
     let same_boot = memory.boot == boot;
@@ -354,23 +393,12 @@ fn lose_open_units(layout: &Layout, memory: &mut Memory, boot: &str) {
     let proofs = if same_boot { remains::end_all(&remains) } else { vec![true; remains.len()] };
     for ((entry, remain), proof_dead) in open.into_iter().zip(&remains).zip(proofs) {
         close_log(&remain.files);
+        if entry.secret {
+            // Nobody has masked what it wrote there, and nobody knows any more what to mask.
+            remain.files.remove_outputs();
+        }
         entry.end = Some((End::Lost { proof_dead }, SystemClock.now()));
     }
-}
-
-/// The text of an output file; empty if there is none, or something else in its place.
-fn read_text(path: &Path) -> String {
-    let read = || -> io::Result<Vec<u8>> {
-        // A pipe put in the file's place must not stop us, nor a link lead us away.
-        let flags = (OFlags::NONBLOCK | OFlags::NOFOLLOW).bits() as i32;
-        let file = File::options().read(true).custom_flags(flags).open(path)?;
-        let mut bytes = Vec::new();
-        if file.metadata()?.is_file() {
-            file.take(MAX_OUTPUT_BYTES).read_to_end(&mut bytes)?;
-        }
-        Ok(bytes)
-    };
-    read().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
 }
 
 /// Where a unit runs and, if it serves HTTP, where it listens (MCH-1).

@@ -44,6 +44,8 @@ pub(super) struct Entry {
     pub(super) tags: Vec<String>,
     /// When it was taken.
     pub(super) taken_at: Timestamp,
+    /// Whether it has secrets.
+    pub(super) secret: bool,
     /// Its process, and when it was started.
     pub(super) started: Option<(Mark, Timestamp)>,
     /// Its end.
@@ -68,9 +70,9 @@ impl Memory {
         for line in lines {
             match line {
                 Line::Opened { boot: opened } => boot = opened,
-                Line::Taken { key, tags, at } => {
+                Line::Taken { key, tags, at, secret } => {
                     let raw = Layout::raw_id(&key);
-                    let entry = Some(Entry { key, tags, taken_at: at, started: None, end: None });
+                    let entry = Some(Entry { key, tags, taken_at: at, secret, started: None, end: None });
                     // A line stands twice if the disk was full while it was first written.
                     if let Some(slot) = places.get(&raw).and_then(|&place| slots.get_mut(place)) {
                         *slot = entry;
@@ -104,7 +106,8 @@ impl Memory {
         let mut lines = vec![Line::Opened { boot: boot.to_owned() }];
         for entry in &self.entries {
             let raw = Layout::raw_id(&entry.key);
-            lines.push(Line::Taken { key: entry.key.clone(), tags: entry.tags.clone(), at: entry.taken_at });
+            let (key, tags, at) = (entry.key.clone(), entry.tags.clone(), entry.taken_at);
+            lines.push(Line::Taken { key, tags, at, secret: entry.secret });
             if let Some((Mark { pid, ticks }, at)) = entry.started {
                 lines.push(Line::Started { raw: raw.clone(), pid, ticks, at });
             }

@@ -6,13 +6,17 @@
 //! start by `posix_spawn` and are waited for by pidfd. Its clients are `executor::local`.
 
 mod board;
+mod bound;
 mod connection;
 mod end;
 mod journal;
 mod keeper;
+mod mask;
 mod memory;
+mod output;
 mod poller;
 mod process;
+mod pump;
 mod queue;
 mod reactor;
 mod remains;

@@ -15,6 +15,8 @@ pub(super) enum Token {
     Connection(u64),
     /// The process of a unit, by number, has ended.
     Unit(u64),
+    /// A unit, by number, has output for its pump.
+    Output(u64),
 }
 
 /// What is waited for at a connection.
@@ -37,11 +39,12 @@ impl Interest {
 
 /// How many pieces of news are taken at once.
 const MAX_NEWS: usize = 64;
-/// The kinds of tokens, in the two lowest bits.
-const KIND_BITS: u32 = 2;
+/// The kinds of tokens, in the lowest bits.
+const KIND_BITS: u32 = 3;
 const LISTENER: u64 = 0;
 const CONNECTION: u64 = 1;
 const UNIT: u64 = 2;
+const OUTPUT: u64 = 3;
 
 impl Token {
     fn data(self) -> epoll::EventData {
@@ -49,6 +52,7 @@ impl Token {
             Token::Listener => LISTENER,
             Token::Connection(number) => number << KIND_BITS | CONNECTION,
             Token::Unit(number) => number << KIND_BITS | UNIT,
+            Token::Output(number) => number << KIND_BITS | OUTPUT,
         })
     }
 
@@ -57,6 +61,7 @@ impl Token {
         match data & ((1 << KIND_BITS) - 1) {
             CONNECTION => Token::Connection(number),
             UNIT => Token::Unit(number),
+            OUTPUT => Token::Output(number),
             _ => Token::Listener,
         }
     }

@@ -17,7 +17,9 @@ use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_proce
 
 use crate::executor::local::layout::{OPEN_LOG_MODE, UnitFiles};
 
+use crate::executor::supervisor::mask::Mask;
 use crate::executor::supervisor::memory::Mark;
+use crate::executor::supervisor::pump::Pump;
 use crate::executor::supervisor::queue::Grant;
 use crate::executor::supervisor::remains;
 use crate::executor::supervisor::unit::Order;
@@ -45,15 +47,27 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts what the order says. Errors: why it could not be started, for people. Source: MCH-1.
-    pub(super) fn start(order: &Order, files: &UnitFiles, grant: &Grant) -> Result<Self, String> {
+    pub(super) fn start(
+        order: &Order,
+        files: &UnitFiles,
+        grant: &Grant,
+        mask: Option<&Mask>,
+    ) -> Result<(Self, Option<Pump>), String> {
         let mut command = command(order, files)?;
         if !grant.gpus.is_empty() {
             let gpus: Vec<String> = grant.gpus.iter().map(ToString::to_string).collect();
             command.env(GPU_VARIABLE, gpus.join(","));
         }
         let log = make_log(files).map_err(|error| format!("cannot make the log: {error}"))?;
-        let second = log.try_clone().map_err(|error| format!("cannot make the log: {error}"))?;
-        command.stdin(Stdio::null()).stdout(log).stderr(second);
+        let (output, pump) = match mask {
+            None => (log.into(), None),
+            Some(mask) => {
+                let pump = Pump::new(mask.clone(), log).map_err(|error| format!("cannot make a pipe: {error}"))?;
+                (pump.1, Some(pump.0))
+            }
+        };
+        let second = output.try_clone().map_err(|error| format!("cannot make the log: {error}"))?;
+        command.stdin(Stdio::null()).stdout(output).stderr(second);
         let child = command
             .spawn()
             .map_err(|error| format!("cannot start `{}`: {error}", command.get_program().to_string_lossy()))?;
@@ -63,7 +77,7 @@ impl Process {
             let ticks = remains::stat(pid.as_raw_nonzero().get())?.ticks;
             Ok(Process { pid, pidfd, mark: Mark { pid: pid.as_raw_nonzero().get(), ticks } })
         };
-        known().map_err(|error| {
+        known().map(|process| (process, pump)).map_err(|error| {
             kill_unknown(pid);
             format!("cannot watch the process: {error}")
         })
@@ -100,9 +114,11 @@ fn command(order: &Order, files: &UnitFiles) -> Result<Command, String> {
 
 /// The unit's whole environment: the client's part, then the spec's, then the start's own.
 fn environment(order: &Order, files: &UnitFiles) -> BTreeMap<OsString, OsString> {
-    let texts = order.environment.iter().chain(&order.launch.spec.env).chain(&order.launch.env);
+    let text = |(name, value): (&String, &String)| (name.into(), value.into());
     let mut environment: BTreeMap<OsString, OsString> =
-        texts.map(|(name, value)| (name.into(), value.into())).collect();
+        order.environment.iter().chain(&order.launch.spec.env).map(text).collect();
+    environment.extend(order.secrets.iter().map(|(name, secret)| (name.into(), secret.expose().into())));
+    environment.extend(order.launch.env.iter().map(text));
     environment.insert(OUTPUT_VARIABLE.into(), files.output.clone().into());
     environment.insert(STATE_VARIABLE.into(), files.state.clone().into());
     environment

@@ -78,6 +78,11 @@ impl<Owner: Clone + Eq + Hash> Queue<Owner> {
         Queue { turns: VecDeque::new(), waiting: HashMap::new(), reserved: None }
     }
 
+    /// Whether nobody waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.turns.is_empty()
+    }
+
     /// Puts a unit behind the others of its owner.
     pub(super) fn push(&mut self, owner: &Owner, claim: Claim, unit: u64) {
         let lines = self.waiting.entry(owner.clone()).or_default();

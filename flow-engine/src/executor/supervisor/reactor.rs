@@ -15,7 +15,7 @@ use rustix::process::{WaitOptions, wait};
 use crate::executor::local::protocol::{Request, Response, VERSION};
 use crate::executor::supervisor::SupervisorError;
 use crate::executor::supervisor::connection::{Connection, Parked};
-use crate::executor::supervisor::keeper::Keeper;
+use crate::executor::supervisor::keeper::{Batch, Keeper};
 use crate::executor::supervisor::poller::{Interest, Poller, Token};
 use crate::executor::supervisor::timer::Timer;
 use crate::sys::{monotonic, pause};
@@ -82,6 +82,7 @@ impl Reactor {
                 Token::Listener => self.accept(),
                 Token::Connection(number) => self.serve(number),
                 Token::Unit(number) => self.keeper.take_exit(number),
+                Token::Output(number) => self.keeper.take_output(number),
             }
         }
         let now = monotonic();
@@ -168,8 +169,9 @@ impl Reactor {
                 hello()
             }
             Request::Ping => hello(),
-            Request::Start { environment, batch } => {
-                Response::Started { results: self.keeper.take(environment, batch) }
+            Request::Start { environment, limits, batch, secrets } => {
+                let batch = Batch { environment, limits, launches: batch, secrets };
+                Response::Started { results: self.keeper.take(batch) }
             }
             Request::Reports { scope, after, wait_millis } => {
                 let until = monotonic() + Duration::from_millis(wait_millis.into());

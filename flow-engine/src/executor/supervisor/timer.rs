@@ -14,6 +14,8 @@ pub(super) enum Timer {
     Grace(u64),
     /// See whether the rest of the unit's group is gone.
     Stragglers(u64),
+    /// See how large logs are, and how full the disk.
+    Look,
     /// The connection's answer can be put off no longer.
     Answer(u64),
 }

@@ -8,7 +8,10 @@ use flow_core::model::{Claim, Exit, LaunchKey, RawId, Reason, Timestamp};
 use flow_core::port::{Launch, Report, Scope};
 
 use crate::executor::local::layout::UnitFiles;
+use crate::executor::local::protocol::UnitSecrets;
+use crate::executor::supervisor::mask::Mask;
 use crate::executor::supervisor::process::Process;
+use crate::executor::supervisor::pump::Pump;
 use crate::executor::supervisor::queue::Grant;
 use crate::executor::supervisor::timer::Timer;
 
@@ -19,6 +22,8 @@ pub(super) struct Order {
     pub(super) launch: Launch,
     /// What it gets of the client's environment; one for a whole batch.
     pub(super) environment: Rc<BTreeMap<String, String>>,
+    /// The texts of its variables that stand for secrets.
+    pub(super) secrets: UnitSecrets,
 }
 
 /// How far a unit is.
@@ -72,6 +77,12 @@ pub(super) struct Unit {
     pub(super) claim: Claim,
     /// What it was given of the machine; nothing while it waits.
     pub(super) grant: Grant,
+    /// What takes its secrets out of its output, if it has any.
+    pub(super) mask: Option<Mask>,
+    /// The way of its output, if that is masked, while it runs.
+    pub(super) pump: Option<Pump>,
+    /// How much its log may keep.
+    pub(super) max_log_bytes: u64,
     /// How far it is.
     pub(super) phase: Phase,
     /// The numbers of its news.

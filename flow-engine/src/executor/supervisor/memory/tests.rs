@@ -11,7 +11,7 @@ fn key(node: &str) -> LaunchKey {
 }
 
 fn taken(node: &str) -> Line {
-    Line::Taken { key: key(node), tags: vec!["t".into()], at: Timestamp::from_unix_millis(1) }
+    Line::Taken { key: key(node), tags: vec!["t".into()], at: Timestamp::from_unix_millis(1), secret: false }
 }
 
 fn started(node: &str, pid: i32) -> Line {

@@ -1,0 +1,134 @@
+//! What becomes of the output of units: masks, bounds, and room on the disk. A part of [`Keeper`].
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use flow_core::model::{Reason, bytes_text};
+use flow_core::port::{Clock, What};
+use rustix::fs::OFlags;
+
+use crate::executor::supervisor::bound::{bound, free_bytes};
+use crate::executor::supervisor::keeper::Keeper;
+use crate::executor::supervisor::mask::Mask;
+use crate::executor::supervisor::pump::Pump;
+use crate::executor::supervisor::timer::Timer;
+use crate::executor::supervisor::unit::{Phase, Unit};
+use crate::sys::{SystemClock, monotonic};
+
+/// The most that an output file may hold, in bytes.
+pub(super) const MAX_OUTPUT_BYTES: u64 = 1 << 20;
+/// How often the sizes of logs and the room on the disk are looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+impl Keeper {
+    /// Moves output of a unit through its mask.
+    pub(super) fn take_output(&mut self, number: u64) {
+        let Some(unit) = self.units.get_mut(&number) else { return };
+        let is_over = unit.pump.as_mut().is_some_and(Pump::pull);
+        if is_over && let Some(pump) = unit.pump.take() {
+            pump.finish();
+        }
+    }
+
+    /// Looks at sizes again in a while, as long as units run, or wait for the disk.
+    pub(super) fn look_later(&mut self) {
+        if !self.is_looking {
+            self.is_looking = true;
+            self.timers.add(monotonic() + LOOK, Timer::Look);
+        }
+    }
+
+    /// Cuts logs that have become too long.
+    pub(super) fn look_at_logs(&mut self) {
+        self.is_looking = false;
+        let running = self.units.iter().filter(|(_, unit)| matches!(unit.phase, Phase::Running { .. }));
+        let running: Vec<u64> = running.map(|(number, _)| *number).collect();
+        for number in &running {
+            let Some(unit) = self.units.get(number) else { continue };
+            if let Err(error) = bound(&unit.files, unit.max_log_bytes) {
+                let longest = bytes_text(unit.max_log_bytes);
+                let message = format!("its output is longer than {longest}, and cannot be cut here: {error}");
+                self.end_running(*number, Reason::BadOutputs { message }, self.life_span_grace);
+            }
+        }
+        if !running.is_empty() {
+            self.look_later();
+        }
+    }
+
+    /// Why no unit may start, if the disk is too full for it; in words.
+    ///
+    /// Those that wait are told when it begins.
+    pub(super) fn shortage_of_disk(&mut self) -> Option<String> {
+        let shortage = free_bytes(self.layout.dir()).filter(|free| *free < self.min_free_bytes).map(|free| {
+            let (free, wanted) = (bytes_text(free), bytes_text(self.min_free_bytes));
+            format!("waits for the disk of the logs: {free} are free, {wanted} have to be")
+        });
+        if let Some(why) = &shortage {
+            self.look_later();
+            let waits = |(number, unit): &(&u64, &Unit)| {
+                // The fresh ones are told anyway.
+                matches!(unit.phase, Phase::Queued(_)) && !self.fresh.contains(number)
+            };
+            let told = if self.is_disk_short { 0 } else { usize::MAX };
+            let waiting: Vec<u64> = self.units.iter().filter(waits).map(|(number, _)| *number).take(told).collect();
+            for number in waiting {
+                self.publish(number, SystemClock.now(), What::Queued { why: why.clone() });
+            }
+        }
+        self.is_disk_short = shortage.is_some();
+        shortage
+    }
+}
+
+impl Unit {
+    /// Brings the output to its end: what the pipe still holds, the bounds, secrets in the output files.
+    pub(super) fn settle_output(&mut self) {
+        if let Some(pump) = self.pump.take() {
+            pump.finish();
+        }
+        // A log that could not be cut was told of before, and its unit ended for it.
+        let _uncut = bound(&self.files, self.max_log_bytes);
+        if let Some(mask) = self.mask.take() {
+            for path in [&self.files.output, &self.files.state] {
+                mask_file(path, &mask);
+            }
+        }
+    }
+}
+
+/// Masks an output file in its place; one for which that cannot be done goes.
+fn mask_file(path: &Path, mask: &Mask) {
+    let masked = || -> io::Result<()> {
+        let flags = (OFlags::NONBLOCK | OFlags::NOFOLLOW).bits() as i32;
+        let mut file = File::options().read(true).write(true).custom_flags(flags).open(path)?;
+        let mut text = Vec::new();
+        file.read_to_end(&mut text)?;
+        let text = mask.whole(&text);
+        io::Seek::rewind(&mut file)?;
+        file.set_len(0)?;
+        file.write_all(&text)
+    };
+    if masked().is_err() {
+        // Absent, or nothing that we may read; then nobody else gets it either.
+        let _absent = std::fs::remove_file(path);
+    }
+}
+
+/// The text of an output file; empty if there is none, or something else in its place.
+pub(super) fn read_text(path: &Path) -> String {
+    let read = || -> io::Result<Vec<u8>> {
+        // A pipe put in the file's place must not stop us, nor a link lead us away.
+        let flags = (OFlags::NONBLOCK | OFlags::NOFOLLOW).bits() as i32;
+        let file = File::options().read(true).custom_flags(flags).open(path)?;
+        let mut bytes = Vec::new();
+        if file.metadata()?.is_file() {
+            file.take(MAX_OUTPUT_BYTES).read_to_end(&mut bytes)?;
+        }
+        Ok(bytes)
+    };
+    read().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+}
