@@ -19,7 +19,7 @@ pub(crate) use batch::{
 #[cfg(feature = "console")]
 pub(crate) use console::Console;
 pub(crate) use live::{Exec, Kill, Ps, Run, Status, WhichJob};
-pub(crate) use tool::{Completion, CompletionWhat, Engine, Init, Reference, Supervisor};
+pub(crate) use tool::{Completion, CompletionWhat, Doctor, Engine, Init, Man, Reference, Supervisor};
 pub(crate) use volume::{Clean, Download, Mkvolumes, OfFlow, Upload, Volumes};
 
 /// Pipelines for machine learning teams: check flows, bake them, see what happened.
@@ -44,12 +44,15 @@ pub(crate) struct Global {
     /// Where the search for the `.apolo` folder begins [default: the current folder]
     #[arg(long, global = true, value_name = "PATH")]
     pub config: Option<PathBuf>,
-    /// Say more; may be repeated
+    /// Say more: how each command ended; may be repeated
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
-    /// Say less; may be repeated
+    /// Say less; twice, not even errors
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub quiet: u8,
+    /// With an error, show all that the program knows of it
+    #[arg(long, global = true)]
+    pub show_traceback: bool,
     /// When to use colours; `auto` obeys NO_COLOR
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub color: Color,
@@ -65,11 +68,9 @@ impl Global {
 /// When to use colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
-    /// On a terminal
+    // Doc comments here would make the help of every command a page long.
     Auto,
-    /// Also into pipes and files
     Always,
-    /// Not at all
     Never,
 }
 
@@ -125,8 +126,12 @@ pub(crate) enum Command {
     Console(Console),
     /// Begin a new project from a template; overwrites nothing
     Init(Init),
+    /// Say what this machine can do for flows, and how to mend what it cannot
+    Doctor(Doctor),
     /// Complete commands, names and ids in your shell as you type
     Completion(Completion),
+    /// Print the manual page, or write those of all commands
+    Man(Man),
     /// Print the reference of the language, or one section of it
     Reference(Reference),
     /// Drive an attempt or a live job (started by `bake`, `restart`, `resume` and `run`)

@@ -21,6 +21,9 @@ use crate::exit::Exit;
 use crate::report::{clean, diagnostic};
 use crate::session::Session;
 
+/// At this verbosity not even errors are told.
+const SILENT: i16 = -2;
+
 /// Why a command could not do it.
 #[derive(Debug, Error)]
 pub(crate) enum CliError {
@@ -149,6 +152,11 @@ impl CliError {
         if exit == Exit::Well {
             return exit;
         }
+        session.log_error(&self.to_string());
+        // CLI-4, OBS-8.3: to be this quiet is to look at the exit code alone.
+        if session.verbosity <= SILENT {
+            return exit;
+        }
         if let CliError::Engine(EngineError::Config(problems)) = self {
             let text =
                 diagnostic::draw(&problems.diagnostics, &problems.sources, session.err_look, session.err_width());
@@ -156,6 +164,9 @@ impl CliError {
             let closing = diagnostic::closing(&problems.diagnostics);
             session.say(&format!("\n{closing}; nothing was started"));
             return exit;
+        }
+        if session.show_traceback {
+            session.say(&clean::block(&format!("{self:#?}")));
         }
         let look = session.err_look;
         session.say(&format!("{} {}", look.bad("error:"), clean::line(&self.to_string())));

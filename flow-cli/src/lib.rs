@@ -10,7 +10,9 @@ mod cmd;
 mod complete;
 mod error;
 mod exit;
+mod help;
 mod io;
+mod log;
 mod report;
 mod session;
 mod template;
@@ -19,7 +21,7 @@ mod watch;
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use clap::Parser;
+use clap::FromArgMatches as _;
 use clap::error::ErrorKind;
 
 use crate::args::Args;
@@ -38,20 +40,30 @@ pub fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>, mut io: 
     if complete::is_asked(&io) {
         return complete::answer(&args, io);
     }
-    let args = match Args::try_parse_from(args) {
-        Ok(args) => args,
+    let (name, args) = match parse(&args) {
+        Ok(parsed) => parsed,
         Err(error) => return explain(&error, &mut io),
     };
     let mut session = match Session::new(&args.global, io) {
         Ok(session) => session,
         Err(stopped) => return stopped,
     };
+    session.begin(&name);
     // A panic has been reported by its hook when it arrives here.
     let done = catch_unwind(AssertUnwindSafe(|| start(args, &mut session)));
-    done.unwrap_or_else(|_| {
+    let exit = done.unwrap_or_else(|_| {
         session.say("this is an error in apolo-flow itself; please report it with the lines above");
         Exit::Bug
-    })
+    });
+    session.end(&name, exit);
+    exit
+}
+
+/// The command's name, and all that was typed.
+fn parse(args: &[OsString]) -> Result<(String, Args), clap::Error> {
+    let matches = help::command().try_get_matches_from(args)?;
+    let args = Args::from_arg_matches(&matches)?;
+    Ok((matches.subcommand_name().unwrap_or_default().to_owned(), args))
 }
 
 fn start(args: Args, session: &mut Session) -> Exit {

@@ -3,7 +3,7 @@
 //! The workspace is looked up by the commands that need it, and only then (DEC-21).
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flow_core::model::Timestamp;
@@ -17,6 +17,7 @@ use crate::args::{Color, Global};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::{Io, Output};
+use crate::log::OwnLog;
 use crate::report::clean::{LogCleaner, LogFilter};
 use crate::report::look::Look;
 use crate::report::table::Table;
@@ -36,7 +37,11 @@ pub(crate) struct Session {
     pub zone: Zone,
     /// 0 is usual, more says more, less says less.
     pub verbosity: i16,
+    /// Whether errors are told with all that the program knows of them.
+    pub show_traceback: bool,
     clock: SystemClock,
+    began: Timestamp,
+    log: OwnLog,
     /// Where the search for the config folder begins, if it was said.
     start: Option<PathBuf>,
 }
@@ -54,7 +59,38 @@ impl Session {
         let zone = Zone::of(io.variable("TZ").as_deref());
         let out_look = look(&io, &io.out, global.color);
         let err_look = look(&io, &io.err, global.color);
-        Ok(Session { out_look, err_look, zone, verbosity: global.verbosity(), clock: SystemClock, start, io })
+        let began = SystemClock.now();
+        let verbosity = global.verbosity();
+        let (log, show_traceback) = (OwnLog::new(None, None), global.show_traceback);
+        let mut session =
+            Session { out_look, err_look, zone, verbosity, show_traceback, clock: SystemClock, began, log, start, io };
+        // Settings that cannot be read are told by the commands that need them.
+        if let Ok(settings) = session.settings() {
+            session.log = OwnLog::new(Some(settings.data.clone()), Some(settings.log_folder()));
+        }
+        Ok(session)
+    }
+
+    /// Notes in the own log that a command begins; its arguments may be secrets and are left out.
+    pub(crate) fn begin(&self, command: &str) {
+        let folder = self.start().display();
+        self.log.line(self.began, &format!("{command} begins: apolo-flow {} in {folder}", env!("CARGO_PKG_VERSION")));
+    }
+
+    /// Notes in the own log, and for those who want to hear more, how a command ended.
+    pub(crate) fn end(&mut self, command: &str, exit: Exit) {
+        let now = self.now();
+        let took = crate::report::time::span(now.since(self.began));
+        let line = format!("{command} ended after {took}: exit code {}, {}", exit.code(), exit.meaning());
+        self.log.line(now, &line);
+        if self.verbosity > 0 {
+            self.say(&line);
+        }
+    }
+
+    /// Notes in the own log why a command failed.
+    pub(crate) fn log_error(&self, text: &str) {
+        self.log.line(self.now(), &format!("error: {text}"));
     }
 
     /// Says a line to people.
@@ -117,7 +153,12 @@ impl Session {
 
     /// The workspace. Errors: `NoWorkspace`, `NotAFolder`.
     pub(crate) fn source(&self) -> Result<DirectorySource, CliError> {
-        Ok(DirectorySource::find(self.start.as_deref().unwrap_or(&self.io.folder)).map_err(EngineError::from)?)
+        Ok(DirectorySource::find(self.start()).map_err(EngineError::from)?)
+    }
+
+    /// Where the search for the workspace begins.
+    pub(crate) fn start(&self) -> &Path {
+        self.start.as_deref().unwrap_or(&self.io.folder)
     }
 
     /// The settings: the workspace's if there is one, else the user's.
@@ -149,7 +190,7 @@ impl Session {
 
     /// The workspace, if there is one.
     pub(crate) fn workspace(&self) -> Result<Option<DirectorySource>, CliError> {
-        match DirectorySource::find(self.start.as_deref().unwrap_or(&self.io.folder)) {
+        match DirectorySource::find(self.start()) {
             Ok(source) => Ok(Some(source)),
             Err(SourceError::NoWorkspace { .. }) => Ok(None),
             Err(error) => Err(EngineError::from(error).into()),

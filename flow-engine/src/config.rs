@@ -165,6 +165,20 @@ impl Settings {
         StorageRoot::new(&self.storage)
     }
 
+    /// The settings file that [`Self::read`] reads; `None` where there is none and the defaults hold.
+    pub fn file(config_folder: Option<&Path>, environment: Environment<'_>) -> Option<PathBuf> {
+        let folder = |variable: &str| environment(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+        let user = folder("XDG_CONFIG_HOME").or_else(|| folder("HOME").map(|home| home.join(".config")));
+        let user = user.map(|folder| folder.join("apolo-flow"));
+        let folders = config_folder.map(Path::to_path_buf).into_iter().chain(user);
+        folders.map(|folder| folder.join(FILE)).find(|path| path.exists())
+    }
+
+    /// The folder of the program's own logs.
+    pub fn log_folder(&self) -> PathBuf {
+        self.data.join("logs")
+    }
+
     /// The folder of the supervisor, its units and their logs.
     pub fn units_folder(&self) -> PathBuf {
         self.data.join("local")
@@ -206,8 +220,9 @@ impl Settings {
         self.engine(Arc::new(MemoryStore::new()), self_program, environment)
     }
 
+    /// The store's file.
     #[cfg(feature = "sqlite")]
-    fn store_file(&self) -> PathBuf {
+    pub fn store_file(&self) -> PathBuf {
         self.data.join("flow.db")
     }
 

@@ -6,6 +6,8 @@
 #![warn(missing_docs)]
 
 pub mod config;
+#[cfg(feature = "sqlite")]
+pub mod doctor;
 mod driver;
 mod engine;
 mod error;

@@ -2,50 +2,88 @@
 
 use flow_core::diag::report::Report;
 use flow_core::diag::{Diagnostics, Severity};
+use flow_core::port::{ExecutorError, StoreError};
 use flow_core::text::SourceMap;
 use flow_engine::EngineError;
 use miette::{GraphicalReportHandler, GraphicalTheme};
 use pyo3::prelude::*;
 
-use crate::flow::Diagnostic;
+/// One problem in the files of a flow.
+#[pyclass(frozen, get_all, module = "apolo_flow")]
+#[derive(Clone)]
+pub(crate) struct Diagnostic {
+    pub code: String,
+    pub name: String,
+    pub severity: String,
+    pub message: String,
+    pub help: Option<String>,
+    pub file: Option<String>,
+    pub line: Option<u32>,
+    pub column: Option<u32>,
+    pub text: String,
+}
 
-/// The exception for an engine error; its class stands in `apolo_flow.errors`.
-pub(crate) fn exception(py: Python<'_>, error: EngineError) -> PyErr {
-    match raise(py, &error) {
-        Ok(exception) | Err(exception) => exception,
+#[pymethods]
+impl Diagnostic {
+    fn __repr__(&self) -> String {
+        let place = self
+            .file
+            .as_ref()
+            .map_or(String::new(), |file| format!(" {file}:{}:{}", self.line.unwrap_or(0), self.column.unwrap_or(0)));
+        format!("<{} {}{place}: {}>", self.severity, self.code, self.message)
+    }
+
+    fn __str__(&self) -> String {
+        self.text.clone()
     }
 }
 
-fn raise(py: Python<'_>, error: &EngineError) -> PyResult<PyErr> {
-    let errors = py.import("apolo_flow.errors")?;
-    let message = error.to_string();
-    let made = match error {
-        EngineError::Config(problems) => {
-            let list = diagnostics(&problems.diagnostics, &problems.sources);
-            let text = list.iter().map(|one| one.text.as_str()).collect::<Vec<_>>().join("\n");
-            errors.getattr("ConfigError")?.call1((text, list))?
+/// The exception for an engine error; its class stands in `apolo_flow.errors`.
+pub(crate) fn exception(py: Python<'_>, error: impl std::borrow::Borrow<EngineError>) -> PyErr {
+    let error = error.borrow();
+    let class = match error {
+        EngineError::Config(problems) => return config_error(py, &problems.diagnostics, &problems.sources),
+        EngineError::Source(_) | EngineError::Settings { .. } => "ConfigError",
+        EngineError::Store(StoreError::Held { .. }) => "HeldError",
+        EngineError::Store(_) => "StoreError",
+        EngineError::Executor(_) | EngineError::Spawn { .. } => "ExecutorError",
+        EngineError::UnknownBake(_) | EngineError::UnknownAttempt { .. } | EngineError::UnknownTask { .. } => {
+            "NotFoundError"
         }
-        EngineError::Source(_) | EngineError::Settings { .. } => {
-            errors.getattr("ConfigError")?.call1((message, Vec::<Diagnostic>::new()))?
+        EngineError::UnknownVolume { .. } => "NotFoundError",
+        EngineError::Finished { .. } | EngineError::NotRestarted { .. } | EngineError::NoLocalPart { .. } => {
+            "RefusedError"
         }
-        EngineError::Store(_) => errors.getattr("StoreError")?.call1((message,))?,
-        EngineError::Executor(_) | EngineError::Spawn { .. } => errors.getattr("ExecutorError")?.call1((message,))?,
-        EngineError::UnknownBake(_)
-        | EngineError::UnknownAttempt { .. }
-        | EngineError::UnknownTask { .. }
-        | EngineError::Finished { .. }
-        | EngineError::NotRestarted { .. }
-        | EngineError::UnknownLiveJob { .. }
-        | EngineError::NotRunning { .. }
-        | EngineError::SuffixMissing { .. }
-        | EngineError::SuffixUnwanted { .. }
-        | EngineError::PortTaken { .. }
-        | EngineError::UnknownVolume { .. }
-        | EngineError::NoLocalPart { .. }
-        | EngineError::Storage(_)
-        | EngineError::Unrunnable { .. } => errors.getattr("FlowError")?.call1((message,))?,
+        EngineError::UnknownLiveJob { .. } | EngineError::NotRunning { .. } => "NotFoundError",
+        EngineError::SuffixMissing { .. } | EngineError::SuffixUnwanted { .. } | EngineError::PortTaken { .. } => {
+            "RefusedError"
+        }
+        EngineError::Storage(_) | EngineError::Unrunnable { .. } => "FlowError",
     };
-    Ok(PyErr::from_value(made))
+    raised(py, class, &error.to_string(), Vec::new())
+}
+
+/// The exception for what the files of a flow, or the text of an expression, have wrong.
+pub(crate) fn config_error(py: Python<'_>, found: &Diagnostics, sources: &SourceMap) -> PyErr {
+    let list = diagnostics(found, sources);
+    let text = list.iter().map(|one| one.text.as_str()).collect::<Vec<_>>().join("\n");
+    raised(py, "ConfigError", &text, list)
+}
+
+/// The exception of a class of `apolo_flow.errors`.
+pub(crate) fn raised(py: Python<'_>, class: &str, message: &str, list: Vec<Diagnostic>) -> PyErr {
+    let made = || py.import("apolo_flow.errors")?.getattr(class)?.call1((message, list));
+    made().map_or_else(|error| error, PyErr::from_value)
+}
+
+/// The exception for what an executor said.
+pub(crate) fn executor_error(py: Python<'_>, error: ExecutorError) -> PyErr {
+    exception(py, EngineError::Executor(error))
+}
+
+/// The exception for what the store said.
+pub(crate) fn store_error(py: Python<'_>, error: StoreError) -> PyErr {
+    exception(py, EngineError::Store(error))
 }
 
 /// Diagnostics as Python sees them, each with its drawn frame.

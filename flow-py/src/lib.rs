@@ -4,19 +4,45 @@
 //! slices, so that Ctrl-C works and leaving the interpreter never meets a thread of ours.
 
 mod cli;
+mod convert;
+mod draw;
+mod engine;
 mod error;
-mod flow;
+mod events;
+mod executor;
+mod expr;
+mod source;
+mod testing;
+mod tree;
+mod view;
 mod wait;
+mod yaml;
 
 use pyo3::prelude::*;
 
-/// What `apolo_flow/__init__.py` re-exports.
+/// What the modules of `apolo_flow` are built on.
 #[pymodule(gil_used = false)]
 mod _native {
     #[pymodule_export]
     use crate::cli::main;
     #[pymodule_export]
-    use crate::flow::{BakeResult, Diagnostic, TaskResult, bake, check};
+    use crate::draw::draw;
+    #[pymodule_export]
+    use crate::engine::{Drive, Engine};
+    #[pymodule_export]
+    use crate::error::Diagnostic;
+    #[pymodule_export]
+    use crate::events::{Follow, LogReader};
+    #[pymodule_export]
+    use crate::executor::Mailbox;
+    #[pymodule_export]
+    use crate::expr::{Contexts, Expr, convert_value};
+    #[pymodule_export]
+    use crate::source::Source;
+    #[pymodule_export]
+    use crate::testing::{ManualClock, ScriptedExecutor};
+    #[pymodule_export]
+    use crate::yaml::{from_yaml, to_yaml};
 
     use super::{Bound, PyModule, PyModuleMethods, PyResult, pymodule_init_version};
 

@@ -1,21 +1,73 @@
 """Apolo Flow: pipelines for machine-learning teams, from YAML to a chosen model.
 
-:func:`check` finds all problems in a workspace's files; :func:`bake` runs a batch and waits for
-its end. The command line comes with this package as ``apolo-flow`` and ``python -m apolo_flow``.
+:func:`load` opens a workspace; ``load().batch("train").bake()`` starts a bake and gives its handle. :func:`check`
+finds all problems in a workspace's files; :func:`bake` runs a batch and waits for its end. :func:`evaluate` computes
+an expression. The command line comes with this package as ``apolo-flow`` and ``python -m apolo_flow``.
+
+More: :mod:`apolo_flow.executors` (run tasks your own way), :mod:`apolo_flow.build` (flows written in Python),
+:mod:`apolo_flow.api` (the bounded facade), :mod:`apolo_flow.values`, :mod:`apolo_flow.testing`.
 """
 
-from apolo_flow._native import BakeResult, Diagnostic, TaskResult, __version__, bake, check
-from apolo_flow.errors import ConfigError, ExecutorError, FlowError, StoreError
+from apolo_flow._bake import Bake
+from apolo_flow._engine import Engine
+from apolo_flow._expr import Contexts, Expr, convert, evaluate
+from apolo_flow._flow import Batch, Flow, Live, Plan, bake, check, load, load_text
+from apolo_flow._graph import Graph
+from apolo_flow._native import Diagnostic, __version__
+from apolo_flow._records import Event, Node, Param, PlannedTask, TaskRecord, Try, Why
+from apolo_flow.errors import (
+    BakeCancelled,
+    BakeError,
+    BakeFailed,
+    ConfigError,
+    ExecutorError,
+    FlowError,
+    HeldError,
+    NotFoundError,
+    RefusedError,
+    StoreError,
+)
 
 __all__ = [
-    "BakeResult",
+    "Bake",
+    "BakeCancelled",
+    "BakeError",
+    "BakeFailed",
+    "Batch",
     "ConfigError",
+    "Contexts",
     "Diagnostic",
+    "Engine",
+    "Event",
     "ExecutorError",
+    "Expr",
+    "Flow",
     "FlowError",
+    "Graph",
+    "HeldError",
+    "Live",
+    "Node",
+    "NotFoundError",
+    "Param",
+    "Plan",
+    "PlannedTask",
+    "RefusedError",
     "StoreError",
-    "TaskResult",
+    "TaskRecord",
+    "Try",
+    "Why",
     "__version__",
     "bake",
     "check",
+    "convert",
+    "evaluate",
+    "load",
+    "load_text",
 ]
+
+
+def load_ipython_extension(shell: object) -> None:
+    """``%load_ext apolo_flow``: cells that begin with ``%%flow`` are checked and baked."""
+    from apolo_flow.notebook.magic import register
+
+    register(shell)

@@ -1,7 +1,11 @@
-"""The native module, in types. A test compares this file with the module."""
+"""The native module, in types. A test compares this file with the module.
 
+What the modules of this package are built on; users import from :mod:`apolo_flow`.
+"""
+
+from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import final
+from typing import Any, final
 
 __version__: str
 
@@ -33,85 +37,247 @@ class Diagnostic:
     def text(self) -> str: ...
 
 @final
-class TaskResult:
-    """A task of an ended bake: its dotted id, its status as a word, outputs by name, starts."""
+class Source:
+    """The texts of one workspace."""
 
+    @staticmethod
+    def folder(path: str | PathLike[str]) -> Source: ...
+    @staticmethod
+    def memory(
+        workspace: str,
+        flows: Mapping[str, str],
+        project: str | None = None,
+        actions: Mapping[str, str] | None = None,
+    ) -> Source: ...
     @property
-    def id(self) -> str: ...
+    def workspace(self) -> str: ...
     @property
-    def status(self) -> str: ...
-    @property
-    def outputs(self) -> dict[str, str]: ...
-    @property
-    def tries(self) -> int: ...
+    def config_folder(self) -> PathLike[str] | None: ...
 
 @final
-class BakeResult:
-    """An ended bake: its id, batch, status as a word, params, and tasks by dotted id."""
+class Engine:
+    """An engine with its own threads; records go in and out as plain data."""
 
-    @property
-    def id(self) -> str: ...
-    @property
-    def batch(self) -> str: ...
-    @property
-    def status(self) -> str: ...
-    @property
-    def params(self) -> dict[str, str]: ...
-    @property
-    def tasks(self) -> dict[str, TaskResult]: ...
+    def __new__(
+        cls,
+        program: Sequence[str],
+        *,
+        config: str | PathLike[str] | None = None,
+        store: str | PathLike[str] | None = None,
+        memory: bool = False,
+        executor: Mailbox | ScriptedExecutor | None = None,
+        clock: ManualClock | None = None,
+    ) -> Engine: ...
+    def check(
+        self, source: Source, flow: str | None = None, params: Mapping[str, str] | None = None
+    ) -> list[tuple[dict[str, Any], list[Diagnostic]]]: ...
+    def flows(self, source: Source) -> list[str]: ...
+    def describe(self, source: Source, flow: str) -> tuple[dict[str, Any], list[Diagnostic]]: ...
+    def forecast(self, source: Source, batch: str, params: Mapping[str, str]) -> dict[str, Any]: ...
+    def create_bake(
+        self,
+        source: Source,
+        batch: str,
+        params: Mapping[str, str],
+        name: str | None = None,
+        tags: Sequence[str] | None = None,
+    ) -> tuple[str, str, list[Diagnostic]]: ...
+    def drive(self, attempt: str) -> Drive: ...
+    def drive_in_background(self, attempt: str) -> None: ...
+    def bakes(
+        self, tags: Sequence[str] | None = None, name: str | None = None, limit: int = 0
+    ) -> list[dict[str, Any]]: ...
+    def inspect(self, bake: str, number: int) -> dict[str, Any]: ...
+    def cancel(self, bake: str, number: int, task: str | None = None) -> None: ...
+    def restart(self, bake: str, number: int, from_failed: bool, params: Mapping[str, str]) -> tuple[int, str]: ...
+    def why(self, bake: str, number: int, task: str) -> dict[str, Any]: ...
+    def follow(self, bake: str, number: int, after: int) -> Follow: ...
+    def log(
+        self, bake: str, number: int, task: str, which: int = 0, start: int = 0
+    ) -> LogReader | None: ...
+    def clear_cache(self, source: Source, batch: str | None = None, task: str | None = None) -> int: ...
 
-def check(
-    path: str | PathLike[str],
-    flow: str | None = None,
-    params: dict[str, str] | None = None,
-) -> list[Diagnostic]:
-    """Find all problems of one flow, or of all batch flows of the workspace at ``path``.
+@final
+class Drive:
+    """An attempt that this process drives."""
+
+    def wait(self, seconds: float) -> str | None: ...
+
+@final
+class Follow:
+    """Reads events, many at a time."""
+
+    def next(self, seconds: float) -> list[dict[str, Any]]: ...
+    def position(self) -> int: ...
+
+@final
+class LogReader:
+    """Reads the output of one start of a task."""
+
+    def read(self) -> tuple[bytes, bool]: ...
+
+@final
+class Mailbox:
+    """The requests of the engine to an executor in Python."""
+
+    def __new__(cls, name: str) -> Mailbox: ...
+    def next_request(self, seconds: float) -> tuple[int, dict[str, Any]] | None: ...
+    def answer(self, number: int, answer: object) -> None: ...
+    def fail(self, number: int, kind: str, message: str) -> None: ...
+    def report(self, key: str, what: object) -> None: ...
+    def close(self) -> None: ...
+    @property
+    def closed(self) -> bool: ...
+    @property
+    def abandoned(self) -> bool: ...
+
+@final
+class Contexts:
+    """Contexts that are converted once, for many evaluations.
 
     Parameters
     ----------
-    path : str or path
-        A folder with ``.apolo`` in it or above it.
-    flow : str, optional
-        The flow's name; all batch flows if None.
-    params : dict of str, optional
-        Params by name, as ``bake`` would get them.
+    contexts : dict
+        The values by name.
 
-    Returns
-    -------
-    list of Diagnostic
-        Sorted by place; empty if all is well.
+    Raises
+    ------
+    TypeError
+        One of them holds what the language has no value for.
+    """
+
+    def __new__(cls, contexts: dict[str, Any]) -> Contexts: ...
+
+@final
+class Expr:
+    """A compiled expression, or a text with ``${{ }}`` in it.
+
+    Parameters
+    ----------
+    text : str
+        With marks a text with expressions, else what stands between them.
 
     Raises
     ------
     ConfigError
-        There is no workspace, or a file cannot be read.
+        It is no expression; ``diagnostics`` points at the place.
     """
 
-def bake(
-    path: str | PathLike[str],
-    batch: str,
-    params: dict[str, str] | None = None,
-    *,
-    name: str | None = None,
-    tags: list[str] | None = None,
-) -> BakeResult:
-    """Bake a batch of the workspace at ``path`` and wait for its end.
+    def __new__(cls, text: str) -> Expr: ...
+    @staticmethod
+    def template(text: str) -> Expr:
+        """Compile a text in which expressions may stand, or none at all."""
 
-    The engine runs in this process; tasks run in processes of their own. Ctrl-C cancels the bake,
-    waits until its tasks have ended, and raises KeyboardInterrupt.
+    @property
+    def text(self) -> str: ...
+    @property
+    def names(self) -> list[str]:
+        """The names of contexts that it looks at, each once, in the order of writing."""
+
+    def tree(self) -> dict[str, Any]:
+        """Give its syntax tree: ``tree``, a node for each part, and ``starts``, their lines and columns from 1."""
+
+    def evaluate(
+        self, contexts: dict[str, Any] | Contexts | None = None, to: str | None = None, optional: bool = False
+    ) -> Any:
+        """Compute it.
+
+        Parameters
+        ----------
+        contexts : dict or Contexts, optional
+            The values by name. Of a dict only those are converted that the expression looks at.
+        to : str, optional
+            The type of a key that the value is converted to; see :func:`convert`.
+        optional : bool
+            Whether None is a value of that key.
+
+        Raises
+        ------
+        ConfigError
+            It has no value, or none of that type.
+        """
+
+def convert(value: object, to: str, *, literal: bool = False) -> Any:
+    """Convert a value to the type of a key.
+
+    Parameters
+    ----------
+    value : object
+        What an expression could give.
+    to : str
+        ``any``, ``str``, ``bool``, ``enable``, ``int``, ``float``, ``seconds``, ``id``, ``primitive``,
+        ``local-path``, ``remote-path``, ``uri``, ``port-pair``, ``restart``, ``bash``, ``python``, ``list``,
+        ``text-list``, ``port-pair-list`` or ``text-map``.
+    literal : bool
+        Whether it is written in a file, not computed.
 
     Raises
     ------
     ConfigError
-        The files have errors; nothing was started. ``diagnostics`` holds all of them.
-    StoreError, ExecutorError
-        The store or the executor failed.
+        It does not fit.
 
-    Notes
-    -----
-    A bake that fails raises nothing: look at ``status``, which is ``succeeded``, ``failed`` or
-    ``cancelled``.
+    Examples
+    --------
+    >>> from apolo_flow import convert
+    >>> convert("1h30m", "seconds", literal=True)
+    5400.0
     """
+
+@final
+class ManualClock:
+    """A clock that stands until it is moved.
+
+    Parameters
+    ----------
+    now : float
+        Seconds since 1970-01-01 in UTC.
+    """
+
+    def __new__(cls, now: float = 0.0) -> ManualClock: ...
+    def advance(self, seconds: float) -> None:
+        """Move it forward."""
+
+@final
+class ScriptedExecutor:
+    """An executor in memory that plays scripts; a task without one succeeds at once."""
+
+    def __new__(cls, clock: ManualClock | None = None) -> ScriptedExecutor: ...
+    def script(
+        self, task: str, *, exit_code: int = 0, log: str = "", outputs: str = "", held: bool = False
+    ) -> None:
+        """Say what the starts of a task do.
+
+        Parameters
+        ----------
+        task : str
+            Its dotted id.
+        exit_code : int
+            How it ends.
+        log : str
+            What it prints.
+        outputs : str
+            What it writes to its file of outputs: ``name=value`` lines.
+        held : bool
+            Whether it runs until :meth:`end`.
+        """
+
+    def end(self, task: str, exit_code: int) -> bool:
+        """End a running task; says whether there is one."""
+
+    def started(self) -> list[str]:
+        """Give the tasks that were started, in order."""
+
+    def running(self) -> list[str]:
+        """Give the tasks that run now."""
+
+def draw(name: str, tasks: Sequence[Mapping[str, Any]], max_rows: int) -> dict[str, Any]:
+    """Draw tasks in graph order: ``svg``, ``dot``, and the places of boxes and edges."""
+
+def to_yaml(data: object) -> str:
+    """Write plain data as YAML that flow files read back as the same data."""
+
+def from_yaml(text: str) -> Any:
+    """Read YAML as plain data, its scalars typed as in flow files."""
 
 def main(arguments: list[str], program: list[str]) -> int:
     """Run the command line; ``program`` starts this command again. Gives the exit code."""

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flow_core::event::EventKind;
-use flow_core::model::{AttemptId, Reason, TaskStatus, Timestamp};
+use flow_core::model::{AttemptId, LaunchKey, Reason, TaskStatus, Timestamp};
 use flow_core::port::{ActionRef, Clock, EventScope, Store};
 use flow_engine::source::MemorySource;
 use flow_engine::store::MemoryStore;
@@ -152,6 +152,28 @@ tasks:
     ]
 }
 
+/// The typical flows of a bake, each of which is stopped after each of its events: twelve, and all others beside them.
+const TYPICAL: [&str; 12] = [
+    "a chain with outputs",
+    "a group and its reader (EXT-1)",
+    "fail-fast skips, always() runs (BAT-72)",
+    "a lost task is tried again (EXT-3)",
+    "an expression that cannot be evaluated (DEC-25)",
+    "actions in actions",
+    "a stateful action with a post task, and a failure inside",
+    "a matrix of calls, empty actions, an output that is missing",
+    "local actions come first (BAT-19)",
+    "one image for two tasks (OBS-5.29)",
+    "rows from a result (EXT-2)",
+    "a task fails twice and succeeds (EXT-3)",
+];
+
+#[test]
+fn the_typical_flows_are_all_there() {
+    let known: Vec<&str> = all_cases().map(|case| case.name).collect();
+    assert!(TYPICAL.iter().all(|name| known.contains(name)), "{known:#?}");
+}
+
 fn all_cases() -> impl Iterator<Item = Case> {
     cases().into_iter().chain(nested_flows::cases()).chain(phases::cases()).chain(grow::cases()).chain(retry::cases())
 }
@@ -162,11 +184,16 @@ pub(crate) fn expected(case: &Case) -> Vec<(String, TaskStatus)> {
 
 /// Drives to the end; timers of retries are let run out as soon as somebody waits for them.
 pub(crate) async fn drive(world: &World, engine: &Engine, attempt: &AttemptId) -> Result<TaskStatus, EngineError> {
-    let mut driving = std::pin::pin!(engine.drive(attempt));
+    patiently(world, engine.drive(attempt)).await
+}
+
+/// Carries work out; whenever all wait for a moment, it comes.
+async fn patiently<T>(world: &World, work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
     loop {
         tokio::select! {
             biased;
-            result = &mut driving => return result,
+            done = &mut work => return done,
             () = idle() => {
                 // Nothing is left to do but to wait: go to the next moment that somebody waits for.
                 if let Some(moment) = world.clock.next_wake() {
@@ -280,6 +307,96 @@ tasks:
         engine.cancel(&world.store.attempt(&attempt).await.unwrap().unwrap(), None).await,
         Err(EngineError::Finished { .. })
     ));
+}
+
+#[tokio::test]
+async fn a_stop_after_any_event_of_a_cancelled_bake_changes_nothing() {
+    // The cancel is asked for whenever the task is at work, also by whoever comes after the stop: it counts once.
+    let case = Case {
+        name: "a cancel",
+        flow: "
+kind: batch
+tasks:
+  - {id: long, image: x, cmd: work, retry: {on: [failed, lost]}}
+  - {id: next, image: x, cmd: never}
+  - {id: tidy, needs: [long], image: x, cmd: clean, enable: '${{ always() }}'}
+",
+        scripts: vec![("long", vec![Script::held()])],
+        ends: vec![("long", TaskStatus::Cancelled), ("next", TaskStatus::Skipped), ("tidy", TaskStatus::Succeeded)],
+        result: TaskStatus::Cancelled,
+    };
+    for limit in 0.. {
+        let world = World::new(&case);
+        let attempt = world.create(&case).await;
+        let engine = world.engine(world.store.clone());
+        let asking = async {
+            world.executor.runs("long").await;
+            let row = world.store.attempt(&attempt).await.unwrap().unwrap();
+            // It may have ended meanwhile.
+            let _ = engine.cancel(&row, None).await;
+            std::future::pending::<()>().await;
+        };
+        let stopped = tokio::select! {
+            stopped = stop_after(&world, &attempt, limit) => stopped,
+            () = asking => unreachable!("it waits for good"),
+        };
+        if !stopped {
+            assert!(limit > 8, "only {limit} events");
+            return;
+        }
+        world.clock.advance(LEASE + Duration::from_millis(1));
+        let asking = async {
+            world.executor.runs("long").await;
+            let row = world.store.attempt(&attempt).await.unwrap().unwrap();
+            let _ = engine.cancel(&row, None).await;
+            std::future::pending::<()>().await;
+        };
+        let result = tokio::select! {
+            result = drive(&world, &engine, &attempt) => result.unwrap(),
+            () = asking => unreachable!("it waits for good"),
+        };
+        assert_eq!((world.ends(&attempt).await, result), (expected(&case), case.result), "after event {limit}");
+    }
+}
+
+/// Of any 20 starts in a row, how many are of the first bake: the least and the most.
+fn share(order: &[bool]) -> (usize, usize) {
+    let counts: Vec<usize> =
+        order.windows(20).map(|window| window.iter().filter(|is_first| **is_first).count()).collect();
+    (counts.iter().copied().min().unwrap_or(0), counts.iter().copied().max().unwrap_or(0))
+}
+
+#[tokio::test]
+async fn two_equal_bakes_go_on_side_by_side() {
+    // Each gets 40 to 60 % of any 20 starts. On the real supervisor: `fair` among the tests of the program.
+    let case = Case {
+        name: "wide",
+        flow: "
+kind: batch
+defaults: {max_parallel: 2, cache: {strategy: none}}
+tasks: [{id: r, image: x, strategy: {matrix: {n: '${{ range(60) }}'}}}]
+",
+        scripts: Vec::new(),
+        ends: Vec::new(),
+        result: TaskStatus::Succeeded,
+    };
+    let world = World::new(&case);
+    for row in 0..60 {
+        let lasting = || Script::lasting(Duration::from_secs(1));
+        world.executor.script(&format!("r-{row}"), [lasting(), lasting()]);
+    }
+    let (one, two) = (world.create(&case).await, world.create(&case).await);
+    let (first, second) = (world.engine(world.store.clone()), world.engine(world.store.clone()));
+    let both = Box::pin(async { tokio::join!(first.drive(&one), second.drive(&two)) });
+    let (result, other) = patiently(&world, both).await;
+    assert_eq!((result.unwrap(), other.unwrap()), (TaskStatus::Succeeded, TaskStatus::Succeeded));
+    let of_first =
+        |launch: &flow_core::port::Launch| launch.key == LaunchKey::task(&one, launch.key.node().unwrap(), 1);
+    let order: Vec<bool> = world.executor.launches().iter().map(of_first).collect();
+    assert_eq!(order.len(), 120);
+    let (least, most) = share(&order);
+    let shown: String = order.iter().map(|first| if *first { '1' } else { '2' }).collect();
+    assert!(least >= 8 && most <= 12, "{least} to {most} of 20: {shown}");
 }
 
 #[tokio::test]

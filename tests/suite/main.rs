@@ -4,6 +4,7 @@
 
 mod bake;
 mod bake_core;
+mod bake_rules;
 mod chance;
 mod check;
 mod conformance;
@@ -38,3 +39,4 @@ mod store_contract;
 mod tidy;
 mod volume;
 mod why;
+mod why_changes;

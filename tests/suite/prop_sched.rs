@@ -27,7 +27,7 @@ struct Draft {
 impl Draft {
     /// Whether it is tried three times (EXT-3); only tasks of a graph may be.
     fn is_retried(&self) -> bool {
-        self.calls > 5
+        matches!(self.calls, 6 | 7)
     }
 }
 
@@ -61,7 +61,7 @@ struct Bake {
 
 fn bakes() -> impl Strategy<Value = Bake> {
     let need = (any::<prop::sample::Index>(), any::<bool>());
-    let task = (prop::collection::vec(need, 0..3), 0..6_u8, 0..6_u8, any::<bool>(), 0..8_u8);
+    let task = (prop::collection::vec(need, 0..3), 0..6_u8, 0..6_u8, any::<bool>(), 0..9_u8);
     let task = task.prop_map(|(needs, enable, rows, cached, calls)| Draft { needs, enable, rows, cached, calls });
     (prop::collection::vec(task, 0..8), any::<bool>(), 1..4_usize).prop_map(|(tasks, fail_fast, max_parallel)| Bake {
         tasks,
@@ -80,7 +80,8 @@ fn text(bake: &Bake) -> String {
         for (index, running) in task.needs.iter().filter(|_| at > 0) {
             needs.insert(index.index(at.max(1)), if *running { "running" } else { "completed" });
         }
-        let is_plain = |need: &usize| bake.tasks.get(*need).is_some_and(|task| task.calls > 3 && task.rows < 2);
+        let is_plain =
+            |need: &usize| bake.tasks.get(*need).is_some_and(|task| matches!(task.calls, 4..8) && task.rows < 2);
         let late = needs.iter().find(|(need, level)| **level == "completed" && is_plain(need)).map(|(need, _)| *need);
         let needs: Vec<_> = needs.into_iter().map(|(need, level)| format!("t{need}: {level}")).collect();
         let enable = [
@@ -101,13 +102,15 @@ fn text(bake: &Bake) -> String {
             (0 | 1 | 4.., _) => String::new(),
             (rows, _) => format!(", strategy: {{matrix: {{n: '${{{{ range({rows}) }}}}'}}, max_parallel: 1}}"),
         };
-        let cache = if task.cached { "" } else { ", cache: {strategy: none}" };
+        // A stateful call takes no `cache`.
+        let cache = if task.cached || task.calls == 8 { "" } else { ", cache: {strategy: none}" };
         let needs = needs.join(", ");
         let work = match task.calls {
             0 => "action: 'ws:none'",
             1 => "action: 'ws:some'",
             2 => "module: 'ws:deep'",
             3 => "action: 'ws:held'",
+            8 => "action: 'ws:lock'",
             _ if task.is_retried() => "image: x, retry: {attempts: 3, delay: 1, backoff: 2, on: [failed, lost]}",
             _ => "image: x",
         };
@@ -274,7 +277,7 @@ impl Witness {
             self.nodes.get(node).is_some_and(|record| self.always.contains(&id(&record.entry.to_string())))
         };
         match node.0.len() {
-            0 | 1 => in_flow(node),
+            0 | 1 => in_flow(node) || node.local().starts_with("post-"),
             _ => node.local() == "d" || node.local().starts_with("post-"),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Subcommand};
+use clap::{Args as ClapArgs, Subcommand, ValueHint};
 
 use crate::complete::shell::Shell;
 use crate::template::Template;
@@ -15,7 +15,7 @@ pub(crate) struct Init {
     #[arg(value_enum, default_value_t = Template::Default)]
     pub template: Template,
     /// The folder, made if it is missing [default: the current folder]
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub path: Option<PathBuf>,
 }
 
@@ -44,6 +44,26 @@ pub(crate) enum CompletionWhat {
         #[arg(value_enum)]
         shell: Shell,
     },
+}
+
+/// `doctor`
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  apolo-flow doctor\n  apolo-flow doctor --json\n\nThe exit code is 0 if flows can be run, and 1 if not."
+)]
+pub(crate) struct Doctor {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `man`
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  apolo-flow man --dir ~/.local/share/man/man1\n  apolo-flow man | man -l -")]
+pub(crate) struct Man {
+    /// Write the pages of all commands into this folder, made if it is missing [default: print the first page]
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub dir: Option<PathBuf>,
 }
 
 /// `reference`

@@ -8,6 +8,7 @@ mod clear_cache;
 mod completion;
 #[cfg(feature = "console")]
 mod console;
+mod doctor;
 mod drive;
 mod engine;
 mod events;
@@ -18,6 +19,7 @@ mod inspect;
 mod kill;
 mod live_logs;
 mod logs;
+mod man;
 mod params;
 mod plan;
 mod ps;
@@ -55,6 +57,8 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         Command::Console(own) => console::run(session, own).await,
         Command::Init(own) => init::run(session, &own),
         Command::Completion(own) => completion::run(session, &own),
+        Command::Doctor(own) => doctor::run(session, &own).await,
+        Command::Man(own) => man::run(session, &own),
         Command::Reference(own) => reference::run(session, &own),
         Command::Run(own) => run::run(session, own).await,
         Command::Ps(own) => ps::run(session, &own).await,

@@ -3,12 +3,13 @@
 use std::ffi::{OsStr, OsString};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use clap::{ArgMatches, Args as _, Command, CommandFactory as _, FromArgMatches as _};
+use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 use clap_complete::engine::{self, ArgValueCompleter, CompletionCandidate, ValueCompleter};
 
-use crate::args::{Args, Global};
+use crate::args::Global;
 use crate::complete::shell::Candidate;
 use crate::complete::value::{self, Values};
+use crate::help;
 use crate::io::Io;
 use crate::session::Session;
 
@@ -43,14 +44,14 @@ pub(super) fn candidates(words: Vec<String>, io: Io) -> (Vec<Candidate>, Io) {
     let words: Vec<OsString> = words.into_iter().map(OsString::from).collect();
     let last = words.len().saturating_sub(1);
     let before = words.iter().take(last.max(1));
-    let matches = Args::command().ignore_errors(true).try_get_matches_from(before).unwrap_or_default();
+    let matches = help::command().ignore_errors(true).try_get_matches_from(before).unwrap_or_default();
     let folder = io.folder.clone();
     let mut global = global(&matches);
     global.config = global.config.filter(|path| !folder.join(path).is_file());
     let session = Session::new(&global, io).expect("only a `--config` that is a file is refused");
     let previous = last.checked_sub(1).and_then(|at| words.get(at)).and_then(|word| word.to_str()).map(str::to_owned);
     let typed = Arc::new(Mutex::new(Typed { session, matches, previous }));
-    let mut command = with_values(Args::command(), &typed);
+    let mut command = with_values(help::command(), &typed);
     let bare = words.last().is_none_or(|word| word.is_empty());
     let found = engine::complete(&mut command, words, last, Some(&folder)).unwrap_or_default();
     drop(command);

@@ -10,6 +10,8 @@
 //!   `plan` is `run`, `cached`, `skipped`, `failed` or `later`
 //! - `why`: `{version, bake: id, attempt: number, task, status, because, from, changes, needs, until, said}`,
 //!   see `WhyView`
+//! - `doctor`: `{version, program, ok, findings: [{subject, health, found, mend}]}`; `program` is its version, `health` is
+//!   `ok`, `note` or `problem`
 //! - `upload`, `download`: `{version, dry_run, volumes: [{volume, remote, local, copied, bytes, unchanged, newer, links}]}`;
 //!   with `--dry-run` `written`, a list of names, in place of `copied` and `links`
 //! - `clean`: the same with `removed`; `mkvolumes`: the same with `folder`
@@ -75,6 +77,15 @@ pub(crate) struct FlowView<'a> {
     pub flow: &'a str,
     pub ok: bool,
     pub diagnostics: Vec<DiagnosticView<'a>>,
+}
+
+/// What `doctor --json` prints.
+#[derive(Debug, Serialize)]
+pub(crate) struct DoctorView<'a> {
+    pub version: u32,
+    pub program: &'static str,
+    pub ok: bool,
+    pub findings: &'a [flow_engine::doctor::Finding],
 }
 
 #[derive(Debug, Serialize)]

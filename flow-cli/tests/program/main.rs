@@ -5,6 +5,7 @@
 mod bake;
 mod codes;
 mod completion;
+mod fair;
 mod init;
 mod interrupt;
 mod jobs;
@@ -17,4 +18,5 @@ mod read;
 mod retry;
 mod secrets;
 mod terminal;
+mod tool;
 mod volume;

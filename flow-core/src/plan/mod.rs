@@ -58,7 +58,8 @@ pub use nodes::{Plan, plan};
 pub use open::{OpenCall, open, outputs};
 pub use param::params;
 pub use prepare::{
-    Enabled, NodeView, Prepared, Settled, is_always, is_call, key, prepare, retry_policy, settle, spec, unit,
+    Enabled, NodeView, Prepared, Settled, is_always, is_call, key, may_run_on, prepare, retry_policy, settle, spec,
+    unit,
 };
 pub use preset::{Presets, check_presets};
 pub use retry::{RetryPolicy, TryAfter};

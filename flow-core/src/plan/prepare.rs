@@ -221,6 +221,21 @@ pub fn retry_policy(flow: &ResolvedFlow, view: &NodeView<'_>) -> RetryPolicy {
     RetryPolicy::of_restart(restart.as_deref()).filter(|_| ground.task.retry.is_none()).unwrap_or(policy)
 }
 
+/// Whether a node may be started again after a success, by the texts alone: few are, and all that succeed are asked.
+pub fn may_run_on(flow: &ResolvedFlow, calls: &[OpenCall], node: &NodeRecord) -> bool {
+    let written = way(flow, calls).and_then(|(tasks, _)| tasks.get(node.entry as usize));
+    let main = |call: &CallDefinition| match &flow.shared.actions.get(call.target)?.body {
+        CalledBody::Stateful(stateful) => Some(&stateful.main.value),
+        CalledBody::Live(_) | CalledBody::Tasks(_) | CalledBody::Local(_) => None,
+    };
+    let unit = match written.map(|task| &task.work) {
+        Some(Work::Unit(unit) | Work::Post { unit, .. }) => Some(unit.as_ref()),
+        Some(Work::Main(call)) => main(call),
+        Some(Work::Tasks(_) | Work::Local(_)) | None => None,
+    };
+    unit.is_some_and(|unit| !matches!(unit.restart, Field::Absent | Field::Null(_)))
+}
+
 /// Whether a node is a call that opens a graph, by the texts alone.
 pub fn is_call(flow: &ResolvedFlow, calls: &[OpenCall], node: &NodeRecord) -> bool {
     let written = way(flow, calls).and_then(|(tasks, _)| tasks.get(node.entry as usize));

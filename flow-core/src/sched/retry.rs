@@ -21,7 +21,10 @@ impl<'a> Turn<'a> {
     /// was not tried, so that alone uses up no try. Local actions have changed the user's machine in an unknown
     /// way, so they are never tried again (BAT-122).
     pub(super) fn try_again(&mut self, at: usize, node: &'a Node, end: &End) -> bool {
-        if node.record.local || self.must_stop(node) {
+        let calls = self.state.graph_of(node).map_or(&[][..], |graph| &graph.calls);
+        let is_well = end.outcome.status == TaskStatus::Succeeded;
+        let is_over = is_well && !plan::may_run_on(self.flow, calls, &node.record);
+        if node.record.local || is_over || self.must_stop(node) {
             return false;
         }
         let policy = plan::retry_policy(self.flow, &self.view(node));

@@ -147,6 +147,17 @@ impl Checker {
         Ok(all)
     }
 
+    /// The graph of a batch with its defaults, also where params are still to be given; `None` where its files are
+    /// too wrong to draw one, and for a live flow.
+    ///
+    /// Errors: `Source`.
+    pub async fn graph(&self, source: &dyn ConfigSource, name: &str) -> Result<Option<Plan>, EngineError> {
+        let workspace = load(source, Workspace::new(name)).await?;
+        let Some(flow) = workspace.resolve(&folder_name(source.workspace())).0 else { return Ok(None) };
+        let inputs = self.inputs(source, params(&flow, &IndexMap::new()).0).await;
+        Ok(plan(&flow, &inputs).0)
+    }
+
     async fn check_batch(
         &self,
         source: &dyn ConfigSource,

@@ -2,6 +2,7 @@
 
 use flow_core::ast::{Declared, Field, Param};
 use flow_core::diag::Code;
+use flow_core::plan::is_multi;
 use flow_core::port::ConfigSource;
 use flow_core::resolve::{Shared, Workspace};
 
@@ -53,6 +54,8 @@ pub struct OutlineJob {
     pub params: Vec<OutlineParam>,
     /// Whether its own definition has no errors.
     pub ok: bool,
+    /// Whether it may run several times at once, each with a suffix.
+    pub multi: bool,
 }
 
 /// A volume; texts as written.
@@ -103,6 +106,7 @@ impl Checker {
             id: id.to_string(),
             params: params_of(&job.params),
             ok: !job.problems.has_errors(),
+            multi: is_multi(&flow, id).unwrap_or_default(),
         });
         let jobs = jobs.collect();
         Ok(Some(outline(&flow.shared, OutlineKind::Live(jobs))))

@@ -10,4 +10,4 @@ pub mod sqlite;
 
 pub use memory::MemoryStore;
 #[cfg(feature = "sqlite")]
-pub use sqlite::{FileSystem, SqliteStore};
+pub use sqlite::{FileSystem, SqliteStore, StoreLook};

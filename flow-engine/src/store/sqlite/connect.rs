@@ -33,12 +33,12 @@ pub enum FileSystem {
 impl FileSystem {
     /// The one that a path lies on; `Local` if the system does not say.
     #[cfg(target_os = "linux")]
-    fn of(path: &Path) -> Self {
+    pub(super) fn of(path: &Path) -> Self {
         rustix::fs::statfs(path).map_or(FileSystem::Local, |found| FileSystem::of_magic(found.f_type as u32))
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn of(_: &Path) -> Self {
+    pub(super) fn of(_: &Path) -> Self {
         FileSystem::Local
     }
 

@@ -32,7 +32,7 @@ pub(super) fn migrate(connection: &mut Connection, place: &str) -> Result<(), Fa
     Ok(transaction.commit()?)
 }
 
-fn version(connection: &Connection) -> Result<u32, Fault> {
+pub(super) fn version(connection: &Connection) -> Result<u32, Fault> {
     Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }
 

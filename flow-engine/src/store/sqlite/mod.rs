@@ -9,6 +9,7 @@ mod column;
 mod connect;
 mod fault;
 mod live;
+mod look;
 mod migrate;
 mod query;
 mod reader;
@@ -33,6 +34,7 @@ use tokio::sync::{Mutex, watch};
 
 pub use connect::FileSystem;
 use fault::Fault;
+pub use look::StoreLook;
 use reader::{Readers, Watcher};
 use writer::Writer;
 

@@ -1,0 +1,1 @@
+"""What notebooks need beside the drawings that every object has: the ``%%flow`` cell."""
