@@ -238,6 +238,12 @@ fn which_kind(name: &str) -> String {
     format!("for the job: `apolo-flow logs --live {name}`; for a task of the bake: `apolo-flow logs {name}/TASK`")
 }
 
+/// Which job may have been meant.
+fn job_hint(job: &str, known: &[String]) -> String {
+    let help = suggest::help(job, "jobs", known.iter().map(String::as_str));
+    help.unwrap_or_else(|| "`apolo-flow ps` lists the jobs".to_owned())
+}
+
 /// How to say which run of a multi job is meant.
 fn name_suffix(job: &str, known: &[String]) -> String {
     let lines: Vec<String> = known.iter().map(|suffix| format!("`{job} {suffix}`")).collect();
@@ -266,21 +272,12 @@ fn engine_hints(error: &EngineError) -> Vec<String> {
             RestartRefusal::Succeeded => format!("run all of it again: `apolo-flow restart {bake} --no-from-failed`"),
             RestartRefusal::TooMany => "start a new bake with `apolo-flow bake`".to_owned(),
         }],
-        EngineError::Store(StoreError::Held { .. }) => {
-            vec!["wait until that engine is done, or cancel the bake".to_owned()]
-        }
-        EngineError::UnknownLiveJob { job, known } => {
-            vec![
-                suggest::help(job, "jobs", known.iter().map(String::as_str))
-                    .unwrap_or_else(|| "`apolo-flow ps` lists the jobs".to_owned()),
-            ]
-        }
+        EngineError::Store(StoreError::Held { .. }) => vec!["wait until that engine is done, or cancel it".to_owned()],
+        EngineError::UnknownLiveJob { job, known } => vec![job_hint(job, known)],
         EngineError::NotRunning { job } => vec![format!("start it: `apolo-flow run {job}`; `apolo-flow ps` lists all")],
         EngineError::SuffixMissing { job, known } => vec![name_suffix(job, known)],
         EngineError::SuffixUnwanted { .. } => vec!["leave the suffix out".to_owned()],
-        EngineError::PortTaken { .. } => {
-            vec!["end what listens there, or choose another port in `port_forward`".to_owned()]
-        }
+        EngineError::PortTaken { .. } => vec!["end what listens there, or choose another `port_forward`".to_owned()],
         EngineError::UnknownVolume { known, .. } => vec![format!("existing volumes: {}", known.join(", "))],
         EngineError::NoLocalPart { .. } => vec!["add `local: …` to it: the folder that belongs to it".to_owned()],
         EngineError::Config(_)

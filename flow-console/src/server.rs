@@ -1,8 +1,9 @@
 //! [`Console`]: the server: what it listens on, what its routes share, and how browsers come in.
 
+use std::hash::Hash;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use axum::extract::{Request, State};
@@ -11,10 +12,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Form, Router, middleware};
 use axum_server::tls_rustls::RustlsConfig;
-use flow_core::model::Attempt;
+use flow_core::model::{Attempt, AttemptId};
 use flow_core::port::{Clock, ConfigSource};
 use flow_engine::sys::SystemClock;
-use flow_engine::{Engine, EngineError};
+use flow_engine::{Engine, EngineError, Expectation};
 use indexmap::IndexMap;
 use serde::Deserialize;
 use thiserror::Error;
@@ -37,6 +38,8 @@ const VIEWERS: usize = 1000;
 const HEAVY: usize = 2;
 /// How many starts are remembered by their keys.
 const STARTS: usize = 256;
+/// For how many attempts it is remembered what was learnt.
+const EXPECTATIONS: usize = 16;
 /// How long to wait before a failed store is read again.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -116,24 +119,34 @@ pub(crate) struct Shared {
     pub(crate) feed: Feed,
     pub(crate) viewers: Arc<Semaphore>,
     /// Bakes that were started, by the key of the wish.
-    pub(crate) started: Mutex<Recent>,
+    pub(crate) started: Mutex<Recent<String, Started>>,
+    /// What was learnt for attempts: earlier bakes do not change.
+    pub(crate) expectations: Recent<AttemptId, Arc<Expectation>>,
     heavy: Semaphore,
 }
 
 /// The newest entries by key.
-#[derive(Debug, Default)]
-pub(crate) struct Recent(IndexMap<String, Started>);
+#[derive(Debug)]
+pub(crate) struct Recent<K, T> {
+    entries: std::sync::Mutex<IndexMap<K, T>>,
+    most: usize,
+}
 
-impl Recent {
-    pub(crate) fn get(&self, key: &str) -> Option<&Started> {
-        self.0.get(key)
+impl<K: Hash + Eq, T: Clone> Recent<K, T> {
+    fn new(most: usize) -> Self {
+        Recent { entries: std::sync::Mutex::default(), most }
     }
 
-    pub(crate) fn insert(&mut self, key: String, started: Started) {
-        if self.0.len() >= STARTS {
-            self.0.shift_remove_index(0);
+    pub(crate) fn get(&self, key: &K) -> Option<T> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+
+    pub(crate) fn insert(&self, key: K, entry: T) {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= self.most {
+            entries.shift_remove_index(0);
         }
-        self.0.insert(key, started);
+        entries.insert(key, entry);
     }
 }
 
@@ -212,7 +225,8 @@ impl Console {
             gate: Arc::new(gate),
             feed,
             viewers: Arc::new(Semaphore::new(VIEWERS)),
-            started: Mutex::default(),
+            started: Mutex::new(Recent::new(STARTS)),
+            expectations: Recent::new(EXPECTATIONS),
             heavy: Semaphore::new(HEAVY),
         });
         Ok(Console { shared, listener, address, tls })

@@ -29,9 +29,9 @@ pub mod testing;
 pub use driver::{LEASE, hash_files};
 pub use engine::{
     BakeRequest, Because, CacheClear, Change, Checked, Checker, Created, Direction, DryRun, Engine, EngineBuilder,
-    Explanation, Fate, FlowVolume, Forecast, ForecastTask, Inspection, LiveFound, LiveListing, LiveRun, Origin,
-    Outline, OutlineImage, OutlineJob, OutlineKind, OutlineParam, OutlineVolume, RestartRefusal, RestartRequest,
-    RunRequest, Standing, Start, Takeover, VolumeChoice, Wait,
+    Estimate, Expectation, Explanation, Fate, FlowVolume, Forecast, ForecastTask, Inspection, LiveFound, LiveListing,
+    LiveRun, Origin, Outline, OutlineImage, OutlineJob, OutlineKind, OutlineParam, OutlineVolume, RestartRefusal,
+    RestartRequest, RunRequest, Standing, Start, Takeover, VolumeChoice, Wait,
 };
 pub use error::{ConfigProblems, EngineError};
 pub use follow::Follow;

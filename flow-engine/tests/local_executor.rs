@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flow_core::model::{AttemptId, Claim, Exit, FullId, LaunchKey, OutputFiles, Reason, UnitSpec};
-use flow_core::port::{Chunk, Cursor, Executor, ExecutorError, Launch, Report, Scope, Selector, What};
+use flow_core::port::{
+    Channel, Chunk, Cursor, Exec, Executor, ExecutorError, Heard, Launch, Report, Scope, Selector, Stdin, What,
+};
 use flow_engine::executor::local::{Limits, LocalConfig, LocalExecutor, Machine};
 use flow_engine::executor::supervisor::{self, SupervisorConfig};
 use flow_engine::secret::EnvironmentSecrets;
@@ -961,4 +963,118 @@ async fn no_unit_starts_while_the_disk_is_short() {
     bench.limits.min_free_bytes = 0;
     take(&bench.executor(), &[second]).await;
     assert_eq!(ends(&executor, 2).await.len(), 2);
+}
+
+/// All that comes out of a channel, and the end.
+async fn hear_all(channel: &mut Channel) -> (Vec<u8>, Vec<u8>, Exit) {
+    let all = async {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        loop {
+            match channel.output.next().await.expect("news") {
+                Heard::Output(bytes) => out.extend(bytes),
+                Heard::Error(bytes) => err.extend(bytes),
+                Heard::Ended(exit) => return (out, err, exit),
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, all).await.expect("the end comes")
+}
+
+fn words(words: &[&str]) -> Exec {
+    Exec { words: words.iter().map(|word| (*word).to_owned()).collect(), terminal: None }
+}
+
+#[tokio::test]
+async fn a_unit_with_open_input_is_written_to_by_all_who_attach() {
+    let bench = Bench::new(1);
+    let executor = bench.executor();
+    let launch = Launch { stdin: Stdin::Open, ..bench.launch("a", "echo ready; cat; echo over; exit 3") };
+    take(&executor, std::slice::from_ref(&launch)).await;
+    let mut first = executor.attach(&launch.key, 0).await.expect("attached");
+    let mut second = executor.attach(&launch.key, 0).await.expect("attached");
+    first.input.write(b"one\n").await.expect("written");
+    second.input.write(b"two\n").await.expect("written");
+    // One goes; the unit stays, and its input is open.
+    drop(first);
+    second.input.write(b"three\n").await.expect("written");
+    second.input.close().await.expect("closed");
+    let expected = (b"ready\none\ntwo\nthree\nover\n".to_vec(), vec![], Exit::Code(3));
+    assert_eq!(hear_all(&mut second).await, expected);
+    assert!(matches!(second.input.write(b"late").await, Err(ExecutorError::Refused { .. })));
+    let mut later = executor.attach(&launch.key, 6).await.expect("of an ended one too");
+    assert_eq!(hear_all(&mut later).await, (b"one\ntwo\nthree\nover\n".to_vec(), vec![], Exit::Code(3)));
+    let nobody = bench.launch("nobody", "true").key;
+    assert_eq!(executor.attach(&nobody, 0).await.err(), Some(ExecutorError::UnknownUnit));
+}
+
+#[tokio::test]
+async fn more_input_than_a_pipe_holds_is_waited_for() {
+    let bench = Bench::new(1);
+    let executor = bench.executor();
+    let launch = Launch { stdin: Stdin::Open, ..bench.launch("a", "wc -c") };
+    take(&executor, std::slice::from_ref(&launch)).await;
+    let mut channel = executor.attach(&launch.key, 0).await.expect("attached");
+    channel.input.write(&vec![b'x'; 300_000]).await.expect("written");
+    channel.input.close().await.expect("closed");
+    assert_eq!(hear_all(&mut channel).await.0, b"300000\n");
+}
+
+#[tokio::test]
+async fn a_command_runs_beside_a_unit_in_its_surroundings() {
+    let bench = secret_bench();
+    let executor = bench.executor();
+    let pipe = bench.pipe("ready");
+    let launch = secretive(&bench, "a", "echo ready > ready; exec sleep 600");
+    take(&executor, std::slice::from_ref(&launch)).await;
+    heard(&pipe).await;
+    let script = "cat; echo ${#TOKEN}; pwd >&2; exit 5";
+    let mut channel = executor.exec(&launch.key, &words(&["sh", "-c", script])).await.expect("started");
+    channel.input.write(b"hello\n").await.expect("written");
+    channel.input.close().await.expect("closed");
+    let folder = format!("{}\n", bench.workspace().canonicalize().expect("a folder").display());
+    let expected = (format!("hello\n{}\n", SECRET.len()).into_bytes(), folder.into_bytes(), Exit::Code(5));
+    assert_eq!(hear_all(&mut channel).await, expected);
+    assert_eq!(log(&executor, &launch.key).await.bytes, b"", "its output is in no log");
+    // It ends with its channel, and with its unit.
+    let tell = |name: &str| format!("echo $$ > {name}; exec sleep 600");
+    let (dropped, ended) = (bench.pipe("dropped"), bench.pipe("ended"));
+    let channel = executor.exec(&launch.key, &words(&["sh", "-c", &tell("dropped")])).await.expect("started");
+    let pid: i32 = heard(&dropped).await.parse().expect("a pid");
+    assert!(is_alive(pid));
+    drop(channel);
+    let mut channel = executor.exec(&launch.key, &words(&["sh", "-c", &tell("ended")])).await.expect("started");
+    heard(&ended).await;
+    executor.kill(&launch.key, Duration::ZERO).await.expect("killed");
+    assert_eq!(hear_all(&mut channel).await.2, Exit::Signal(9));
+    assert!(!is_alive(pid));
+    let after = executor.exec(&launch.key, &words(&["true"])).await;
+    assert_eq!(after.err(), Some(ExecutorError::UnknownUnit));
+}
+
+#[tokio::test]
+async fn a_port_of_a_unit_is_reached() {
+    let bench = Bench::new(1);
+    let executor = bench.executor();
+    let pipe = bench.pipe("ready");
+    let launch = bench.launch("a", "echo ready > ready; exec sleep 600");
+    take(&executor, std::slice::from_ref(&launch)).await;
+    heard(&pipe).await;
+    // Who listens on this machine is the machine's affair: the test does.
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let echo = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.expect("somebody");
+        let (mut read, mut write) = stream.split();
+        tokio::io::copy(&mut read, &mut write).await.expect("copied");
+    });
+    let mut channel = executor.connect(&launch.key, port).await.expect("connected");
+    channel.input.write(b"hello").await.expect("written");
+    channel.input.close().await.expect("closed");
+    assert_eq!(hear_all(&mut channel).await, (b"hello".to_vec(), vec![], Exit::None));
+    echo.await.expect("done");
+    let refused = executor.connect(&launch.key, port).await.err();
+    assert!(matches!(refused, Some(ExecutorError::Refused { .. })), "{refused:?}");
+    executor.kill(&launch.key, Duration::ZERO).await.expect("killed");
+    ends(&executor, 1).await;
+    assert_eq!(executor.connect(&launch.key, port).await.err(), Some(ExecutorError::UnknownUnit));
 }

@@ -19,4 +19,5 @@ mod retry;
 mod secrets;
 mod terminal;
 mod tool;
+mod tutorial;
 mod volume;

@@ -15,8 +15,8 @@ use utoipa::IntoParams;
 use crate::problem::{Answer, Path, Problem, Query};
 use crate::server::Shared;
 use crate::view::{
-    AttemptPage, AttemptView, BakePage, BakeView, GraphPage, GraphView, HistoryView, NeedView, SourceView, SpecView,
-    TaskPage, TaskRow, TryView, VERSION, WhyView,
+    AttemptPage, AttemptView, BakePage, BakeView, EstimatePage, GraphPage, GraphView, HistoryView, NeedView,
+    SourceView, SpecView, TaskPage, TaskRow, TryView, VERSION, WhyView,
 };
 
 /// A bake with all its attempts.
@@ -87,6 +87,25 @@ fn is_below(id: &FullId, calls: &BTreeSet<&str>) -> bool {
         prefix = prefix.prefix();
     }
     false
+}
+
+/// How much longer an attempt will take, and which tasks decide that: learnt from earlier successes.
+#[utoipa::path(get, path = "/bakes/{bake}/attempts/{number}/estimate", params(("bake" = String, Path), ("number" = i64, Path)),
+    responses((status = 200, body = EstimatePage), (status = "default", body = Problem)))]
+pub(crate) async fn estimate(
+    State(shared): State<Arc<Shared>>,
+    Path((bake, number)): Path<(String, i64)>,
+) -> Answer<EstimatePage> {
+    let _permit = shared.heavy().await;
+    let found = shared.engine.inspect(&bake, number).await?;
+    let expectation = if let Some(known) = shared.expectations.get(&found.attempt.id) {
+        known
+    } else {
+        let learnt = Arc::new(shared.engine.expectation(&found).await?);
+        shared.expectations.insert(found.attempt.id.clone(), Arc::clone(&learnt));
+        learnt
+    };
+    Ok(Json(EstimatePage::from(shared.engine.estimate(&expectation, &found))))
 }
 
 /// All about one task.

@@ -69,9 +69,9 @@ pub(crate) async fn start(
     let source = shared.workspace()?;
     let key = key_of(&headers)?;
     // Held until the bake is stored, so that two equal wishes never start two.
-    let mut done = shared.started.lock().await;
+    let done = shared.started.lock().await;
     if let Some(started) = key.as_ref().and_then(|key| done.get(key)) {
-        return Ok((StatusCode::CREATED, Json(started.clone())));
+        return Ok((StatusCode::CREATED, Json(started)));
     }
     let StartBake { flow, params, name, tags } = wanted;
     let request = BakeRequest { batch: flow, params, name, tags };

@@ -150,8 +150,20 @@ pub(crate) async fn read(
         end: end.max(next),
         complete: chunk.complete && next >= end,
         text: String::from_utf8_lossy(kept).into_owned(),
+        lines: starts(from, kept),
     };
     Ok(Json(page))
+}
+
+/// Where the lines of a piece begin that begins at `from`.
+fn starts(from: u64, bytes: &[u8]) -> Vec<u64> {
+    let mut next = from;
+    let begin = |line: &[u8]| {
+        let at = next;
+        next += line.len() as u64;
+        at
+    };
+    bytes.split_inclusive(|byte| *byte == b'\n').map(begin).collect()
 }
 
 /// The whole lines of a piece, and how many bytes stand before them: a tail may begin, and a full piece may

@@ -36,6 +36,7 @@ use crate::view::{About, VERSION};
         bakes::bake,
         bakes::attempt,
         bakes::graph,
+        bakes::estimate,
         bakes::task,
         bakes::source,
         logs::read,
@@ -89,6 +90,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/bakes/{bake}/cancel", post(control::cancel))
         .route(attempt, get(bakes::attempt))
         .route(&below("/graph"), get(bakes::graph))
+        .route(&below("/estimate"), get(bakes::estimate))
         .route(&below("/events"), get(events::page))
         .route(&below("/sources/{place}"), get(bakes::source))
         .route(&below("/tasks/{task}"), get(bakes::task))

@@ -138,18 +138,17 @@ impl Gate {
 
     fn sender(&self, headers: &HeaderMap) -> Sender {
         let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-        if let Some(origin) = text(header::ORIGIN) {
+        let is_own = |origin: &str| {
             let host = origin.strip_prefix(self.scheme).and_then(|rest| rest.strip_prefix("://"));
-            let is_own = host.is_some_and(|host| self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host)));
-            if !is_own {
-                return Sender::Foreign;
-            }
-        }
-        match text(HeaderName::from_static("sec-fetch-site")) {
-            Some("same-origin") => Sender::Own,
-            Some(_) => Sender::Foreign,
-            None if headers.contains_key(header::ORIGIN) => Sender::Own,
-            None => Sender::Unknown,
+            host.is_some_and(|host| self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host)))
+        };
+        match (text(header::ORIGIN), text(HeaderName::from_static("sec-fetch-site"))) {
+            // A form of a page without referrers names no origin, our own page's neither; no page can write the
+            // other header.
+            (Some("null") | None, Some("same-origin")) => Sender::Own,
+            (Some(origin), None | Some("same-origin")) if is_own(origin) => Sender::Own,
+            (None, None) => Sender::Unknown,
+            (Some(_), _) | (None, Some(_)) => Sender::Foreign,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Workloads, bakes and attempts on the wire.
 
 use flow_core::model::{Attempt, AttemptId, Bake, GitInfo, TaskStatus};
-use flow_engine::{Inspection, Standing};
+use flow_engine::{Estimate, Inspection, Standing};
 use indexmap::IndexMap;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -93,6 +93,26 @@ pub(crate) struct AttemptView {
     /// The attempt whose results it took over.
     pub from: Option<String>,
     pub engine_version: String,
+}
+
+/// What is to be expected of an attempt.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EstimatePage {
+    pub version: u32,
+    /// Null where the batch never succeeded before, or where the attempt has ended.
+    pub remaining_seconds: Option<f64>,
+    /// Full ids of the tasks that decide how long it takes, each needing the one before.
+    pub path: Vec<String>,
+}
+
+impl From<Estimate> for EstimatePage {
+    fn from(estimate: Estimate) -> Self {
+        EstimatePage {
+            version: VERSION,
+            remaining_seconds: estimate.remaining.map(|span| span.as_secs_f64()),
+            path: estimate.path.iter().map(ToString::to_string).collect(),
+        }
+    }
 }
 
 /// An attempt with its tasks.

@@ -19,6 +19,8 @@ pub(crate) struct LogPage {
     pub complete: bool,
     /// The text; bytes that are no UTF-8 are shown as U+FFFD.
     pub text: String,
+    /// Where each line of the text begins.
+    pub lines: Vec<u64>,
 }
 
 /// What a search found in a part of a log.

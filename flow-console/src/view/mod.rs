@@ -10,7 +10,7 @@ mod graph;
 mod log;
 mod task;
 
-pub(crate) use bake::{AttemptPage, AttemptView, BakePage, BakeView, Workload, WorkloadPage};
+pub(crate) use bake::{AttemptPage, AttemptView, BakePage, BakeView, EstimatePage, Workload, WorkloadPage};
 pub(crate) use change::{Change, EventPage};
 pub(crate) use flow::{
     About, Asked, Cleared, DiagnosticView, FlowList, FlowPage, FlowRow, ImageView, JobView, ParamView, SourceView,

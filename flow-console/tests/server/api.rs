@@ -105,6 +105,7 @@ async fn logs_come_in_pieces_from_any_place() {
     assert_eq!(whole, format!("{text}an ERROR here\nlast\n"));
     let tail = running.json(&format!("{log}?max=30")).await;
     assert_eq!((tail["text"].as_str(), tail["next"].as_u64()), (Some("an ERROR here\nlast\n"), tail["end"].as_u64()));
+    assert_eq!(tail["lines"], json!([text.len(), text.len() + 14]));
     let found = running.json(&format!("{log}/search?text=line%204999")).await;
     let at = found["hits"][0]["at"].as_u64().unwrap();
     assert_eq!(usize::try_from(at).unwrap(), text.find("line 4999").unwrap());

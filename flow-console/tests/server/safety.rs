@@ -95,6 +95,8 @@ async fn a_foreign_page_changes_and_reads_nothing() {
     }
     assert_eq!(post(&[("origin", &own), ("sec-fetch-site", "same-origin")]).await.unwrap().status(), 200);
     assert_eq!(post(&[("origin", &own)]).await.unwrap().status(), 200);
+    // So browsers send the forms of a page that sends no referrers.
+    assert_eq!(post(&[("origin", "null"), ("sec-fetch-site", "same-origin")]).await.unwrap().status(), 200);
     let url = running.url("/api/v1/about");
     let read = running.client.get(url).header("cookie", &cookie).header("sec-fetch-site", "cross-site");
     assert_eq!(refused(read.send().await.unwrap()).await, 403);

@@ -3,8 +3,8 @@
 //! It is a client: the processes belong to the supervisor (`executor::supervisor`), which it starts
 //! when there is none. Logs are read straight from their files.
 
+mod channel;
 mod client;
-mod connect;
 pub(crate) mod cut;
 mod environment;
 pub(crate) mod layout;
@@ -23,8 +23,8 @@ use async_trait::async_trait;
 use flow_core::model::{Claim, LaunchKey, RawId};
 use flow_core::plan::secret_name;
 use flow_core::port::{
-    Abilities, Channel, Chunk, Cursor, Executor, ExecutorError, Found, Launch, Report, Scope, SecretSource, Selector,
-    What,
+    Abilities, Channel, Chunk, Cursor, Exec, Executor, ExecutorError, Found, Launch, Report, Scope, SecretSource,
+    Selector, What,
 };
 
 use crate::executor::local::client::Client;
@@ -62,7 +62,7 @@ pub struct LocalConfig {
 /// Units go on when this value, or its process, goes. All values with one folder see the same units.
 #[derive(Debug)]
 pub struct LocalExecutor {
-    client: Client,
+    client: Arc<Client>,
     layout: Layout,
     machine: Machine,
     limits: Limits,
@@ -89,7 +89,7 @@ impl LocalExecutor {
         }
         let program = config.self_program.first().map(PathBuf::from).filter(|program| program.is_absolute());
         let program_folder = program.and_then(|program| Some(program.parent()?.to_str()?.to_owned()));
-        let client = Client::new(layout.clone(), config.self_program, config.machine);
+        let client = Arc::new(Client::new(layout.clone(), config.self_program, config.machine));
         let mut own_environment = environment::texts(config.environment);
         // Secrets are for the units that name them.
         own_environment.retain(|name, _| !name.starts_with(SECRET_PREFIX));
@@ -276,11 +276,16 @@ impl Executor for LocalExecutor {
         true
     }
 
+    async fn attach(&self, key: &LaunchKey, from: u64) -> Result<Channel, ExecutorError> {
+        channel::attached(Arc::clone(&self.client), self.layout.unit(key), key, from).await
+    }
+
+    async fn exec(&self, key: &LaunchKey, command: &Exec) -> Result<Channel, ExecutorError> {
+        channel::beside(&self.client, &self.layout.unit(key), key, command).await
+    }
+
     async fn connect(&self, key: &LaunchKey, port: u16) -> Result<Channel, ExecutorError> {
-        if self.is_over(key).await? {
-            return Err(ExecutorError::UnknownUnit);
-        }
-        connect::connect(port).await
+        channel::connected(&self.client, key, port).await
     }
 
     fn room(&self) -> Option<Claim> {

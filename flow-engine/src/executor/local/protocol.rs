@@ -88,6 +88,18 @@ pub(crate) enum Request {
         /// Which.
         key: LaunchKey,
     },
+    /// Write to a unit's open input.
+    Input {
+        /// Which.
+        key: LaunchKey,
+        /// What.
+        bytes: Vec<u8>,
+    },
+    /// Close a unit's open input.
+    CloseInput {
+        /// Which.
+        key: LaunchKey,
+    },
     /// Say that you are there.
     Ping,
     /// Go, if you own no unit that waits or runs.
@@ -126,6 +138,11 @@ pub(crate) enum Response {
     Last {
         /// Absent: no such unit.
         report: Option<Report>,
+    },
+    /// To `Input`.
+    Written {
+        /// How many of the bytes there was room for.
+        count: u32,
     },
     /// To all else.
     Done,

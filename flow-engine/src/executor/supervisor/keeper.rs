@@ -18,7 +18,7 @@ use crate::executor::supervisor::mask::Mask;
 use crate::executor::supervisor::memory::{End, Entry, Memory};
 use crate::executor::supervisor::output::read_text;
 use crate::executor::supervisor::poller::{Poller, Token};
-use crate::executor::supervisor::process::Process;
+use crate::executor::supervisor::process::{Process, Started};
 use crate::executor::supervisor::queue::{Grant, Queue, Slots};
 use crate::executor::supervisor::remains::{self, Remain};
 use crate::executor::supervisor::timer::{Timer, Timers};
@@ -206,6 +206,7 @@ impl Keeper {
             grant: Grant::default(),
             mask: None,
             pump: None,
+            input: None,
             max_log_bytes: u64::MAX,
             phase,
             notes: Vec::new(),
@@ -245,16 +246,18 @@ impl Keeper {
         let Some(unit) = self.units.get_mut(&number) else { return };
         let Phase::Queued(order) = &unit.phase else { return };
         let grant = self.slots.take(unit.claim);
-        let started = Process::start(order, &unit.files, &grant, unit.mask.as_ref()).and_then(|(process, pump)| {
-            // A process that nobody would see end must not stay.
-            let watched = self.poller.add(&process.pidfd, Token::Unit(number));
-            let watched = watched.and_then(|()| match &pump {
-                Some(pump) => self.poller.add(pump.source(), Token::Output(number)),
-                None => Ok(()),
-            });
-            watched.map_err(|error| process.abandon(&error)).map(|()| (process, pump))
-        });
-        let (process, pump) = match started {
+        let started = Process::start(order, &unit.files, &grant, unit.mask.as_ref()).and_then(
+            |Started { process, pump, input }| {
+                // A process that nobody would see end must not stay.
+                let watched = self.poller.add(&process.pidfd, Token::Unit(number));
+                let watched = watched.and_then(|()| match &pump {
+                    Some(pump) => self.poller.add(pump.source(), Token::Output(number)),
+                    None => Ok(()),
+                });
+                watched.map_err(|error| process.abandon(&error)).map(|()| (process, pump, input))
+            },
+        );
+        let (process, pump, input) = match started {
             Ok(started) => started,
             Err(message) => {
                 self.slots.give_back(grant);
@@ -263,7 +266,7 @@ impl Keeper {
         };
         let (mark, at) = (process.mark, SystemClock.now());
         let address = address(mark.pid, order.launch.spec.http_port);
-        (unit.grant, unit.pump) = (grant, pump);
+        (unit.grant, unit.pump, unit.input) = (grant, pump, input);
         let life_span = unit.life_span_seconds;
         self.journal.note(&Line::Started { raw: unit.raw.clone(), pid: mark.pid, ticks: mark.ticks, at });
         unit.phase = Phase::Running { process, ending: None };

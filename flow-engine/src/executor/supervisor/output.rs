@@ -6,8 +6,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-use flow_core::model::{Reason, bytes_text};
-use flow_core::port::{Clock, What};
+use flow_core::model::{LaunchKey, Reason, bytes_text};
+use flow_core::port::{Clock, ExecutorError, Stdin, What};
 use rustix::fs::OFlags;
 
 use crate::executor::supervisor::bound::{bound, free_bytes};
@@ -31,6 +31,36 @@ impl Keeper {
         if is_over && let Some(pump) = unit.pump.take() {
             pump.finish();
         }
+    }
+
+    /// Writes to a unit's open input what there is room for; says how much.
+    ///
+    /// Errors: `UnknownUnit`; `Refused` where the input is closed.
+    pub(super) fn write_input(&mut self, key: &LaunchKey, bytes: &[u8]) -> Result<u32, ExecutorError> {
+        let unit = self.number(key).and_then(|number| self.units.get_mut(&number)).ok_or(ExecutorError::UnknownUnit)?;
+        if matches!(&unit.phase, Phase::Queued(order) if order.launch.stdin == Stdin::Open) {
+            return Ok(0);
+        }
+        let closed = || ExecutorError::Refused { message: "its input is closed".to_owned() };
+        match unit.input.as_mut().ok_or_else(closed)?.write(bytes) {
+            Ok(count) => Ok(count as u32),
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => Ok(0),
+            Err(_) => {
+                unit.input = None;
+                Err(closed())
+            }
+        }
+    }
+
+    /// Closes a unit's input. Idempotent. Errors: `UnknownUnit`.
+    pub(super) fn close_input(&mut self, key: &LaunchKey) -> Result<(), ExecutorError> {
+        let unit = self.number(key).and_then(|number| self.units.get_mut(&number)).ok_or(ExecutorError::UnknownUnit)?;
+        match &mut unit.phase {
+            // It has none yet: it will begin without.
+            Phase::Queued(order) => order.launch.stdin = Stdin::Closed,
+            Phase::Running { .. } | Phase::Draining { .. } | Phase::Ended { .. } => unit.input = None,
+        }
+        Ok(())
     }
 
     /// Looks at sizes again in a while, as long as units run, or wait for the disk.
@@ -87,6 +117,7 @@ impl Keeper {
 impl Unit {
     /// Brings the output to its end: what the pipe still holds, the bounds, secrets in the output files.
     pub(super) fn settle_output(&mut self) {
+        self.input = None;
         if let Some(pump) = self.pump.take() {
             pump.finish();
         }

@@ -13,6 +13,9 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use flow_core::port::Stdin;
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process_group, pidfd_open, waitid};
 
 use crate::executor::local::layout::{OPEN_LOG_MODE, UnitFiles};
@@ -34,6 +37,17 @@ const GPU_VARIABLE: &str = "CUDA_VISIBLE_DEVICES";
 /// The variable that names the state file.
 pub(super) const STATE_VARIABLE: &str = "APOLO_FLOW_STATE";
 
+/// A process and the ends of its streams that are ours.
+#[derive(Debug)]
+pub(super) struct Started {
+    /// The process.
+    pub(super) process: Process,
+    /// The way of its output, if that is masked.
+    pub(super) pump: Option<Pump>,
+    /// Its open input; never blocks.
+    pub(super) input: Option<File>,
+}
+
 /// A started process, not yet waited for.
 #[derive(Debug)]
 pub(super) struct Process {
@@ -52,7 +66,7 @@ impl Process {
         files: &UnitFiles,
         grant: &Grant,
         mask: Option<&Mask>,
-    ) -> Result<(Self, Option<Pump>), String> {
+    ) -> Result<Started, String> {
         let mut command = command(order, files)?;
         if !grant.gpus.is_empty() {
             let gpus: Vec<String> = grant.gpus.iter().map(ToString::to_string).collect();
@@ -67,7 +81,8 @@ impl Process {
             }
         };
         let second = output.try_clone().map_err(|error| format!("cannot make the log: {error}"))?;
-        command.stdin(Stdio::null()).stdout(output).stderr(second);
+        let (stdin, input) = input(order)?;
+        command.stdin(stdin).stdout(output).stderr(second);
         let child = command
             .spawn()
             .map_err(|error| format!("cannot start `{}`: {error}", command.get_program().to_string_lossy()))?;
@@ -77,10 +92,27 @@ impl Process {
             let ticks = remains::stat(pid.as_raw_nonzero().get())?.ticks;
             Ok(Process { pid, pidfd, mark: Mark { pid: pid.as_raw_nonzero().get(), ticks } })
         };
-        known().map(|process| (process, pump)).map_err(|error| {
+        known().map(|process| Started { process, pump, input }).map_err(|error| {
             kill_unknown(pid);
             format!("cannot watch the process: {error}")
         })
+    }
+}
+
+/// The unit's input, and our end of it.
+fn input(order: &Order) -> Result<(Stdio, Option<File>), String> {
+    match order.launch.stdin {
+        Stdin::Closed => Ok((Stdio::null(), None)),
+        Stdin::Open => {
+            let pipe = || -> io::Result<(OwnedFd, File)> {
+                let (theirs, ours) = pipe_with(PipeFlags::CLOEXEC)?;
+                fcntl_setfl(&ours, fcntl_getfl(&ours)? | OFlags::NONBLOCK)?;
+                Ok((theirs, ours.into()))
+            };
+            let (theirs, ours) = pipe().map_err(|error| format!("cannot make a pipe: {error}"))?;
+            Ok((theirs.into(), Some(ours)))
+        }
+        Stdin::Terminal(_) => Err("this version cannot give a unit a terminal".to_owned()),
     }
 }
 

@@ -186,6 +186,11 @@ impl Reactor {
             Request::Find { tags } => Response::Found { units: self.keeper.find(&tags) },
             Request::Last { key } => Response::Last { report: self.keeper.last(&key) },
             Request::Remove { key } => done(self.keeper.remove(&key)),
+            Request::Input { key, bytes } => match self.keeper.write_input(&key, &bytes) {
+                Ok(count) => Response::Written { count },
+                Err(error) => Response::Failed { error },
+            },
+            Request::CloseInput { key } => done(self.keeper.close_input(&key)),
             Request::Stop => done(self.stop()),
         };
         if let Some(connection) = self.connections.get_mut(&number) {

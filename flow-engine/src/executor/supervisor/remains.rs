@@ -1,6 +1,6 @@
 //! What a supervisor that died has left running: finds it, kills it, and proves that it is gone.
 //!
-//! Main function: [`end_all`]. Also the only reader of `/proc`.
+//! Main function: [`end_all`]. Also what the supervisor reads of `/proc`.
 
 use std::fs::File;
 use std::io::{self, Read};

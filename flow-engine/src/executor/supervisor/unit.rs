@@ -1,6 +1,7 @@
 //! [`Unit`]: one start of a unit, from its taking to its removal.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -81,6 +82,8 @@ pub(super) struct Unit {
     pub(super) mask: Option<Mask>,
     /// The way of its output, if that is masked, while it runs.
     pub(super) pump: Option<Pump>,
+    /// The end of its open input that is written to, while it runs.
+    pub(super) input: Option<File>,
     /// How much its log may keep.
     pub(super) max_log_bytes: u64,
     /// How far it is.

@@ -1,0 +1,136 @@
+// Small parts that pages share.
+
+import { signal, useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { visible } from './ansi';
+import { Refusal, get } from './api';
+import { ago, fullTime, now } from './time';
+import type { About, Status } from './types';
+
+export const about = signal<About | null>(null);
+export const canSteer = (): boolean => about.value?.role === 'operator' && !about.value.read_only;
+
+/** The shape of a status: it is told apart without its colour. */
+export function Shape({ status, size = 14, x, y, still }: { status: Status | 'none'; size?: number; x?: number; y?: number; still?: boolean }) {
+  return (
+    <svg x={x} y={y} width={size} height={size} viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.7" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" class="icon">
+      {shape(status, still)}
+    </svg>
+  );
+}
+
+function shape(status: Status | 'none', still = false) {
+  switch (status) {
+    case 'succeeded': return <><circle cx="8" cy="8" r="7" fill="currentColor" stroke="none" /><path d="M5 8.2l2.1 2.1L11.2 6" stroke="var(--panel)" /></>;
+    case 'failed': return <><path d="M5.2 1h5.6L15 5.2v5.6L10.8 15H5.2L1 10.8V5.2z" fill="currentColor" stroke="none" /><path d="M5.7 5.7l4.6 4.6M10.3 5.7l-4.6 4.6" stroke="var(--panel)" /></>;
+    case 'running': return <g class={still ? undefined : 'spin'}><circle cx="8" cy="8" r="6" stroke-opacity=".25" /><path d="M8 2a6 6 0 0 1 6 6" /></g>;
+    case 'cancelled': return <><rect x="1.7" y="1.7" width="12.6" height="12.6" rx="3" fill="currentColor" stroke="none" /><path d="M5 8h6" stroke="var(--panel)" /></>;
+    case 'skipped': return <><circle cx="8" cy="8" r="6.2" stroke-dasharray="2.2 2.6" /><path d="M6.5 5.5L9 8l-2.5 2.5" /></>;
+    case 'cached': return <><ellipse cx="8" cy="4" rx="5.5" ry="2.4" /><path d="M2.5 4v8c0 1.3 2.5 2.4 5.5 2.4s5.5-1.1 5.5-2.4V4M2.5 8c0 1.3 2.5 2.4 5.5 2.4s5.5-1.1 5.5-2.4" /></>;
+    case 'stalled': return <><path d="M8 1.5l7 12.5H1z" fill="currentColor" stroke="none" /><path d="M8 6v3.5M8 11.7v.1" stroke="var(--panel)" /></>;
+    case 'unknown': return <><circle cx="8" cy="8" r="6.2" /><path d="M6.2 6.3c.2-2.3 3.8-2.1 3.6 0-.1 1.2-1.8 1.3-1.8 2.6M8 11.3v.1" /></>;
+    case 'pending': return <circle cx="8" cy="8" r="6" />;
+    case 'none': return <circle cx="8" cy="8" r="5" stroke-opacity=".6" />;
+  }
+}
+
+export function StatusMark({ status, chip, word }: { status: Status; chip?: boolean; word?: string }) {
+  return <span class={`status st-${status}${chip ? ' chip' : ''}`}><Shape status={status} /><span>{word ?? status}</span></span>;
+}
+
+export function Age({ at }: { at: string }) {
+  return <time dateTime={at} title={fullTime(at)}>{ago(at, now.value)}</time>;
+}
+
+/** Foreign text on one line: what hides in it is shown. */
+export function T({ children }: { children: string | null | undefined }) {
+  return <bdi>{visible(children ?? '')}</bdi>;
+}
+
+export function Fault({ error }: { error: unknown }) {
+  if (!error) return null;
+  const text = error instanceof Error ? error.message : String(error);
+  return (
+    <div class="error" role="alert">
+      <strong>That did not work.</strong> <T>{text}</T>
+      {error instanceof Refusal && error.diagnostics.map((one, at) => (
+        <div key={at}><code>{one.code}</code> <T>{one.message}</T>{one.help && <span class="soft"> — <T>{one.help}</T></span>}</div>
+      ))}
+    </div>
+  );
+}
+
+const toast = signal<string | null>(null);
+let toastEnd = 0;
+
+export function say(text: string): void {
+  toast.value = text;
+  clearTimeout(toastEnd);
+  toastEnd = window.setTimeout(() => { toast.value = null; }, 3500);
+}
+
+export function Toast() {
+  return <div role="status" aria-live="polite">{toast.value && <div class="toast">{visible(toast.value)}</div>}</div>;
+}
+
+/** Reads from the API, again when `path` changes; `reload` reads once more and keeps the old until then. */
+export function useRead<T>(path: string | null): { data: T | null; error: unknown; reload: () => void; set: (data: T) => void } {
+  const data = useSignal<T | null>(null);
+  const error = useSignal<unknown>(null);
+  const again = useSignal(0);
+  const last = useRef<string | null>(null);
+  useEffect(() => {
+    if (path === null) return;
+    if (last.current !== path) { data.value = null; error.value = null; }
+    last.current = path;
+    const stop = new AbortController();
+    get<T>(path, stop.signal).then(
+      (found) => { if (!stop.signal.aborted) { data.value = found; error.value = null; } },
+      (reason) => { if (!stop.signal.aborted) error.value = reason; },
+    );
+    return () => stop.abort();
+  }, [path, again.value]);
+  return { data: data.value, error: error.value, reload: () => { again.value += 1; }, set: (found) => { data.value = found; } };
+}
+
+interface Question { title: string; text: string; yes: string; act: () => Promise<unknown> }
+const question = signal<Question | null>(null);
+
+/** Asks before something is destroyed. */
+export function confirmThen(title: string, text: string, yes: string, act: () => Promise<unknown>): void {
+  question.value = { title, text, yes, act };
+}
+
+export function Confirm() {
+  const box = useRef<HTMLDialogElement>(null);
+  const error = useSignal<unknown>(null);
+  const busy = useSignal(false);
+  const asked = question.value;
+  useEffect(() => { error.value = null; if (asked) box.current?.showModal(); else box.current?.close(); }, [asked]);
+  const act = async () => {
+    busy.value = true;
+    try { await asked?.act(); question.value = null; } catch (reason) { error.value = reason; } finally { busy.value = false; }
+  };
+  return (
+    <dialog ref={box} onClose={() => { question.value = null; }} aria-labelledby="question">
+      {asked && <>
+        <h2 id="question"><T>{asked.title}</T></h2>
+        <p>{asked.text}</p>
+        <Fault error={error.value} />
+        <div class="actions">
+          <button type="button" onClick={() => { question.value = null; }} autofocus>Leave it</button>
+          <button type="button" class="danger" disabled={busy.value} onClick={act}>{asked.yes}</button>
+        </div>
+      </>}
+    </dialog>
+  );
+}
+
+export function Copy({ text }: { text: string }) {
+  return <button type="button" class="quiet" onClick={() => navigator.clipboard.writeText(text).then(() => say('Copied.'), () => say('The browser does not let me copy.'))}>Copy</button>;
+}
+
+export function Panel({ title, children, end }: { title: string; children: ComponentChildren; end?: ComponentChildren }) {
+  return <section class="panel"><header><h2>{title}</h2>{end}</header>{children}</section>;
+}
