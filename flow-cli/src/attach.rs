@@ -115,7 +115,8 @@ impl Attach<'_> {
             tokio::select! {
                 events = self.follow.next() => self.take(&events?).await?,
                 heard = output::next(&mut self.heard) => self.show(heard)?,
-                bytes = self.keys.next() => self.typed(bytes).await?,
+                // Input for a job that is not there yet waits where it is.
+                bytes = self.keys.next(), if self.input.is_some() || self.keys.is_for_us() => self.typed(bytes).await?,
                 _ = signals.interrupt.recv() => self.interrupted().await?,
                 _ = signals.terminate.recv() => self.leaving = true,
                 _ = signals.window.recv() => self.resize().await,

@@ -73,9 +73,9 @@ impl Keys {
     /// wanted.
     pub(super) fn new(session: &mut Session, stdin: Stdin) -> Self {
         let terminal = session.io.input.as_ref().is_some_and(|input| input.terminal);
-        let wants_terminal = matches!(stdin, Stdin::Terminal(_));
-        let for_job = stdin != Stdin::Closed && (wants_terminal || !terminal);
-        let raw = if for_job && terminal && session.io.out.is_terminal() { raw_mode() } else { None };
+        let for_job = stdin != Stdin::Closed;
+        let wants_terminal = matches!(stdin, Stdin::Terminal(_)) && terminal && session.io.out.is_terminal();
+        let raw = if wants_terminal { raw_mode() } else { None };
         let typed = for_job.then(|| read(session));
         Keys { typed, raw, for_job, terminal, question: Question::Unasked }
     }
@@ -138,6 +138,11 @@ impl Keys {
 
     pub(super) fn is_asking(&self) -> bool {
         self.question == Question::Asked
+    }
+
+    /// Whether what is typed may be meant for us: an answer, or Ctrl-C as a key.
+    pub(super) fn is_for_us(&self) -> bool {
+        self.is_asking() || self.is_raw()
     }
 
     pub(super) fn is_raw(&self) -> bool {

@@ -199,6 +199,35 @@ fn a_task_with_pass_config_starts_a_live_job() {
     assert_eq!(attached.end().expect(7).out, "at work\nover\n");
 }
 
+#[test]
+fn what_is_typed_or_piped_reaches_the_job() {
+    let place = place("  reads: {image: any, bash: 'read name; echo hello $name; cat; echo end'}\n");
+    let mut command = place.command("run reads");
+    command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(b"ada\nmore\n").unwrap();
+    drop(input);
+    let ended = child.wait_with_output().unwrap();
+    assert!(ended.status.success());
+    // The end of our input is the end of the job's.
+    assert_eq!(String::from_utf8(ended.stdout).unwrap(), "hello ada\nmore\nend\n");
+}
+
+#[test]
+fn a_command_runs_beside_a_job() {
+    let place = place("  gated: {image: any, env: {WHO: the job}, bash: 'echo at work; read go < gate'}\n");
+    let gate = place.gate("gate");
+    let mut attached = place.start("run gated");
+    while place.run("ps --json").expect(0).json()["jobs"][0]["status"] != "running" {}
+    let mut command = place.command("exec gated --");
+    let ended = command.args(["bash", "-c", "echo beside $WHO; exit 5"]).output().unwrap();
+    assert_eq!((ended.status.code(), &*ended.stdout), (Some(5), &b"beside the job\n"[..]));
+    gate.open();
+    attached.child.wait().unwrap();
+    assert!(place.run("exec gated -- true").expect(1).err.contains("is not running"));
+}
+
 /// A port that nobody listens on.
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
@@ -235,9 +264,9 @@ fn ctrl_c_asks_and_leaving_leaves_it_running() {
     let (place, gate) = gated();
     let mut terminal = OnTerminal::of(place.command("run gated"));
     terminal.hear_one(&["at work"]);
-    terminal.answer("\u{3}");
+    terminal.interrupt();
     terminal.hear_one(&["[d]etach"]);
-    terminal.answer("d");
+    terminal.answer("d\n");
     let (code, heard) = terminal.end();
     assert!(code == Some(130) && heard.contains("gated runs on"), "{code:?} {heard}");
     let mut attached = place.start("run gated");
@@ -251,9 +280,9 @@ fn a_second_ctrl_c_kills() {
     let (place, _gate) = gated();
     let mut terminal = OnTerminal::of(place.command("run gated"));
     terminal.hear_one(&["at work"]);
-    terminal.answer("\u{3}");
+    terminal.interrupt();
     terminal.hear_one(&["[d]etach"]);
-    terminal.answer("\u{3}");
+    terminal.interrupt();
     let (code, heard) = terminal.end();
     assert!(code == Some(130) && heard.contains("cancelled"), "{code:?} {heard}");
     assert_eq!(status(&place, "gated")["status"], "cancelled");

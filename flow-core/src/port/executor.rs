@@ -215,6 +215,11 @@ pub trait Executor: Send + Sync + std::fmt::Debug {
         None
     }
 
+    /// Whether it can give a unit a terminal of its own; where not, one that is asked for gets a pipe.
+    fn gives_terminals(&self) -> bool {
+        false
+    }
+
     /// Opens a unit's own streams: its output from byte `from` of its log on, then as it comes, and its input.
     ///
     /// Any number may be open at once: all hear everything, what they write is mixed. Of a unit that has ended it

@@ -118,6 +118,15 @@ impl Engine {
         }
     }
 
+    /// Where the job's input comes from: nowhere if nobody is there, and no terminal where there can be none.
+    fn stdin(&self, job: &JobSpec, request: &RunRequest) -> Stdin {
+        match request.stdin {
+            _ if job.detach || request.detach => Stdin::Closed,
+            Stdin::Terminal(_) if !self.inner.executor.gives_terminals() => Stdin::Open,
+            other => other,
+        }
+    }
+
     /// What the job is started with.
     fn order(
         &self,
@@ -153,7 +162,7 @@ impl Engine {
             browse: job.browse,
             life_span_seconds: spec.life_span_seconds.filter(|seconds| *seconds > 0.0),
             restart: RestartPolicy::of(spec.restart.as_deref()),
-            stdin: if job.detach || request.detach { Stdin::Closed } else { request.stdin },
+            stdin: self.stdin(job, request),
             engine_version: ENGINE_VERSION.to_owned(),
         }
     }
