@@ -3,8 +3,10 @@
 mod batch;
 #[cfg(feature = "console")]
 mod console;
+mod keep;
 mod live;
 mod tool;
+mod update;
 mod volume;
 
 use std::path::PathBuf;
@@ -14,12 +16,15 @@ use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use crate::exit::Exit;
 
 pub(crate) use batch::{
-    Bake, Bakes, Cancel, Check, ClearCache, Drive, Events, Inspect, Logs, OnInterrupt, Plan, Restart, Resume, Show, Why,
+    Bake, Bakes, Cancel, Check, ClearCache, Drive, Events, Graph, Inspect, Logs, OnInterrupt, Plan, Restart, Resume,
+    Show, Why,
 };
 #[cfg(feature = "console")]
 pub(crate) use console::Console;
+pub(crate) use keep::{DeleteFlow, Gc};
 pub(crate) use live::{Exec, Kill, Ps, Run, Status, WhichJob};
 pub(crate) use tool::{Completion, CompletionWhat, Doctor, Engine, Init, Man, Reference, Supervisor};
+pub(crate) use update::{Fetching, Update};
 pub(crate) use volume::{Clean, Download, Mkvolumes, OfFlow, Upload, Volumes};
 
 /// Pipelines for machine learning teams: check flows, bake them, see what happened.
@@ -109,6 +114,8 @@ pub(crate) enum Command {
     Kill(Kill),
     /// Run a command beside a live job, in its environment
     Exec(Exec),
+    /// Pin remote actions to what their versions name now
+    Update(Update),
     /// Copy volumes to the storage: what changed, and nothing is removed
     Upload(Upload),
     /// Copy volumes from the storage: what changed, and nothing is removed
@@ -126,6 +133,10 @@ pub(crate) enum Command {
     Console(Console),
     /// Begin a new project from a template; overwrites nothing
     Init(Init),
+    /// Remove old bakes with their logs, and old cached results
+    Gc(Gc),
+    /// Remove all that is kept of a flow: its bakes, live jobs, logs and cached results
+    DeleteFlow(DeleteFlow),
     /// Say what this machine can do for flows, and how to mend what it cannot
     Doctor(Doctor),
     /// Complete commands, names and ids in your shell as you type

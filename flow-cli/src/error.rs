@@ -14,12 +14,20 @@ use std::io::ErrorKind;
 use flow_core::diag::{Code, Diagnostics, Severity, suggest};
 use flow_core::model::TaskStatus;
 use flow_core::port::{ExecutorError, SourceError, StoreError};
+use flow_engine::remote::RemoteError;
 use flow_engine::{EngineError, RestartRefusal};
 use thiserror::Error;
 
 use crate::exit::Exit;
 use crate::report::{clean, diagnostic};
 use crate::session::Session;
+
+/// How times are written.
+const TIMES: &str =
+    "give ISO 8601, such as 2026-11-20 or 2026-11-20T12:00:00+01:00, or a time back from now, such as 1d2h3m4s";
+
+/// What to do with what has not ended.
+const BUSY: &str = "wait for its end, or cancel it; one whose engine is gone must be resumed first";
 
 /// At this verbosity not even errors are told.
 const SILENT: i16 = -2;
@@ -69,9 +77,18 @@ pub(crate) enum CliError {
     /// `kill ALL` was given a suffix.
     #[error("`kill ALL` takes no suffix")]
     AllWithSuffix,
-    /// `logs` was given a bake and no task.
-    #[error("which task of `{bake}`?")]
-    TaskMissing { bake: String },
+    /// A time that is none. Source: CLI-22.
+    #[error("`{0}` is no time")]
+    BadTime(String),
+    /// An age that is none.
+    #[error("`{0}` is no age")]
+    BadAge(String),
+    /// Another program is not there, or did not do it.
+    #[error("`{program}` {message}")]
+    Program { program: String, message: String, hint: String },
+    /// Something that cannot be undone was not confirmed.
+    #[error("nothing was removed: {what} was not confirmed")]
+    NotConfirmed { what: String },
     /// The file of params cannot be read.
     #[error("cannot read `{path}`: {error}")]
     ParamsFile { path: String, error: std::io::Error },
@@ -122,13 +139,15 @@ impl CliError {
                 | EngineError::NoLocalPart { .. }
                 | EngineError::SuffixMissing { .. }
                 | EngineError::SuffixUnwanted { .. },
+                EngineError::Remote(RemoteError::NoAction { .. }),
             )
             | CliError::NotAsked { .. }
             | CliError::Ambiguous { .. }
             | CliError::AllWithSuffix
             | CliError::ParamsFile { .. }
-            | CliError::NoSection { .. }
-            | CliError::TaskMissing { .. } => Exit::Usage,
+            | CliError::NotConfirmed { .. }
+            | CliError::BadAge(_)
+            | CliError::NoSection { .. } => Exit::Usage,
             #[cfg(feature = "console")]
             CliError::Console(_) => Exit::Failed,
             CliError::Engine(_)
@@ -138,6 +157,8 @@ impl CliError {
             | CliError::NoLog { .. }
             | CliError::NoTry { .. }
             | CliError::InTheWay { .. }
+            | CliError::BadTime(_)
+            | CliError::Program { .. }
             | CliError::NoStartFile { .. }
             | CliError::OpenBlock { .. }
             | CliError::File { .. }
@@ -187,9 +208,10 @@ impl CliError {
             }
             CliError::Driven { bake, .. } => vec![format!("follow it: `apolo-flow inspect {bake}`")],
             CliError::NoTry { count, .. } => vec![format!("it was tried {count} time(s); tries count from 1")],
-            CliError::TaskMissing { bake } => {
-                vec![format!("`apolo-flow logs {bake}/TASK`; `apolo-flow inspect {bake}` lists the tasks")]
-            }
+            CliError::BadTime(_) => vec![TIMES.to_owned()],
+            CliError::BadAge(_) => vec!["give a time such as 30d, 12h or 1d12h".to_owned()],
+            CliError::Program { hint, .. } => vec![hint.clone()],
+            CliError::NotConfirmed { .. } => vec!["answer `yes`, or give `--yes`".to_owned()],
             #[cfg(feature = "console")]
             CliError::Console(flow_console::ConsoleError::Unprotected(_)) => {
                 vec![
@@ -278,6 +300,11 @@ fn engine_hints(error: &EngineError) -> Vec<String> {
         EngineError::SuffixMissing { job, known } => vec![name_suffix(job, known)],
         EngineError::SuffixUnwanted { .. } => vec!["leave the suffix out".to_owned()],
         EngineError::PortTaken { .. } => vec!["end what listens there, or choose another `port_forward`".to_owned()],
+        EngineError::UnknownFlow { flow, known } => {
+            suggest::help(flow, "flows", known.iter().map(String::as_str)).into_iter().collect()
+        }
+        EngineError::FlowBusy { .. } => vec![BUSY.to_owned()],
+        EngineError::Remote(error) => error.help().into_iter().collect(),
         EngineError::UnknownVolume { known, .. } => vec![format!("existing volumes: {}", known.join(", "))],
         EngineError::NoLocalPart { .. } => vec!["add `local: …` to it: the folder that belongs to it".to_owned()],
         EngineError::Config(_)

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use flow_core::model::Timestamp;
 use flow_core::port::{Clock, SourceError};
 use flow_engine::config::Settings;
+use flow_engine::remote::RemoteActions;
 use flow_engine::source::DirectorySource;
 use flow_engine::sys::SystemClock;
 use flow_engine::{Checker, Engine, EngineError, GitProgram};
 
-use crate::args::{Color, Global};
+use crate::args::{Color, Fetching, Global};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::io::{Io, Output};
@@ -151,14 +152,31 @@ impl Session {
         Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
     }
 
-    /// The workspace. Errors: `NoWorkspace`, `NotAFolder`.
+    /// The workspace, with its remote actions. Errors: `NoWorkspace`, `NotAFolder`, `Settings`.
     pub(crate) fn source(&self) -> Result<DirectorySource, CliError> {
+        self.source_with(Fetching { locked: false })
+    }
+
+    /// The workspace, with remote actions that may be fetched or may not. Errors: as [`Self::source`].
+    pub(crate) fn source_with(&self, fetching: Fetching) -> Result<DirectorySource, CliError> {
+        let source = self.workspace_alone()?;
+        let remote = self.remote(&source)?;
+        Ok(source.remote(if fetching.locked { remote.locked() } else { remote }))
+    }
+
+    /// The workspace without remote actions.
+    pub(crate) fn workspace_alone(&self) -> Result<DirectorySource, CliError> {
         Ok(DirectorySource::find(self.start()).map_err(EngineError::from)?)
     }
 
     /// Where the search for the workspace begins.
     pub(crate) fn start(&self) -> &Path {
         self.start.as_deref().unwrap_or(&self.io.folder)
+    }
+
+    /// The remote actions of a workspace.
+    pub(crate) fn remote(&self, source: &DirectorySource) -> Result<RemoteActions, CliError> {
+        Ok(self.settings()?.remote_actions(source.config_folder(), self.io.environment.clone()))
     }
 
     /// The settings: the workspace's if there is one, else the user's.

@@ -16,16 +16,17 @@ use flow_core::text::LineIndex;
 use serde::Deserialize;
 
 use crate::EngineError;
-use crate::config::table::{ExecutorTable, LogsTable, PresetTable, SecretsTable};
+use crate::config::table::{ActionsTable, ExecutorTable, LogsTable, PresetTable, SecretsTable};
 use crate::executor::local::{Limits, Machine};
 #[cfg(feature = "sqlite")]
 use crate::executor::local::{LocalConfig, LocalExecutor};
+use crate::remote::{Protocol, RemoteActions, RemoteConfig};
 use crate::secret::{EnvironmentSecrets, FileSecrets, SecretChain};
 use crate::storage::StorageRoot;
 #[cfg(feature = "sqlite")]
 use crate::{
     Engine,
-    store::{MemoryStore, SqliteStore},
+    store::{Durability, FileSystem, MemoryStore, SqliteStore},
 };
 
 mod table;
@@ -61,12 +62,17 @@ struct File {
     secrets: SecretsTable,
     #[serde(default)]
     storage: StorageTable,
+    #[serde(default)]
+    actions: ActionsTable,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StoreTable {
     path: Option<PathBuf>,
+    #[cfg(feature = "sqlite")]
+    #[serde(default)]
+    durability: Durability,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -98,8 +104,13 @@ pub struct Settings {
     pub user: String,
     /// How many rows a matrix may have; absent: 10,000 (EXT-2).
     pub max_rows: Option<u32>,
+    /// What a commit of the store outlives (MCH-5).
+    #[cfg(feature = "sqlite")]
+    pub durability: Durability,
     /// The folder that holds all volumes; by default `storage` in the data folder (MCH-2).
     pub storage: PathBuf,
+    /// How repositories of remote actions are reached (MCH-7).
+    pub protocol: Protocol,
 }
 
 impl Settings {
@@ -109,7 +120,6 @@ impl Settings {
     /// have it: a place that depends on the current folder would be another one at each call.
     /// Errors: `Settings` with file and place.
     pub fn read(config_folder: Option<&Path>, environment: Environment<'_>) -> Result<Self, EngineError> {
-        let wrong = |place: &str, message: &str| EngineError::Settings { place: place.into(), message: message.into() };
         let folder = |variable: &str| environment(variable).map(PathBuf::from).filter(|path| path.is_absolute());
         let home = folder("HOME");
         let below = |variable: &str, rest: &str| {
@@ -120,33 +130,29 @@ impl Settings {
         let user_folder = below("XDG_CONFIG_HOME", ".config");
         let folders = config_folder.into_iter().chain(user_folder.as_deref());
         let file = read_first(folders.map(|folder| folder.join(FILE)))?;
-        let name = environment(EXECUTOR_VARIABLE).filter(|name| !name.is_empty()).or(file.executor.name);
+        let name = environment(EXECUTOR_VARIABLE).filter(|name| !name.is_empty()).or(file.executor.name.clone());
         if let Some(name) = name.filter(|name| name != "local") {
             return Err(wrong("executor", &format!("`{name}` is not available in this version; use `local`")));
         }
-        for (place, path) in [("store.path", &file.store.path), ("storage.root", &file.storage.root)] {
-            if let Some(path) = path.as_ref().filter(|path| !path.is_absolute()) {
-                return Err(wrong(place, &format!("`{}` is not an absolute path", path.display())));
-            }
-        }
-        if file.executor.slots.is_some() && file.executor.cpu.is_some() {
-            return Err(wrong("executor.slots", "says the same as `cpu`; keep one of them"));
-        }
-        if let Some(path) = file.secrets.file.as_ref().filter(|path| !path.is_absolute()) {
-            return Err(wrong("secrets.file", &format!("`{}` is not an absolute path", path.display())));
-        }
+        check(&file)?;
         let data = folder(DATA_VARIABLE).or(file.store.path).or_else(|| below("XDG_DATA_HOME", ".local/share"));
         let data = data.ok_or_else(|| wrong("HOME", "names no folder, so there is no place for the store"))?;
         let user = environment("USER").or_else(|| environment("LOGNAME")).unwrap_or_else(user_of_process);
-        let max_rows = file.limits.matrix_rows.map(NonZeroU32::get);
+        let protocol = file.actions.protocol().map_err(|message| wrong("actions", message))?;
         let storage = file.storage.root.unwrap_or_else(|| data.join("storage"));
-        let machine = Machine {
-            cpus: file.executor.cpu.or(file.executor.slots).map(NonZeroU32::get),
-            memory_bytes: file.executor.memory.map(|size| size.bytes),
-            gpus: file.executor.gpu,
-        };
-        let (limits, secrets) = (file.logs.limits(), file.secrets.file);
-        Ok(Settings { data, machine, limits, secrets, presets: table::presets(file.presets), user, max_rows, storage })
+        Ok(Settings {
+            data,
+            machine: file.executor.machine(),
+            limits: file.logs.limits(),
+            secrets: file.secrets.file,
+            presets: table::presets(file.presets),
+            user,
+            max_rows: file.limits.matrix_rows.map(NonZeroU32::get),
+            #[cfg(feature = "sqlite")]
+            durability: file.store.durability,
+            storage,
+            protocol,
+        })
     }
 
     /// Where secrets are looked up: the environment, then the file.
@@ -158,6 +164,16 @@ impl Settings {
             sources.push(Arc::new(FileSecrets::new(path)));
         }
         Arc::new(SecretChain(sources))
+    }
+
+    /// Remote actions of the flows in a config folder; `environment` as `std::env::vars_os` tells it.
+    pub fn remote_actions(&self, config_folder: &Path, environment: Vec<(OsString, OsString)>) -> RemoteActions {
+        RemoteActions::new(RemoteConfig {
+            protocol: self.protocol.clone(),
+            cache: self.data.join("actions"),
+            lock: config_folder.join("flow.lock"),
+            environment,
+        })
     }
 
     /// The storage of this machine.
@@ -200,8 +216,14 @@ impl Settings {
         self_program: Vec<OsString>,
         environment: Vec<(OsString, OsString)>,
     ) -> Result<Engine, EngineError> {
-        let store = SqliteStore::open(self.store_file())?;
+        let store = SqliteStore::open_durable(self.store_file(), self.durability)?;
         self.engine(Arc::new(store), self_program, environment)
+    }
+
+    /// What the store's folder lies on; `Local` while it is not there yet.
+    #[cfg(feature = "sqlite")]
+    pub fn file_system(&self) -> FileSystem {
+        FileSystem::of(&self.data)
     }
 
     /// Whether anything was kept yet.
@@ -249,6 +271,25 @@ impl Settings {
             builder.max_rows(self.max_rows).presets(self.presets.clone()).storage(self.storage_root()).secrets(secrets);
         Ok(builder.connection(connection).build(Arc::new(executor.storage(self.storage_root()))))
     }
+}
+
+fn wrong(place: &str, message: &str) -> EngineError {
+    EngineError::Settings { place: place.into(), message: message.into() }
+}
+
+/// What each key alone cannot know to be wrong.
+fn check(file: &File) -> Result<(), EngineError> {
+    let paths =
+        [("store.path", &file.store.path), ("storage.root", &file.storage.root), ("secrets.file", &file.secrets.file)];
+    for (place, path) in paths {
+        if let Some(path) = path.as_ref().filter(|path| !path.is_absolute()) {
+            return Err(wrong(place, &format!("`{}` is not an absolute path", path.display())));
+        }
+    }
+    if file.executor.slots.is_some() && file.executor.cpu.is_some() {
+        return Err(wrong("executor.slots", "says the same as `cpu`; keep one of them"));
+    }
+    Ok(())
 }
 
 /// The name of the user that this process runs as, for shells that do not say it.

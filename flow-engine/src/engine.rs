@@ -12,6 +12,8 @@ mod live;
 mod outline;
 mod read;
 mod restart;
+mod trust;
+mod upkeep;
 mod volume;
 mod why;
 
@@ -48,6 +50,8 @@ pub use live::{LiveFound, LiveListing, LiveRun, RunRequest};
 pub use outline::{Outline, OutlineImage, OutlineJob, OutlineKind, OutlineParam, OutlineVolume};
 pub use read::{Inspection, Standing};
 pub use restart::{RestartRefusal, RestartRequest, Takeover};
+pub use trust::Untrusted;
+pub use upkeep::{FlowContents, GcReport, GcRequest};
 pub use volume::{Direction, FlowVolume, VolumeChoice};
 pub use why::{Because, Explanation, Origin, Start, Wait};
 
@@ -178,6 +182,7 @@ impl Engine {
     /// Errors: `Config` with all problems, and then nothing is stored.
     pub async fn create_bake(&self, source: &dyn ConfigSource, request: BakeRequest) -> Result<Created, EngineError> {
         let ready = self.checker().ready(source, &request.batch, &request.params).await?;
+        trust::check(&ready.diagnostics, &ready.workspace)?;
         let created = self.attempt_created(source.workspace(), request, &ready).await?;
         let bake = created.bake.clone();
         let attempt = AttemptId::new(self.inner.ids.fresh("attempt"));

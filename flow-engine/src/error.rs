@@ -6,6 +6,7 @@ use flow_core::text::SourceMap;
 use thiserror::Error;
 
 use crate::engine::RestartRefusal;
+use crate::remote::RemoteError;
 use crate::storage::StorageError;
 
 /// Why the engine could not do it.
@@ -98,6 +99,22 @@ pub enum EngineError {
         /// Why.
         refusal: RestartRefusal,
     },
+    /// Nothing was ever made of a flow with this id.
+    #[error("nothing is kept of a flow `{flow}`")]
+    UnknownFlow {
+        /// The id asked for.
+        flow: String,
+        /// The ids of which something is kept.
+        known: Vec<String>,
+    },
+    /// The flow cannot be removed: something of it is at work.
+    #[error("flow `{flow}` is not removed: {what} has not ended")]
+    FlowBusy {
+        /// The flow.
+        flow: String,
+        /// What is at work.
+        what: String,
+    },
     /// What the store holds of an attempt cannot be run by this version.
     #[error("attempt `{attempt}` cannot be run by this version: {message}")]
     Unrunnable {
@@ -129,6 +146,9 @@ pub enum EngineError {
     /// The storage failed, or what is to be copied must not be.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// A remote action cannot be had.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
     /// A setting of `engine.toml` or of the environment is wrong.
     #[error("{place}: {message}")]
     Settings {

@@ -10,7 +10,8 @@ use crate::EngineError;
 
 /// Reads all texts that a workspace wants.
 ///
-/// Errors: `Config` with `F0003` for each file that is there and cannot be read. A missing flow is a
+/// Errors: `Config` with `F0003` for each file that is there and cannot be read, `F0020` for each remote action that
+/// cannot be had. A missing flow is a
 /// diagnostic of the workspace.
 pub(crate) async fn load(source: &dyn ConfigSource, mut workspace: Workspace) -> Result<Workspace, EngineError> {
     let mut unreadable = Diagnostics::new();
@@ -26,6 +27,12 @@ pub(crate) async fn load(source: &dyn ConfigSource, mut workspace: Workspace) ->
             let text = match source.read(&reference).await {
                 Err(error @ SourceError::Unreadable { .. }) => {
                     unreadable.push(Diagnostic::error(Code::FileUnreadable, error.to_string()));
+                    None
+                }
+                Err(SourceError::Remote { message, help }) => {
+                    let fault = Diagnostic::error(Code::RemoteAction, message);
+                    let fault = workspace.place_of(&reference).into_iter().fold(fault, |fault, at| fault.at(at, ""));
+                    unreadable.push(Diagnostic { help, ..fault });
                     None
                 }
                 other => other?,

@@ -36,6 +36,37 @@ impl LogReader {
         Ok(chunk)
     }
 
+    /// The same log, from so many lines before its end on; a last line without a line feed counts as one.
+    ///
+    /// Cost: reads those lines and a few bytes to find the end. A unit that the executor does not know has no lines.
+    pub async fn last_lines(mut self, lines: u64) -> Result<Self, ExecutorError> {
+        let start = self.offset;
+        let end = match self.end().await {
+            Err(ExecutorError::UnknownUnit) => return Ok(self),
+            other => other?,
+        };
+        let (mut from, mut missing) = (end, lines);
+        let mut is_end = true;
+        while from > start && missing > 0 {
+            let piece = (from - start).min(u64::from(PIECE));
+            let bytes = self.executor.logs(&self.key, from - piece, piece as u32).await?.bytes;
+            for (at, _) in bytes.iter().enumerate().rev().filter(|(_, byte)| **byte == b'\n') {
+                let behind = from - piece + at as u64 + 1;
+                // The line feed at the very end closes the last line.
+                if !(is_end && behind == end) {
+                    missing -= 1;
+                }
+                if missing == 0 {
+                    self.offset = behind;
+                    return Ok(self);
+                }
+            }
+            (is_end, from) = (false, from - piece);
+        }
+        self.offset = if lines == 0 { end } else { start };
+        Ok(self)
+    }
+
     /// The next piece of at most `max` bytes, at once; empty if there is no more yet.
     pub async fn read_at_most(&mut self, max: u32) -> Result<Chunk, ExecutorError> {
         let chunk = self.executor.logs(&self.key, self.offset, max.min(PIECE)).await?;

@@ -152,15 +152,15 @@ impl Engine {
         flow: String,
     ) -> PyResult<(Bound<'py, PyAny>, Vec<Diagnostic>)> {
         let (checker, texts) = (self.inner.checker(), Arc::clone(&source.texts));
-        let (outline, plan, checked) = self.waited(py, async move {
+        let (outline, plan, found) = self.waited(py, async move {
             let outline = checker.outline(texts.as_ref(), &flow).await?;
             let plan = checker.graph(texts.as_ref(), &flow).await?;
-            let checked = checker.check(texts.as_ref(), &flow, &IndexMap::new()).await?;
-            Ok((outline, plan, checked))
+            let found = checker.check(texts.as_ref(), &flow, &IndexMap::new()).await?;
+            Ok((outline, plan, found))
         })?;
-        let Some(outline) = outline else { return Err(config_error(py, &checked.diagnostics, &checked.sources)) };
+        let Some(outline) = outline else { return Err(config_error(py, &found.diagnostics, &found.sources)) };
         let shown = from_json(py, &view::outline(&outline, plan.as_ref()))?;
-        Ok((shown, diagnostics(&checked.diagnostics, &checked.sources)))
+        Ok((shown, diagnostics(&found.diagnostics, &found.sources)))
     }
 
     /// What a bake would do.

@@ -47,18 +47,21 @@ pub(crate) fn exception(py: Python<'_>, error: impl std::borrow::Borrow<EngineEr
         EngineError::Store(StoreError::Held { .. }) => "HeldError",
         EngineError::Store(_) => "StoreError",
         EngineError::Executor(_) | EngineError::Spawn { .. } => "ExecutorError",
-        EngineError::UnknownBake(_) | EngineError::UnknownAttempt { .. } | EngineError::UnknownTask { .. } => {
-            "NotFoundError"
-        }
-        EngineError::UnknownVolume { .. } => "NotFoundError",
-        EngineError::Finished { .. } | EngineError::NotRestarted { .. } | EngineError::NoLocalPart { .. } => {
-            "RefusedError"
-        }
-        EngineError::UnknownLiveJob { .. } | EngineError::NotRunning { .. } => "NotFoundError",
-        EngineError::SuffixMissing { .. } | EngineError::SuffixUnwanted { .. } | EngineError::PortTaken { .. } => {
-            "RefusedError"
-        }
-        EngineError::Storage(_) | EngineError::Unrunnable { .. } => "FlowError",
+        EngineError::UnknownBake(_)
+        | EngineError::UnknownAttempt { .. }
+        | EngineError::UnknownTask { .. }
+        | EngineError::UnknownFlow { .. }
+        | EngineError::UnknownLiveJob { .. }
+        | EngineError::NotRunning { .. }
+        | EngineError::UnknownVolume { .. } => "NotFoundError",
+        EngineError::FlowBusy { .. }
+        | EngineError::Finished { .. }
+        | EngineError::NotRestarted { .. }
+        | EngineError::SuffixMissing { .. }
+        | EngineError::SuffixUnwanted { .. }
+        | EngineError::PortTaken { .. }
+        | EngineError::NoLocalPart { .. } => "RefusedError",
+        EngineError::Storage(_) | EngineError::Remote(_) | EngineError::Unrunnable { .. } => "FlowError",
     };
     raised(py, class, &error.to_string(), Vec::new())
 }

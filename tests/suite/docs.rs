@@ -4,8 +4,11 @@
 use std::sync::Arc;
 
 use flow_core::event::{Event, EventKind};
+use flow_core::expr::storage::HostStorage;
 use flow_core::model::TaskStatus;
+use flow_core::plan::on_host;
 use flow_engine::source::{DirectorySource, MemorySource};
+use flow_engine::storage::StorageRoot;
 use flow_engine::sys::SystemClock;
 use flow_engine::testing::{Script, ScriptedExecutor};
 use flow_engine::{BakeRequest, Engine};
@@ -41,6 +44,38 @@ async fn the_example_has_no_problem() {
     let checked = engine.checker().check(&source, "train", &IndexMap::new()).await.unwrap();
     assert!(checked.diagnostics.is_empty(), "{:?}", checked.diagnostics);
     assert_eq!(checked.plan.unwrap().nodes.len(), 12);
+}
+
+#[tokio::test]
+async fn the_flow_of_the_page_about_volumes_bakes() {
+    let [flow] = flows("docs/storage.md").try_into().expect("the page shows one flow");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("files")).unwrap();
+    std::fs::write(folder.path().join("files/words"), "one two").unwrap();
+    let root = folder.path().join("root");
+    let executor = Arc::new(ScriptedExecutor::new(Arc::new(SystemClock)));
+    let engine = Engine::builder().storage(StorageRoot::new(&root)).build(executor.clone());
+    let source = MemorySource::new(folder.path().to_str().unwrap()).flow("train", flow);
+    let request = BakeRequest { batch: "train".into(), ..BakeRequest::default() };
+    let created = engine.create_bake(&source, request).await.unwrap();
+    assert_eq!(engine.drive(&created.attempt).await.unwrap(), TaskStatus::Succeeded);
+    assert!(root.join("shop/data/words").exists());
+    let spec = executor.launches().pop().unwrap().spec;
+    let there = on_host(&spec, HostStorage { root: "/r" }).unwrap().spec;
+    assert!(there.cmd.unwrap().contains("> /r/.disks/models/count"));
+    assert_eq!(there.workdir.as_deref(), Some("/r/shop/data"));
+}
+
+#[test]
+fn volumes_lie_where_the_page_says() {
+    let page = std::fs::read_to_string(repository().join("docs/storage.md")).unwrap();
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.strip_suffix("` |")?.split_once("` | `"));
+    let mut count = 0;
+    for (uri, folder) in rows {
+        assert_eq!(HostStorage { root: "/r" }.folder(uri).unwrap(), format!("/r/{folder}"), "{uri}");
+        count += 1;
+    }
+    assert_eq!(count, 4);
 }
 
 /// One bit for each kind: a new kind has to be added here, and then to the page.

@@ -37,6 +37,7 @@ mod retry;
 mod sim;
 mod store_contract;
 mod tidy;
+mod upkeep;
 mod volume;
 mod why;
 mod why_changes;

@@ -101,19 +101,21 @@ fn what_is_tried_again_and_what_is_not() {
         sim.refuse("a", ExecutorError::Refused { message: "no such folder".to_owned() });
     };
     let failed: Deed<'_> = &move |sim| sim.ended("a", code, Reason::Finished, &[]);
-    let table: [(&str, Deed<'_>, [bool; 4]); 7] = [
-        // (on: absent, failed, lost, both)
-        ("an exit code", failed, [false, true, false, true]),
-        ("life_span", &ends(Reason::LifeSpan), [false, true, false, true]),
-        ("schedule_timeout", &ends(Reason::ScheduleTimeout), [false, true, false, true]),
-        ("refused", &refused, [false, true, false, true]),
-        ("killed", &|sim| sim.die("a"), [false; 4]),
-        ("lost", &lost, [true, false, true, true]),
-        ("lost, told with its end", &ends(Reason::Lost), [true, false, true, true]),
+    let table: [(&str, Deed<'_>, [bool; 5]); 7] = [
+        // (no `retry`; on: absent, failed, lost, both)
+        ("an exit code", failed, [false, true, true, false, true]),
+        ("life_span", &ends(Reason::LifeSpan), [false, true, true, false, true]),
+        ("schedule_timeout", &ends(Reason::ScheduleTimeout), [false, true, true, false, true]),
+        ("refused", &refused, [false, true, true, false, true]),
+        ("killed", &|sim| sim.die("a"), [false; 5]),
+        ("lost", &lost, [true, true, false, true, true]),
+        ("lost, told with its end", &ends(Reason::Lost), [true, true, false, true, true]),
     ];
     for (what, deed, again) in table {
-        for (on, again) in ["", "on: failed", "on: [lost]", "on: [failed, lost]"].into_iter().zip(again) {
-            let mut sim = Sim::new(&format!("kind: batch\ntasks: [{{id: a, image: x, retry: {{{on}}}}}]\n"));
+        let written =
+            ["", ", retry: {}", ", retry: {on: failed}", ", retry: {on: [lost]}", ", retry: {on: [failed, lost]}"];
+        for (on, again) in written.into_iter().zip(again) {
+            let mut sim = Sim::new(&format!("kind: batch\ntasks: [{{id: a, image: x{on}}}]\n"));
             // A refusal comes before anything runs.
             sim.eager = what != "refused";
             let mut sim = sim.begin();

@@ -72,7 +72,7 @@ contract! {
     check_hostile_texts_come_back
 }
 
-fn at(millis: u64) -> Timestamp {
+pub(crate) fn at(millis: u64) -> Timestamp {
     Timestamp::from_unix_millis(millis)
 }
 
@@ -84,11 +84,11 @@ fn subject(name: &str) -> Subject {
     Subject::Attempt(AttemptId::new(name))
 }
 
-fn id(path: &[&str]) -> FullId {
+pub(crate) fn id(path: &[&str]) -> FullId {
     path.iter().fold(FullId::root(), |prefix, part| prefix.child(part))
 }
 
-fn key(attempt: &str, node: &FullId, number: u32) -> LaunchKey {
+pub(crate) fn key(attempt: &str, node: &FullId, number: u32) -> LaunchKey {
     LaunchKey::task(&AttemptId::new(attempt), node, number)
 }
 
@@ -135,7 +135,7 @@ fn node(name: &str) -> NodeRecord {
     }
 }
 
-fn launching(key: &LaunchKey) -> EventKind {
+pub(crate) fn launching(key: &LaunchKey) -> EventKind {
     EventKind::Launching { key: key.clone(), spec: Digest::of(b"spec"), cache: None }
 }
 
@@ -151,7 +151,7 @@ fn ended(key: &LaunchKey, code: i32, output: &str, cache: Option<&CacheKey>) -> 
     }
 }
 
-fn turn(name: &str, epoch: u64, expected_seq: u64, kinds: Vec<EventKind>) -> Append {
+pub(crate) fn turn(name: &str, epoch: u64, expected_seq: u64, kinds: Vec<EventKind>) -> Append {
     let event = |(offset, kind): (u64, EventKind)| NewEvent { at: at(1000 + offset), kind };
     Append {
         subject: subject(name),
@@ -163,7 +163,7 @@ fn turn(name: &str, epoch: u64, expected_seq: u64, kinds: Vec<EventKind>) -> App
 }
 
 /// An attempt's first turn.
-fn first_turn(name: &str, bake: &str) -> Append {
+pub(crate) fn first_turn(name: &str, bake: &str) -> Append {
     turn(name, 0, 0, vec![EventKind::AttemptCreated(Box::new(created(bake, 1)))])
 }
 
@@ -538,6 +538,7 @@ async fn check_bakes_are_filtered_newest_first(pair: Pair) {
         (BakeFilter { tags: tags(&["y"]), ..any() }, "b4 b2 b3"),
         (BakeFilter { tags: tags(&["y", "x"]), ..any() }, "b2"),
         (BakeFilter { tags: tags(&["z"]), ..any() }, ""),
+        (BakeFilter { batch: Some("no such batch".to_owned()), ..any() }, ""),
     ];
     for (filter, expected) in cases {
         let found = pair.there.bakes(&filter).await.unwrap();

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueEnum};
 
+use crate::args::Fetching;
+
 /// `check`
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Example:\n  apolo-flow check train -p rate 0.1")]
@@ -14,6 +16,8 @@ pub(crate) struct Check {
     /// A param of the batch
     #[arg(short, long, num_args = 2, value_names = ["NAME", "VALUE"], allow_hyphen_values = true, requires = "flows")]
     pub param: Vec<String>,
+    #[command(flatten)]
+    pub fetching: Fetching,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -21,7 +25,9 @@ pub(crate) struct Check {
 
 /// `plan`. Source: EXT-6.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:\n  apolo-flow plan train\n  apolo-flow plan train -p rate 0.2 --json")]
+#[command(
+    after_help = "Examples:\n  apolo-flow plan train\n  apolo-flow plan train -p rate 0.2 --json\n  apolo-flow plan train --svg -o train.svg"
+)]
 pub(crate) struct Plan {
     /// The batch, a file name of the config folder without its ending
     pub batch: String,
@@ -31,6 +37,10 @@ pub(crate) struct Plan {
     /// A YAML mapping of params, names to values; `-p` wins over it
     #[arg(long, value_name = "FILE")]
     pub meta_from_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub graph: Graph,
+    #[command(flatten)]
+    pub fetching: Fetching,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -54,6 +64,8 @@ pub(crate) struct Bake {
     /// A tag for the bake; may be repeated
     #[arg(short, long)]
     pub tag: Vec<String>,
+    #[command(flatten)]
+    pub fetching: Fetching,
     #[command(flatten)]
     pub drive: Drive,
 }
@@ -84,9 +96,10 @@ pub(crate) enum OnInterrupt {
     Detach,
 }
 
-/// `bakes`
+/// `bakes`. Source: CLI-22.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Example:\n  apolo-flow bakes --limit 5")]
+#[command(after_help = "Examples:\n  apolo-flow bakes --limit 5\n  apolo-flow bakes --status failed --since 7d\n  \
+    apolo-flow bakes --batch train --recent-first --json")]
 pub(crate) struct Bakes {
     /// At most so many, the newest; 0 for all
     #[arg(long, default_value_t = 20, value_name = "COUNT")]
@@ -94,9 +107,32 @@ pub(crate) struct Bakes {
     /// Only with this tag; may be repeated
     #[arg(short, long)]
     pub tag: Vec<String>,
-    /// Print JSON
+    /// Only of this batch
+    #[arg(long)]
+    pub batch: Option<String>,
+    /// Only with this status, such as `failed`, `running` or `stalled`; may be repeated
+    #[arg(long, value_parser = statuses())]
+    pub status: Vec<String>,
+    /// Only those made since: ISO 8601, local time without a zone, or a time back from now such as 1d2h3m4s
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Only those made until then
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// The newest first
+    #[arg(long, overrides_with = "recent_last")]
+    pub recent_first: bool,
+    /// The newest last; this is the default
+    #[arg(long)]
+    pub recent_last: bool,
+    /// Print JSON; always the newest first
     #[arg(long)]
     pub json: bool,
+}
+
+/// The words that the status column knows.
+fn statuses() -> clap::builder::PossibleValuesParser {
+    ["waiting", "pending", "running", "succeeded", "failed", "cancelled", "stalled"].into()
 }
 
 /// Which attempt.
@@ -107,14 +143,42 @@ pub(crate) struct Which {
     pub attempt: i64,
 }
 
+/// How a graph is written. Source: CLI-24.
+#[derive(Clone, Debug, Default, ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own; the spec has them so")]
+pub(crate) struct Graph {
+    /// The file of the graph, without its ending or with it [default: the id and number in this folder]
+    #[arg(short, long = "output-graph", id = "output_graph", value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Save the graph for Graphviz
+    #[arg(long)]
+    pub dot: bool,
+    /// Save the graph as a picture (SVG), drawn by the engine itself
+    #[arg(long)]
+    pub svg: bool,
+    /// Save the graph as PDF, drawn by Graphviz
+    #[arg(long)]
+    pub pdf: bool,
+    /// Save the picture and open it
+    #[arg(long)]
+    pub view: bool,
+    /// Draw each row of a large matrix, where else it is one box
+    #[arg(long)]
+    pub all_rows: bool,
+}
+
 /// `inspect`. Source: CLI-23.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Example:\n  apolo-flow inspect nightly")]
+#[command(
+    after_help = "Examples:\n  apolo-flow inspect nightly\n  apolo-flow inspect nightly -a 1 --json\n  apolo-flow inspect nightly --view\n  apolo-flow inspect nightly --dot -o nightly.gv"
+)]
 pub(crate) struct Inspect {
     /// The bake's id or name
     pub bake: String,
     #[command(flatten)]
     pub which: Which,
+    #[command(flatten)]
+    pub graph: Graph,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -143,12 +207,16 @@ pub(crate) struct Show {
 
 /// `logs`. Source: EXT-6.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:\n  apolo-flow logs nightly train-1\n  apolo-flow logs nightly/train-1 -f")]
+#[command(
+    after_help = "Examples:\n  apolo-flow logs nightly train-1\n  apolo-flow logs nightly/train-1 -f --tail 20\n  \
+        apolo-flow logs nightly -f\n  apolo-flow logs nightly --since 10m\n  \
+        apolo-flow logs nightly train-1 --json --offset 4096"
+)]
 pub(crate) struct Logs {
     /// The bake's id or name, or BAKE/TASK; or a live job
     #[arg(value_name = "BAKE[/TASK]|JOB")]
     pub bake: String,
-    /// The task's id; or the suffix of a live job
+    /// The task's id [default: all tasks, each line with its task]; or the suffix of a live job
     #[arg(value_name = "TASK|SUFFIX")]
     pub task: Option<String>,
     /// Take the name for that of a live job, also where a bake has it
@@ -159,9 +227,21 @@ pub(crate) struct Logs {
     /// Which try of the task; 0 is the last
     #[arg(long, default_value_t = 0, value_name = "NUMBER")]
     pub r#try: u32,
-    /// Wait for more until the task has ended
+    /// Wait for more until the task, or the bake, has ended
     #[arg(short, long)]
     pub follow: bool,
+    /// Only the last lines of each log
+    #[arg(long, value_name = "LINES")]
+    pub tail: Option<u64>,
+    /// Only tasks that were at work since: ISO 8601, or a time back from now such as 10m or 1d2h
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Begin at this byte of the log; `next` of the JSON says where to go on
+    #[arg(long, default_value_t = 0, value_name = "BYTE")]
+    pub offset: u64,
+    /// Print each line as a line of JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `why`. Source: EXT-6.

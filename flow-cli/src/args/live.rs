@@ -2,6 +2,8 @@
 
 use clap::Args as ClapArgs;
 
+use crate::args::Fetching;
+
 /// `run`. Source: LIV-20…27.
 #[derive(Debug, ClapArgs)]
 #[command(
@@ -32,6 +34,8 @@ pub(crate) struct Run {
     pub json: bool,
     #[command(flatten)]
     pub flow: Flow,
+    #[command(flatten)]
+    pub fetching: Fetching,
 }
 
 /// Which live flow.

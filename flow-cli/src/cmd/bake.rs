@@ -3,7 +3,7 @@
 use flow_engine::{BakeRequest, Engine};
 
 use crate::args::Bake;
-use crate::cmd::{drive, params};
+use crate::cmd::{drive, params, update};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::report::{diagnostic, graph};
@@ -15,8 +15,9 @@ pub(crate) async fn run(session: &mut Session, own: Bake) -> Result<Exit, CliErr
         None => indexmap::IndexMap::new(),
     };
     given.extend(params::pairs(&own.param));
-    let source = session.source()?;
+    let source = session.source_with(own.fetching)?;
     let engine: Engine = session.engine()?;
+    update::ask_for_local(session, &source, &own.batch).await?;
     let request = BakeRequest { batch: own.batch, params: given, name: own.name, tags: own.tag };
     let created = engine.create_bake(&source, request).await?;
     if !created.diagnostics.is_empty() {

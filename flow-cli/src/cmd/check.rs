@@ -12,7 +12,7 @@ use crate::report::json::{self, CheckView, FlowView};
 use crate::session::Session;
 
 pub(crate) async fn run(session: &mut Session, own: &Check) -> Result<Exit, CliError> {
-    let source = session.source()?;
+    let source = session.source_with(own.fetching)?;
     let (checker, given) = (session.checker()?, params::pairs(&own.param));
     let mut found = Vec::new();
     for flow in &own.flows {

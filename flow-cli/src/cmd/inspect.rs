@@ -4,7 +4,7 @@ use flow_core::model::{Task, TaskStatus, Timestamp};
 use flow_engine::{Inspection, Standing};
 
 use crate::args::Inspect;
-use crate::cmd::find;
+use crate::cmd::{find, graph_file};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::report::json::{self, BakeView, InspectView, TaskView};
@@ -18,6 +18,8 @@ const SHORT: usize = 60;
 
 pub(crate) async fn run(session: &mut Session, own: &Inspect) -> Result<Exit, CliError> {
     let found = find::attempt(&session.engine_to_read()?, &own.bake, own.which.attempt).await?;
+    let name = format!("{}_{}.gv", found.row.bake.id, found.attempt.number);
+    graph_file::write(session, &own.graph, &name, |max_rows| found.graph(max_rows))?;
     if own.json {
         let view = InspectView {
             version: json::VERSION,

@@ -1,12 +1,18 @@
-//! `logs`: the output of a task as it was written. Source: EXT-6.
+//! `logs`: the output of one task as it was written, or of all tasks of a bake. Source: EXT-6.
+//!
+//! A log has no times for its lines, so `--since` chooses tasks: those that were at work then or later.
+
+mod all;
+mod lines;
 
 use std::time::Duration;
 
-use flow_core::model::{Attempt, Task};
+use flow_core::model::{Attempt, Task, Timestamp, Try};
 use flow_core::port::{Chunk, ExecutorError};
 use flow_engine::{Engine, LogReader, Standing};
 
 use crate::args::Logs;
+use crate::cmd::logs::lines::{LineCutter, Sink};
 use crate::cmd::{find, live_logs};
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -24,20 +30,49 @@ pub(crate) async fn run(session: &mut Session, own: Logs) -> Result<Exit, CliErr
         live_logs::print(session, &engine, &found, (own.r#try, own.follow)).await?;
         return Ok(Exit::Well);
     }
-    let (bake, text) = match (own.task, own.bake.split_once('/')) {
-        (Some(task), _) => (own.bake, task),
-        (None, Some((bake, task))) => (bake.to_owned(), task.to_owned()),
-        (None, None) => return Err(CliError::TaskMissing { bake: own.bake }),
+    let now = session.now();
+    let since = own.since.as_deref().map(|text| session.zone.read(text, now)).transpose()?;
+    let (bake, task) = match (&own.task, own.bake.split_once('/')) {
+        (Some(task), _) => (own.bake.as_str(), Some(task.as_str())),
+        (None, Some((bake, task))) => (bake, Some(task)),
+        (None, None) => (own.bake.as_str(), None),
     };
-    let found = find::attempt(&engine, &bake, own.which.attempt).await?;
-    let mut task = engine.task(&found.attempt, &text).await?;
+    let found = find::attempt(&engine, bake, own.which.attempt).await?;
+    let Some(text) = task else { return all::run(session, &engine, &found, (&own, since)).await };
+    let mut task = engine.task(&found.attempt, text).await?;
     if own.follow {
         task = started(&engine, &found.attempt, task, own.r#try).await?;
     }
     task = engine.as_run(&task).await?;
-    let Some(reader) = engine.log(&task, own.r#try, 0) else { return Err(no_log(&task, own.r#try)) };
-    print(session, &engine, reader, (&found.attempt, own.follow)).await?;
+    let Some(reader) = engine.log(&task, own.r#try, own.offset) else { return Err(no_log(&task, own.r#try)) };
+    if !is_since(chosen(&task, own.r#try), since) {
+        session.note("nothing: the task ended before that time");
+        return Ok(Exit::Well);
+    }
+    let reader = from_tail(reader, own.tail).await?;
+    let sink = own.json.then(|| Sink::json(&task, chosen(&task, own.r#try)));
+    print(session, &engine, (reader, sink), (&found.attempt, own.follow)).await?;
     Ok(Exit::Well)
+}
+
+/// The try that was asked for; 0 is the last.
+fn chosen(task: &Task, number: u32) -> Option<&Try> {
+    task.tries.iter().rfind(|one| number == 0 || one.number == number)
+}
+
+/// Whether a try was at work at a time or later.
+fn is_since(one: Option<&Try>, since: Option<Timestamp>) -> bool {
+    let ended = one.and_then(|one| one.ended_at);
+    since.zip(ended).is_none_or(|(since, ended)| ended >= since)
+}
+
+/// The reader at the last lines, if only those are wanted.
+async fn from_tail(reader: LogReader, lines: Option<u64>) -> Result<LogReader, CliError> {
+    match lines {
+        // An executor that does not know the unit yet has no lines of it.
+        Some(lines) => Ok(reader.last_lines(lines).await?),
+        None => Ok(reader),
+    }
 }
 
 fn no_log(task: &Task, number: u32) -> CliError {
@@ -77,13 +112,15 @@ async fn is_over(engine: &Engine, attempt: &Attempt) -> Result<bool, CliError> {
     Ok(matches!(found.standing, Standing::Stalled | Standing::Ended))
 }
 
+/// Prints one log: as it is, or line by line into a sink.
 async fn print(
     session: &mut Session,
     engine: &Engine,
-    mut reader: LogReader,
+    (mut reader, sink): (LogReader, Option<Sink>),
     (attempt, follow): (&Attempt, bool),
 ) -> Result<(), CliError> {
     let mut filter = session.log_filter();
+    let mut cutter = LineCutter::new(reader.offset());
     let mut quiet: u32 = 0;
     loop {
         let chunk = match reader.read().await {
@@ -92,7 +129,10 @@ async fn print(
             other => other?,
         };
         if !chunk.bytes.is_empty() {
-            session.print_bytes(&filter.feed(chunk.bytes))?;
+            match &sink {
+                Some(sink) => sink.print(session, cutter.feed(&chunk.bytes))?,
+                None => session.print_bytes(&filter.feed(chunk.bytes))?,
+            }
             quiet = 0;
             continue;
         }
@@ -104,7 +144,10 @@ async fn print(
         }
         tokio::time::sleep(PAUSE).await;
     }
-    session.print_bytes(&filter.finish())
+    match &sink {
+        Some(sink) => sink.print(session, cutter.finish()),
+        None => session.print_bytes(&filter.finish()),
+    }
 }
 
 /// Whether the attempt is over.

@@ -8,12 +8,15 @@ mod clear_cache;
 mod completion;
 #[cfg(feature = "console")]
 mod console;
+mod delete_flow;
 mod doctor;
 mod drive;
 mod engine;
 mod events;
 mod exec;
 mod find;
+mod gc;
+mod graph_file;
 mod init;
 mod inspect;
 mod kill;
@@ -30,6 +33,7 @@ mod run;
 mod show;
 mod status;
 pub(crate) mod supervisor;
+mod update;
 mod volume;
 mod why;
 
@@ -56,6 +60,8 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         #[cfg(feature = "console")]
         Command::Console(own) => console::run(session, own).await,
         Command::Init(own) => init::run(session, &own),
+        Command::Gc(own) => gc::run(session, &own).await,
+        Command::DeleteFlow(own) => delete_flow::run(session, &own).await,
         Command::Completion(own) => completion::run(session, &own),
         Command::Doctor(own) => doctor::run(session, &own).await,
         Command::Man(own) => man::run(session, &own),
@@ -65,6 +71,7 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         Command::Status(own) => status::run(session, &own).await,
         Command::Kill(own) => kill::run(session, &own).await,
         Command::Exec(own) => exec::run(session, own).await,
+        Command::Update(own) => update::run(session, own).await,
         Command::Upload(own) => volume::upload(session, own).await,
         Command::Download(own) => volume::download(session, own).await,
         Command::Clean(own) => volume::clean(session, own).await,

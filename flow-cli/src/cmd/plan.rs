@@ -3,7 +3,7 @@
 use flow_engine::BakeRequest;
 
 use crate::args::Plan;
-use crate::cmd::params;
+use crate::cmd::{graph_file, params};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::report::diagnostic::draw;
@@ -11,11 +11,12 @@ use crate::report::{clean, forecast, graph, json};
 use crate::session::Session;
 
 pub(crate) async fn run(session: &mut Session, own: Plan) -> Result<Exit, CliError> {
-    let source = session.source()?;
+    let source = session.source_with(own.fetching)?;
     let mut given = own.meta_from_file.as_deref().map(params::from_file).transpose()?.unwrap_or_default();
     given.extend(params::pairs(&own.param));
     let request = BakeRequest { batch: own.batch, params: given, ..BakeRequest::default() };
     let found = session.engine_to_read()?.forecast(&source, request).await?;
+    graph_file::write(session, &own.graph, &format!("{}.gv", found.batch), |max_rows| found.graph(max_rows))?;
     if own.json {
         session.print(&json::text(&forecast::PlanView::new(&found)))?;
         return Ok(Exit::Well);

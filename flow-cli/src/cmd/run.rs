@@ -18,7 +18,7 @@ pub(crate) async fn run(session: &mut Session, own: Run) -> Result<Exit, CliErro
     if own.dry {
         return dry_run(session, &own).await;
     }
-    let source = session.source()?;
+    let source = session.source_with(own.fetching)?;
     let engine = session.engine()?;
     let request = RunRequest {
         flow: own.flow.name.clone(),
@@ -110,7 +110,7 @@ fn told(session: &mut Session, ending: &Ending) -> Exit {
 }
 
 async fn dry_run(session: &mut Session, own: &Run) -> Result<Exit, CliError> {
-    let source = session.source()?;
+    let source = session.source_with(own.fetching)?;
     let request = JobRequest {
         job: &own.job,
         params: params::pairs(&own.param),

@@ -15,9 +15,14 @@
 //! - `upload`, `download`: `{version, dry_run, volumes: [{volume, remote, local, copied, bytes, unchanged, newer, links}]}`;
 //!   with `--dry-run` `written`, a list of names, in place of `copied` and `links`
 //! - `clean`: the same with `removed`; `mkvolumes`: the same with `folder`
+//! - `update`: `{version, updates: [{action, before, now}]}`, commits
 //! - `clear-cache`: `{version, cleared: count}`
 //! - `ps`, `status`, `run`: see `live`
+//! - `gc`: `{version, dry_run, bakes: [id], unfinished, needed, cached, log_bytes, store_bytes}`
+//! - `delete-flow`: a line `{version, flow}` for each removed flow
 //! - `events`: a line `{version, event}` for each event in the stored form (`docs/events.md`)
+//! - `logs`: a line `{version, task, try, offset, next, text}` for each line of the log; `--offset` of `next` goes on
+//!   behind it
 //! - `bake`, `restart`, `resume`: the same lines, at the end `{version, bake: id, attempt: number, result}`; `result` is the status,
 //!   `detached` or `stalled`. Warnings are not among them.
 //!
@@ -27,8 +32,9 @@ use flow_core::diag::{Diagnostic, Severity};
 use flow_core::event::Event;
 use flow_core::model::{Attempt, AttemptId, Bake, Exit, RawId, Task, Timestamp, Try};
 use flow_core::text::SourceMap;
+use flow_engine::remote::Update;
 use flow_engine::storage::{CopyReport, Survey};
-use flow_engine::{Checked, FlowVolume, Standing};
+use flow_engine::{Checked, FlowVolume, GcReport, Standing};
 use indexmap::IndexMap;
 use serde::Serialize;
 
@@ -86,6 +92,25 @@ pub(crate) struct DoctorView<'a> {
     pub program: &'static str,
     pub ok: bool,
     pub findings: &'a [flow_engine::doctor::Finding],
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct UpdatesView {
+    pub version: u32,
+    pub updates: Vec<UpdateView>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct UpdateView {
+    pub action: String,
+    pub before: Option<String>,
+    pub now: String,
+}
+
+impl From<Update> for UpdateView {
+    fn from(update: Update) -> Self {
+        UpdateView { action: update.action, before: update.before, now: update.now }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -161,6 +186,49 @@ pub(crate) struct ClearedView {
 pub(crate) struct EventView<'a> {
     pub version: u32,
     pub event: &'a Event,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct GcView<'a> {
+    pub version: u32,
+    pub dry_run: bool,
+    pub bakes: Vec<&'a str>,
+    pub unfinished: u64,
+    pub needed: u64,
+    pub cached: u64,
+    pub log_bytes: u64,
+    pub store_bytes: u64,
+}
+
+impl<'a> GcView<'a> {
+    pub(crate) fn new(report: &'a GcReport, dry_run: bool) -> Self {
+        GcView {
+            version: VERSION,
+            dry_run,
+            bakes: report.bakes.iter().map(|row| row.bake.id.as_str()).collect(),
+            unfinished: report.unfinished,
+            needed: report.needed,
+            cached: report.cached,
+            log_bytes: report.log_bytes,
+            store_bytes: report.store_bytes,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct DeletedView<'a> {
+    pub version: u32,
+    pub flow: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct LogLineView<'a> {
+    pub version: u32,
+    pub task: &'a str,
+    pub r#try: u32,
+    pub offset: u64,
+    pub next: u64,
+    pub text: &'a str,
 }
 
 #[derive(Debug, Serialize)]

@@ -5,6 +5,8 @@ use std::time::Duration;
 use flow_core::model::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::error::CliError;
+
 /// Where the user lives.
 #[derive(Clone, Debug)]
 pub(crate) struct Zone(TimeZone);
@@ -18,6 +20,21 @@ impl Zone {
             None => TimeZone::try_system(),
         };
         Zone(found.unwrap_or(TimeZone::UTC))
+    }
+
+    /// Reads a time: ISO 8601, where it stands without a zone in this one; or back from now: `1d2h3m4s`.
+    ///
+    /// Errors: `BadTime`. Source: CLI-22, ODD-8.2.
+    pub(crate) fn read(&self, text: &str, now: Timestamp) -> Result<Timestamp, CliError> {
+        let text = text.trim();
+        if let Some(back) = read_span(text) {
+            return Ok(now.before(back));
+        }
+        let zoned = text.parse::<jiff::Timestamp>().ok();
+        let local = || Some(text.parse::<jiff::civil::DateTime>().ok()?.to_zoned(self.0.clone()).ok()?.timestamp());
+        let moment = zoned.or_else(local).ok_or_else(|| CliError::BadTime(text.to_owned()))?;
+        // Nothing was made before 1970.
+        Ok(Timestamp::from_unix_millis(u64::try_from(moment.as_millisecond()).unwrap_or(0)))
     }
 
     fn show(&self, at: Timestamp, format: &str) -> String {
@@ -47,6 +64,26 @@ impl Zone {
     pub(crate) fn full(&self, at: Timestamp) -> String {
         self.show(at, "%Y-%m-%d %H:%M:%S %:z")
     }
+}
+
+/// A span such as `30d` or `1d2h3m4s`, its parts in this order; `None` if it is none.
+pub(crate) fn read_span(text: &str) -> Option<Duration> {
+    back(text).map(Duration::from_millis)
+}
+
+/// The milliseconds of a span such as `1d2h3m4s`, its parts in this order; `None` if it is none.
+fn back(text: &str) -> Option<u64> {
+    let units = [('d', 86_400_000), ('h', 3_600_000), ('m', 60_000), ('s', 1000)];
+    let (mut rest, mut total, mut first) = (text, 0_u64, 0);
+    while !rest.is_empty() {
+        let end = rest.find(|letter: char| !letter.is_ascii_digit())?;
+        let (number, behind) = rest.split_at(end);
+        let letter = behind.chars().next()?;
+        let (at, (_, millis)) = units.iter().enumerate().skip(first).find(|(_, (name, _))| *name == letter)?;
+        total = total.checked_add(number.parse::<u64>().ok()?.checked_mul(*millis)?)?;
+        (rest, first) = (behind.get(letter.len_utf8()..)?, at + 1);
+    }
+    (!text.is_empty()).then_some(total)
 }
 
 /// A span in its two greatest units: `0.4s`, `12s`, `3m 05s`, `2h 07m`, `1d 04h`.

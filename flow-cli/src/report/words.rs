@@ -18,3 +18,24 @@ pub(crate) fn note_now(task: &Task, now: Timestamp) -> Option<String> {
     let ended = ended.map(|ended| format!(" ({ended})")).unwrap_or_default();
     Some(format!("{place}, next in {}{ended}", span(next.at.since(now))))
 }
+
+/// A number of bytes: `512 B`, `1.5 MB`.
+pub(crate) fn bytes(count: u64) -> String {
+    let units = ["kB", "MB", "GB", "TB", "PB", "EB"];
+    if count < 1000 {
+        return format!("{count} B");
+    }
+    let mut size = count as f64;
+    let mut unit = "B";
+    for next in units {
+        // What would be written as 1000.0 is one of the next unit.
+        if size < 999.95 {
+            break;
+        }
+        (size, unit) = (size / 1000.0, next);
+    }
+    format!("{size:.1} {unit}")
+}
+
+#[cfg(test)]
+mod tests;

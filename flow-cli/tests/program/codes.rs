@@ -80,6 +80,5 @@ fn what_does_not_exist_is_guessed() {
     assert!(place.run("inspect nightly -a 7").expect(1).err.contains("has no attempt 7"));
     assert!(place.run("cancel nightly").expect(1).err.contains("has ended: succeeded"));
     assert!(place.run("logs nightly a --try 2").expect(1).err.contains("has no try 2"));
-    assert!(place.run("logs nightly").expect(2).err.contains("which task of `nightly`?"));
     assert!(place.run("bake b --meta-from-file nosuch.yml").expect(2).err.contains("nosuch.yml"));
 }

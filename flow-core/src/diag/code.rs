@@ -43,6 +43,8 @@ codes! {
     NotSupported "F0008" "not-supported" "Valid in the language, but this version cannot run it.";
     UnknownJob "F0009" "unknown-job" "The live flow has no job of that name.";
     WrongSuffix "F0010" "wrong-suffix" "A suffix or arguments for a job that is not `multi`.";
+    RemoteAction "F0020" "remote-action" "An action of another repository cannot be had.";
+    UntrustedAction "F0021" "untrusted-action" "A local action of another repository, which nobody has allowed to run on this machine.";
     // F01: the YAML text.
     YamlSyntax "F0101" "yaml-syntax" "The text is not well-formed YAML.";
     DuplicateKey "F0102" "duplicate-key" "A mapping holds the same key twice.";

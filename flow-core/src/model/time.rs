@@ -27,6 +27,12 @@ impl Timestamp {
         Timestamp { unix_millis: self.unix_millis.saturating_add(millis) }
     }
 
+    /// The moment `span` earlier; the beginning of time if that is too early to be written.
+    pub fn before(self, span: Duration) -> Self {
+        let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        Timestamp { unix_millis: self.unix_millis.saturating_sub(millis) }
+    }
+
     /// How long after `earlier` this is; zero if it is not.
     pub fn since(self, earlier: Timestamp) -> Duration {
         Duration::from_millis(self.unix_millis.saturating_sub(earlier.unix_millis))

@@ -105,12 +105,13 @@ impl RetryPolicy {
             let fault = span.into_iter().fold(fault, |fault, span| fault.at(span, ""));
             evaluator.problems.faults.push(fault.help("give a number from 1 on"));
         }
-        let listed = |end| retry.on.as_ref().is_some_and(|on| on.value.iter().any(|one| one.value == end));
+        // Whoever writes `retry: {attempts: 3}` has failures in mind; without any `retry` only losses count.
+        let listed = |end| retry.on.as_ref().is_none_or(|on| on.value.iter().any(|one| one.value == end));
         RetryPolicy {
             attempts: attempts.map_or(ATTEMPTS, |count| u32::try_from(count.max(1)).unwrap_or(u32::MAX)),
             delay: Duration::try_from_secs_f64(delay).unwrap_or_default(),
             backoff: backoff.unwrap_or(1.0),
-            after: match (listed(RetryOn::Failed), retry.on.is_none() || listed(RetryOn::Lost)) {
+            after: match (listed(RetryOn::Failed), listed(RetryOn::Lost)) {
                 (false, false) => &[],
                 (false, true) => &[TryAfter::Loss],
                 (true, false) => &[TryAfter::Failure, TryAfter::Timeout],

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use thiserror::Error;
 
-use crate::model::{GitInfo, SourceRef};
+use crate::model::{ActionRef, GitInfo, SourceRef};
 
 /// A text with its name for people.
 pub type NamedText = (String, Arc<str>);
@@ -24,6 +24,14 @@ pub enum SourceError {
     NoWorkspace {
         /// Where the search began.
         start: String,
+    },
+    /// A remote action cannot be had (MCH-7).
+    #[error("{message}")]
+    Remote {
+        /// What is wrong.
+        message: String,
+        /// What can be done about it.
+        help: Option<String>,
     },
     /// A file is there but cannot be read. Final.
     #[error("cannot read `{path}`: {message}")]
@@ -44,6 +52,12 @@ pub trait ConfigSource: Send + Sync + std::fmt::Debug {
     async fn flows(&self) -> Result<Vec<String>, SourceError>;
     /// The workspace folder, absolute.
     fn workspace(&self) -> &str;
+    /// Whether a local action from elsewhere may run on this machine (MCH-7).
+    ///
+    /// By default it may: whoever gives the texts by hand vouches for them.
+    async fn may_run_here(&self, _action: &ActionRef) -> Result<bool, SourceError> {
+        Ok(true)
+    }
 }
 
 /// Facts of the repository that a workspace lies in.

@@ -99,6 +99,12 @@ pub struct BakeFilter {
     pub tags: Vec<String>,
     /// Of this name only.
     pub name: Option<String>,
+    /// Of this batch only.
+    pub batch: Option<String>,
+    /// Made then or later.
+    pub since: Option<Timestamp>,
+    /// Made then or earlier.
+    pub until: Option<Timestamp>,
     /// At most so many, the newest; 0 means all.
     pub limit: u32,
 }
@@ -313,6 +319,29 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// The tasks of a batch that have cache entries, each once, by id.
     async fn cached_tasks(&self, project: &ProjectId, batch: &str) -> Result<Vec<FullId>, StoreError>;
+
+    /// Forgets a bake with its attempts, tasks, events, claims and requests; cached results that it gave stay.
+    /// `false`, and nothing is done, if there is none, or an attempt of it has not ended.
+    async fn remove_bake(&self, bake: &BakeId) -> Result<bool, StoreError>;
+
+    /// Forgets a live job with its events; `false` if there is none, or it has not ended.
+    async fn remove_live_job(&self, id: &LiveJobId) -> Result<bool, StoreError>;
+
+    /// How many cached results of all projects were made before a time.
+    async fn cached_before(&self, before: Timestamp) -> Result<u64, StoreError>;
+
+    /// Forgets them, and says how many.
+    async fn remove_cached(&self, before: Timestamp) -> Result<u64, StoreError>;
+
+    /// All projects by their keys.
+    async fn projects(&self) -> Result<Vec<(String, ProjectId)>, StoreError>;
+
+    /// Forgets a project and its cached results; `false` while it has bakes or live jobs.
+    async fn remove_project(&self, project: &ProjectId) -> Result<bool, StoreError>;
+
+    /// Forgets texts that nothing names any more, and gives the room of all that was forgotten back, as far as that
+    /// is possible without stopping anybody; how many bytes that were.
+    async fn give_room_back(&self) -> Result<u64, StoreError>;
 
     /// Live jobs, newest first.
     async fn live_jobs(&self, filter: &LiveFilter) -> Result<Vec<LiveRow>, StoreError>;

@@ -1,6 +1,6 @@
 //! [`Workspace`]: the texts of one flow, and which of them are still wanted.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::ast::{Action, ActionBody, Batch, Call, CallKind, JobBody, Live, Project, Task, TaskBody};
@@ -10,7 +10,7 @@ use crate::port::{ActionRef, NamedText, SourceRef};
 use crate::resolve::call::{ActionFile, ActionFiles};
 use crate::resolve::flow::Given;
 use crate::resolve::{LiveFlow, ResolvedFlow};
-use crate::text::{FileId, SourceMap};
+use crate::text::{FileId, SourceMap, Span};
 
 /// The texts that one flow is made of. Pure: whoever has the texts supplies them.
 ///
@@ -26,7 +26,7 @@ pub struct Workspace {
     /// The files of actions, in the order they came in.
     action_files: Vec<(ActionRef, FileId)>,
     /// What calls name, as far as it is known.
-    called: BTreeSet<ActionRef>,
+    called: BTreeMap<ActionRef, Span>,
 }
 
 /// What is known of a text.
@@ -113,7 +113,7 @@ impl Workspace {
             flow,
             actions: ActionFiles::new(),
             action_files: Vec::new(),
-            called: BTreeSet::new(),
+            called: BTreeMap::new(),
         }
     }
 
@@ -121,7 +121,7 @@ impl Workspace {
     pub fn missing(&self) -> Vec<SourceRef> {
         let project = self.project.is_wanted().then_some(SourceRef::Project);
         let flow = self.flow.is_wanted().then(|| SourceRef::Flow(self.name.clone()));
-        let actions = self.called.iter().filter(|one| !self.actions.contains_key(*one));
+        let actions = self.called.keys().filter(|one| !self.actions.contains_key(*one));
         project.into_iter().chain(flow).chain(actions.cloned().map(SourceRef::Action)).collect()
     }
 
@@ -143,7 +143,8 @@ impl Workspace {
         match &mut self.flow {
             FlowSlot::Batch(flow) => {
                 *flow = slot(&mut self.sources, text, parse::parse_batch);
-                self.called.extend(flow.tree().into_iter().flat_map(|batch| called_by_tasks(&batch.tasks)));
+                let calls = flow.tree().into_iter().flat_map(|batch| called_by_tasks(&batch.tasks));
+                note_calls(&mut self.called, calls.collect());
             }
             FlowSlot::Live(flow) => {
                 *flow = slot(&mut self.sources, text, parse::parse_live);
@@ -152,7 +153,7 @@ impl Workspace {
                     JobBody::Call(call) => reference(call),
                     JobBody::Unit(_) => None,
                 });
-                self.called.extend(calls);
+                note_calls(&mut self.called, calls.collect());
             }
         }
     }
@@ -166,9 +167,17 @@ impl Workspace {
         });
         if let Some(Action { body: ActionBody::Batch(batch), .. }) = file.as_ref().and_then(|file| file.action.as_ref())
         {
-            self.called.extend(called_by_tasks(&batch.tasks));
+            note_calls(&mut self.called, called_by_tasks(&batch.tasks));
         }
         self.actions.insert(reference, file);
+    }
+
+    /// Where an action is called first; `None` for other texts.
+    pub fn place_of(&self, source: &SourceRef) -> Option<Span> {
+        match source {
+            SourceRef::Action(reference) => self.called.get(reference).copied(),
+            SourceRef::Project | SourceRef::Flow(_) => None,
+        }
     }
 
     /// All texts, for the places of diagnostics.
@@ -249,13 +258,20 @@ fn slot<T>(sources: &mut SourceMap, text: Option<NamedText>, parse: Parse<T>) ->
 }
 
 /// What a call names, where it may be called: modules are local only (CTX-61).
-fn reference(call: &Call) -> Option<ActionRef> {
+fn reference(call: &Call) -> Option<(ActionRef, Span)> {
     let reference = ActionRef::parse(&call.reference.value).ok()?;
     let is_wanted = call.kind == CallKind::Action || matches!(reference, ActionRef::Workspace(_));
-    is_wanted.then_some(reference)
+    is_wanted.then_some((reference, call.reference.span))
 }
 
-fn called_by_tasks(tasks: &[Task]) -> Vec<ActionRef> {
+/// Adds calls; the first of each action stays.
+fn note_calls(called: &mut BTreeMap<ActionRef, Span>, calls: Vec<(ActionRef, Span)>) {
+    for (reference, span) in calls {
+        called.entry(reference).or_insert(span);
+    }
+}
+
+fn called_by_tasks(tasks: &[Task]) -> Vec<(ActionRef, Span)> {
     let calls = tasks.iter().filter_map(|task| match &task.body {
         TaskBody::Call(call) => reference(call),
         TaskBody::Unit(_) => None,

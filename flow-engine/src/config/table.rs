@@ -12,7 +12,8 @@ use flow_core::plan::Presets;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 
-use crate::executor::local::Limits;
+use crate::executor::local::{Limits, Machine};
+use crate::remote::Protocol;
 
 /// The most CPUs that anything may claim: far more than there are, and no number that wraps.
 const MAX_CPUS: f64 = 1_000_000.0;
@@ -29,6 +30,48 @@ pub(super) struct ExecutorTable {
     pub(super) cpu: Option<NonZeroU32>,
     pub(super) memory: Option<Size>,
     pub(super) gpu: Option<u32>,
+}
+
+impl ExecutorTable {
+    /// What it says of the machine.
+    pub(super) fn machine(&self) -> Machine {
+        Machine {
+            cpus: self.cpu.or(self.slots).map(NonZeroU32::get),
+            memory_bytes: self.memory.map(|size| size.bytes),
+            gpus: self.gpu,
+        }
+    }
+}
+
+/// `[actions]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ActionsTable {
+    #[serde(default)]
+    protocol: ProtocolWord,
+    folder: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum ProtocolWord {
+    #[default]
+    Https,
+    Ssh,
+    File,
+}
+
+impl ActionsTable {
+    /// How repositories are reached. Errors, in words: a folder without its protocol, and the reverse.
+    pub(super) fn protocol(self) -> Result<Protocol, &'static str> {
+        match (self.protocol, self.folder) {
+            (ProtocolWord::Https, None) => Ok(Protocol::Https),
+            (ProtocolWord::Ssh, None) => Ok(Protocol::Ssh),
+            (ProtocolWord::File, Some(folder)) if folder.is_absolute() => Ok(Protocol::File(folder)),
+            (ProtocolWord::File, _) => Err("the protocol `file` needs the absolute path of a `folder`"),
+            (ProtocolWord::Https | ProtocolWord::Ssh, Some(_)) => Err("only the protocol `file` has a `folder`"),
+        }
+    }
 }
 
 /// `[presets.NAME]`

@@ -44,7 +44,7 @@ fn a_wrong_file_is_told_in_one_line_with_its_place() {
     let cases = [
         (
             "bogus = 1",
-            "engine.toml:1:1: unknown field `bogus`, expected one of `executor`, `store`, `limits`, `presets`, `logs`, `secrets`, `storage`",
+            "engine.toml:1:1: unknown field `bogus`, expected one of `executor`, `store`, `limits`, `presets`, `logs`, `secrets`, `storage`, `actions`",
         ),
         ("[executor]\nslots = 'four'", "engine.toml:2:9: invalid type: string \"four\", expected a nonzero u32"),
         ("[executor]\nslots = 0", "engine.toml:2:9: invalid value: integer `0`, expected a nonzero u32"),
@@ -92,6 +92,16 @@ fn a_wrong_preset_is_told_with_its_place() {
     for (file, message) in cases {
         assert_eq!(read(file, &[("HOME", "/h")]), Err(message), "{file}");
     }
+}
+
+#[test]
+fn durability_is_one_of_two_words() {
+    let home = [("HOME", "/h")];
+    assert_eq!(read("", &home).unwrap().durability, Durability::ProcessDeath);
+    assert_eq!(read("[store]\ndurability = 'power-loss'", &home).unwrap().durability, Durability::PowerLoss);
+    let wrong = read("[store]\ndurability = 'always'", &home).unwrap_err();
+    assert!(wrong.starts_with("engine.toml:2:14: unknown variant `always`"), "{wrong}");
+    assert!(wrong.contains("`process-death`") && wrong.contains("`power-loss`"), "{wrong}");
 }
 
 #[test]

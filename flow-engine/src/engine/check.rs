@@ -16,6 +16,7 @@ use flow_core::text::{SourceMap, Span};
 use indexmap::IndexMap;
 
 use crate::EngineError;
+use crate::engine::trust;
 use crate::load::{folder_name, load};
 use crate::storage::StorageRoot;
 
@@ -218,6 +219,7 @@ impl Checker {
         // What is wrong is told first: it would still be wrong if the engine could run it.
         if !diagnostics.has_errors() {
             diagnostics.append(unsupported(&flow, self.images));
+            diagnostics.append(trust::warnings(source, &workspace, &flow).await?);
         }
         match plan.filter(|_| !diagnostics.has_errors()) {
             Some(plan) => Ok(Ready { workspace, flow, params, plan, git: inputs.git, diagnostics }),

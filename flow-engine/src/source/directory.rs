@@ -7,6 +7,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use flow_core::port::{ActionRef, ConfigSource, NamedText, SourceError, SourceRef};
 
+use crate::remote::RemoteActions;
+
 /// The names of the config folder; in one folder the first wins (WS-4).
 const CONFIG_FOLDERS: [&str; 2] = [".apolo", ".neuro"];
 /// The first existing one wins (WS-10).
@@ -20,6 +22,7 @@ pub struct DirectorySource {
     workspace: PathBuf,
     name: String,
     config: PathBuf,
+    remote: Option<RemoteActions>,
 }
 
 impl DirectorySource {
@@ -35,10 +38,16 @@ impl DirectorySource {
         for folder in resolved.ancestors() {
             let found = CONFIG_FOLDERS.iter().map(|name| folder.join(name)).find(|config| config.is_dir());
             if let Some(config) = found {
-                return Ok(DirectorySource { name: folder.display().to_string(), workspace: folder.into(), config });
+                let (name, workspace) = (folder.display().to_string(), folder.into());
+                return Ok(DirectorySource { name, workspace, config, remote: None });
             }
         }
         Err(SourceError::NoWorkspace { start: start.display().to_string() })
+    }
+
+    /// The source with actions of other repositories; without, there are none.
+    pub fn remote(self, remote: RemoteActions) -> Self {
+        DirectorySource { remote: Some(remote), ..self }
     }
 
     /// The workspace folder.
@@ -67,9 +76,18 @@ impl DirectorySource {
                 let with = |end: &&str| path.with_file_name(format!("{}.{end}", file_name(&path)));
                 std::iter::once(path.clone()).chain(EXTENSIONS.iter().map(with)).filter(|path| !path.is_dir()).collect()
             }
-            // This version fetches nothing: what is not here does not exist.
+            // They lie elsewhere: see `read_remote`.
             SourceRef::Action(ActionRef::GitHub { .. }) => Vec::new(),
         }
+    }
+
+    /// A remote action; git is waited for on a thread of its own.
+    async fn read_remote(&self, action: &ActionRef) -> Result<Option<NamedText>, SourceError> {
+        let Some(remote) = self.remote.clone() else { return Ok(None) };
+        let action = action.clone();
+        let read = tokio::task::spawn_blocking(move || remote.text(&action)).await;
+        let read = read.map_err(|error| SourceError::Remote { message: error.to_string(), help: None })?;
+        Ok(read?)
     }
 
     /// The path as people know it: below the workspace.
@@ -85,6 +103,9 @@ fn file_name(path: &Path) -> String {
 #[async_trait]
 impl ConfigSource for DirectorySource {
     async fn read(&self, source: &SourceRef) -> Result<Option<NamedText>, SourceError> {
+        if let SourceRef::Action(action @ ActionRef::GitHub { .. }) = source {
+            return self.read_remote(action).await;
+        }
         for path in self.candidates(source) {
             let name = self.name_of(&path);
             let unreadable = |message: String| SourceError::Unreadable { path: name.clone(), message };
@@ -124,6 +145,13 @@ impl ConfigSource for DirectorySource {
 
     fn workspace(&self) -> &str {
         &self.name
+    }
+
+    async fn may_run_here(&self, action: &ActionRef) -> Result<bool, SourceError> {
+        match &self.remote {
+            Some(remote) => Ok(remote.may_run_here(action)?),
+            None => Ok(false),
+        }
     }
 }
 

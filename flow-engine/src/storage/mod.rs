@@ -12,4 +12,5 @@ mod scan;
 pub use copy::{CopyProgress, CopyReport, Survey, copy, survey};
 pub use error::{Obstacle, StorageError};
 pub use root::StorageRoot;
+pub(crate) use root::stays_inside;
 pub use scan::Ignore;

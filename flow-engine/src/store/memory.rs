@@ -1,5 +1,7 @@
 //! [`MemoryStore`]: a store that forgets everything with the process.
 
+mod removal;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -75,8 +77,9 @@ type CacheName = (ProjectId, Arc<str>, FullId, CacheKey);
 
 #[derive(Debug, Default)]
 struct Memory {
-    /// All events; the position of each is its index and one.
-    events: Vec<Event>,
+    /// All events by their positions.
+    events: BTreeMap<u64, Event>,
+    last_position: u64,
     subjects: BTreeMap<Subject, SubjectRows>,
     texts: BTreeMap<Digest, Arc<str>>,
     projects: BTreeMap<String, ProjectId>,
@@ -102,7 +105,7 @@ impl Memory {
                 rule::check_single(&created.order, self.unfinished(&created.order))?;
             }
         }
-        let first_position = self.events.len() as u64 + 1;
+        let first_position = self.last_position + 1;
         let events = rule::number(&subject, events, first_position, last_seq);
         for (digest, text) in texts {
             self.texts.entry(digest).or_insert(text);
@@ -113,7 +116,8 @@ impl Memory {
         let positions = &mut self.subjects.entry(subject).or_default().positions;
         positions.extend(events.iter().map(|event| event.position));
         let seq = positions.len() as u64;
-        self.events.extend(events);
+        self.last_position += events.len() as u64;
+        self.events.extend(events.into_iter().map(|event| (event.position, event)));
         Ok(Appended { first_position, seq })
     }
 
@@ -131,13 +135,12 @@ impl Memory {
     }
 
     fn events<'a>(&'a self, scope: &EventScope, after: u64) -> Box<dyn Iterator<Item = &'a Event> + 'a> {
-        let index = |position: u64| usize::try_from(position).unwrap_or(usize::MAX);
         match scope {
-            EventScope::All => Box::new(self.events.iter().skip(index(after))),
+            EventScope::All => Box::new(self.events.range(after.saturating_add(1)..).map(|(_, event)| event)),
             EventScope::Subject(subject) => {
                 let positions = self.subjects.get(subject).map_or(&[][..], |rows| &rows.positions);
                 let first = positions.partition_point(|position| *position <= after);
-                Box::new(positions.iter().skip(first).filter_map(move |at| self.events.get(index(at - 1))))
+                Box::new(positions.iter().skip(first).filter_map(move |at| self.events.get(at)))
             }
         }
     }
@@ -172,6 +175,9 @@ impl Memory {
 fn is_wanted(bake: &Bake, filter: &BakeFilter) -> bool {
     filter.project.as_ref().is_none_or(|project| *project == bake.project)
         && filter.name.as_ref().is_none_or(|name| bake.name.as_ref() == Some(name))
+        && filter.batch.as_ref().is_none_or(|batch| bake.batch == *batch)
+        && filter.since.is_none_or(|since| bake.created_at >= since)
+        && filter.until.is_none_or(|until| bake.created_at <= until)
         && filter.tags.iter().all(|tag| bake.tags.contains(tag))
 }
 
@@ -307,7 +313,7 @@ impl Store for MemoryStore {
     }
 
     async fn last_position(&self) -> Result<u64, StoreError> {
-        Ok(self.rows().events.last().map_or(0, |event| event.position))
+        Ok(self.rows().last_position)
     }
 
     async fn wait_events(&self, scope: &EventScope, after: u64) -> Result<(), StoreError> {
@@ -372,6 +378,45 @@ impl Store for MemoryStore {
             rows.cache.retain(|(owner, batch, task, _), _| owner != project || !covers(scope, batch, task));
             Ok((before - rows.cache.len()) as u64)
         })
+    }
+
+    async fn remove_bake(&self, bake: &BakeId) -> Result<bool, StoreError> {
+        self.change(|rows| Ok(rows.remove_bake(bake)))
+    }
+
+    async fn remove_live_job(&self, id: &LiveJobId) -> Result<bool, StoreError> {
+        self.change(|rows| {
+            let is_over = rows.live_jobs.get(id).is_some_and(|job| job.status.is_finished());
+            if is_over {
+                rows.live_jobs.shift_remove(id);
+                rows.forget(&Subject::Live(id.clone()));
+            }
+            Ok(is_over)
+        })
+    }
+
+    async fn cached_before(&self, before: Timestamp) -> Result<u64, StoreError> {
+        Ok(self.rows().cache.values().filter(|entry| entry.created_at < before).count() as u64)
+    }
+
+    async fn remove_cached(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.change(|rows| {
+            let count = rows.cache.len();
+            rows.cache.retain(|_, entry| entry.created_at >= before);
+            Ok((count - rows.cache.len()) as u64)
+        })
+    }
+
+    async fn projects(&self) -> Result<Vec<(String, ProjectId)>, StoreError> {
+        Ok(self.rows().projects.iter().map(|(key, id)| (key.clone(), id.clone())).collect())
+    }
+
+    async fn remove_project(&self, project: &ProjectId) -> Result<bool, StoreError> {
+        self.change(|rows| Ok(rows.remove_project(project)))
+    }
+
+    async fn give_room_back(&self) -> Result<u64, StoreError> {
+        self.change(Memory::sweep_texts)
     }
 
     async fn cached_tasks(&self, project: &ProjectId, batch: &str) -> Result<Vec<FullId>, StoreError> {

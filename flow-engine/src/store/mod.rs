@@ -4,10 +4,11 @@
 //! looks like is decided by `flow_core::event::fold`. Only `sqlite` knows SQL.
 
 pub mod memory;
+mod mention;
 mod rule;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
 pub use memory::MemoryStore;
 #[cfg(feature = "sqlite")]
-pub use sqlite::{FileSystem, SqliteStore, StoreLook};
+pub use sqlite::{Durability, FileSystem, SqliteStore, StoreLook};

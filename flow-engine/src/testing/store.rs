@@ -215,6 +215,39 @@ impl Store for FlakyStore {
         self.inner.clear_cache(project, scope).await
     }
 
+    async fn remove_bake(&self, bake: &BakeId) -> Result<bool, StoreError> {
+        self.pass().await?;
+        self.inner.remove_bake(bake).await
+    }
+
+    async fn remove_live_job(&self, id: &LiveJobId) -> Result<bool, StoreError> {
+        self.pass().await?;
+        self.inner.remove_live_job(id).await
+    }
+
+    async fn cached_before(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.inner.cached_before(before).await
+    }
+
+    async fn remove_cached(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.pass().await?;
+        self.inner.remove_cached(before).await
+    }
+
+    async fn projects(&self) -> Result<Vec<(String, ProjectId)>, StoreError> {
+        self.inner.projects().await
+    }
+
+    async fn remove_project(&self, project: &ProjectId) -> Result<bool, StoreError> {
+        self.pass().await?;
+        self.inner.remove_project(project).await
+    }
+
+    async fn give_room_back(&self) -> Result<u64, StoreError> {
+        self.pass().await?;
+        self.inner.give_room_back().await
+    }
+
     async fn cached_tasks(&self, project: &ProjectId, batch: &str) -> Result<Vec<FullId>, StoreError> {
         self.inner.cached_tasks(project, batch).await
     }

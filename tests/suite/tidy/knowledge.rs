@@ -20,7 +20,11 @@ const ONLY: &[(&[&str], &[&str], &str)] = &[
         &["flow-engine/src/sys.rs", "benches/"],
         "only `sys` reads the real clock and chance",
     ),
-    (&["toml::"], &["flow-engine/src/config.rs"], "`config` is the only reader of `engine.toml`"),
+    (
+        &["toml::"],
+        &["flow-engine/src/config.rs", "flow-engine/src/remote/lock.rs"],
+        "`config` is the only reader of `engine.toml`, `remote/lock.rs` of `flow.lock`",
+    ),
     (&["pyo3"], &["flow-py/"], "only `flow-py` knows Python"),
     (&["unsafe"], &["flow-py/"], "only the binding may need it"),
     (&["clap"], &["flow-cli/"], "only the command knows arguments"),

@@ -22,6 +22,8 @@ const OTHERWISE: &[(Code, &str)] = &[
     (Code::UnknownParam, "asks the caller: `suite/check.rs`"),
     (Code::UnknownJob, "asks the caller: `suite/live.rs`"),
     (Code::WrongSuffix, "asks the caller: `suite/live.rs`"),
+    (Code::RemoteAction, "asks another repository: `flow-cli/tests/program/remote.rs`"),
+    (Code::UntrustedAction, "asks the lock: `flow-cli/tests/program/remote.rs`"),
     (Code::MissingSecret, "asks the machine: `flow-cli/tests/program/secrets.rs`"),
     (Code::InvalidId, "asks the folder's name: `suite/check.rs`"),
 ];

@@ -27,3 +27,23 @@ fn times_are_local_and_relative_below_a_day() {
     assert_eq!(utc.when(at, at.after(Duration::from_secs(7_300))), "2h ago");
     assert_eq!(kyiv.when(at, at.after(Duration::from_hours(24))), "2026-11-23 02:03");
 }
+
+/// CLI-22, ODD-8.2.
+#[test]
+fn times_are_read_with_a_zone_without_one_and_back_from_now() {
+    let zone = Zone::of(Some("Europe/Paris"));
+    let now = Timestamp::from_unix_millis(1_000_000_000);
+    let read = |text: &str| zone.read(text, now).map(|at| at.to_string()).ok();
+    assert_eq!(read("2020-01-01").as_deref(), Some("2019-12-31T23:00:00.000Z"), "local time");
+    assert_eq!(read("2020-07-01 12:00").as_deref(), Some("2020-07-01T10:00:00.000Z"));
+    assert_eq!(read("2020-01-01T00:00:00Z").as_deref(), Some("2020-01-01T00:00:00.000Z"));
+    assert_eq!(read("2020-01-01T00:00:00+05:30").as_deref(), Some("2019-12-31T18:30:00.000Z"));
+    let millis = |text: &str| zone.read(text, now).ok().map(|at| now.unix_millis - at.unix_millis);
+    assert_eq!(millis("1d2h3m4s"), Some(93_784_000));
+    assert_eq!(millis("10m"), Some(600_000));
+    assert_eq!(millis("0s"), Some(0));
+    assert_eq!(zone.read("999999d", now).ok().map(|at| at.unix_millis), Some(0), "there is nothing before 1970");
+    for wrong in ["", "yesterday", "1m2h", "5", "m", "1d1d", "99999999999999999999d", "12:00"] {
+        assert!(zone.read(wrong, now).is_err(), "{wrong}");
+    }
+}

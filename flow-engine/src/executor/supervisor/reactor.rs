@@ -159,10 +159,6 @@ impl Reactor {
             let message = "the first word must be a hello".to_owned();
             return connection.answer(&Response::Failed { error: ExecutorError::Unreachable { message } });
         }
-        let done = |result: Result<(), ExecutorError>| match result {
-            Ok(()) => Response::Done,
-            Err(error) => Response::Failed { error },
-        };
         let response = match request {
             Request::Hello { version } => {
                 connection.greeted = version == VERSION;
@@ -186,10 +182,7 @@ impl Reactor {
             Request::Find { tags } => Response::Found { units: self.keeper.find(&tags) },
             Request::Last { key } => Response::Last { report: self.keeper.last(&key) },
             Request::Remove { key } => done(self.keeper.remove(&key)),
-            Request::Input { key, bytes } => match self.keeper.write_input(&key, &bytes) {
-                Ok(count) => Response::Written { count },
-                Err(error) => Response::Failed { error },
-            },
+            Request::Input { key, bytes } => written(self.keeper.write_input(&key, &bytes)),
             Request::CloseInput { key } => done(self.keeper.close_input(&key)),
             Request::Stop => done(self.stop()),
         };
@@ -267,6 +260,16 @@ impl Reactor {
     fn idle_end(&self) -> Option<Instant> {
         self.idle_since.map(|since| since + self.idle)
     }
+}
+
+/// The answer to what gives nothing.
+fn done(result: Result<(), ExecutorError>) -> Response {
+    result.map_or_else(|error| Response::Failed { error }, |()| Response::Done)
+}
+
+/// The answer to a write.
+fn written(result: Result<u32, ExecutorError>) -> Response {
+    result.map_or_else(|error| Response::Failed { error }, |count| Response::Written { count })
 }
 
 /// Who we are.

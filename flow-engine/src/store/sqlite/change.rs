@@ -24,7 +24,7 @@ pub(super) fn append(connection: &Connection, append: Append) -> Result<Appended
         check_number(connection, event)?;
         live::check_single(connection, event)?;
     }
-    let first_position = last_position(connection)? + 1;
+    let first_position = query::last_position(connection)? + 1;
     let events = rule::number(&subject, events, first_position, found);
     let mut statement = connection.prepare_cached("INSERT OR IGNORE INTO texts (digest, text) VALUES (?1, ?2)")?;
     for (digest, text) in &texts {
@@ -49,11 +49,6 @@ fn check_number(connection: &Connection, event: &NewEvent) -> Result<(), Fault> 
 fn last_seq(connection: &Connection, subject: &Subject) -> Result<u64, Fault> {
     let mut statement = connection.prepare_cached("SELECT coalesce(max(seq), 0) FROM events WHERE subject = ?1")?;
     Ok(statement.query_row([subject_text(subject)], |row| row.get(0).map(number))?)
-}
-
-fn last_position(connection: &Connection) -> Result<u64, Fault> {
-    let mut statement = connection.prepare_cached("SELECT coalesce(max(position), 0) FROM events")?;
-    Ok(statement.query_row([], |row| row.get(0).map(number))?)
 }
 
 fn put_events(connection: &Connection, subject: &Subject, events: &[Event]) -> Result<(), Fault> {

@@ -24,21 +24,41 @@ const STATEMENTS: usize = 64;
 pub enum FileSystem {
     /// One of this machine.
     Local,
-    /// NFS or SMB: the store gives up its write-ahead log, which needs shared memory (MCH-5).
+    /// NFS, SMB, a cluster's or a host's: the store gives up its write-ahead log, which needs shared memory (MCH-5).
     Network,
     /// A user-space one, of which nobody knows how well it locks: worth a warning.
     Fuse,
 }
 
+/// What a commit outlives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Durability {
+    /// The death of every process of ours.
+    #[default]
+    ProcessDeath,
+    /// Also the loss of power: the disk is waited for at each commit.
+    PowerLoss,
+}
+
+impl Durability {
+    fn synchronous(self) -> &'static str {
+        match self {
+            Durability::ProcessDeath => "NORMAL",
+            Durability::PowerLoss => "FULL",
+        }
+    }
+}
+
 impl FileSystem {
     /// The one that a path lies on; `Local` if the system does not say.
     #[cfg(target_os = "linux")]
-    pub(super) fn of(path: &Path) -> Self {
+    pub(crate) fn of(path: &Path) -> Self {
         rustix::fs::statfs(path).map_or(FileSystem::Local, |found| FileSystem::of_magic(found.f_type as u32))
     }
 
     #[cfg(not(target_os = "linux"))]
-    pub(super) fn of(_: &Path) -> Self {
+    pub(crate) fn of(_: &Path) -> Self {
         FileSystem::Local
     }
 
@@ -47,7 +67,11 @@ impl FileSystem {
     pub(super) fn of_magic(magic: u32) -> Self {
         match magic {
             // NFS, SMB, CIFS, SMB2.
-            0x6969 | 0x517B | 0xFF53_4D42 | 0xFE53_4D42 => FileSystem::Network,
+            0x6969 | 0x517B | 0xFF53_4D42 | 0xFE53_4D42
+            // Those of clusters: Lustre, GPFS, Ceph, BeeGFS, OCFS2; AFS.
+            | 0x0BD0_0BD0 | 0x4750_4653 | 0x00C3_6400 | 0x1983_0326 | 0x7461_636F | 0x5346_414F
+            // Folders that a virtual machine is lent by its host: 9p, VirtualBox.
+            | 0x0102_1997 | 0x786F_4256 => FileSystem::Network,
             0x6573_5546 => FileSystem::Fuse,
             _ => FileSystem::Local,
         }
@@ -76,24 +100,34 @@ pub(super) fn prepare(path: &Path) -> io::Result<FileSystem> {
 }
 
 /// The connection that writes; the schema is up to date when it returns.
-pub(super) fn open_writer(path: &Path, place: &str, file_system: FileSystem) -> Result<Connection, Fault> {
+pub(super) fn open_writer(
+    path: &Path,
+    place: &str,
+    (file_system, durability): (FileSystem, Durability),
+) -> Result<Connection, Fault> {
     let mut attempts = 0;
     loop {
         attempts += 1;
-        match try_open_writer(path, place, file_system) {
+        match try_open_writer(path, place, (file_system, durability)) {
             Err(fault) if fault.is_busy() && attempts < ATTEMPTS => crate::sys::pause(PAUSE),
             result => return result,
         }
     }
 }
 
-fn try_open_writer(path: &Path, place: &str, file_system: FileSystem) -> Result<Connection, Fault> {
+fn try_open_writer(
+    path: &Path,
+    place: &str,
+    (file_system, durability): (FileSystem, Durability),
+) -> Result<Connection, Fault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Counts only while the file is empty: free pages can then be given back piece by piece.
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     set_journal(&connection, file_system)?;
-    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update(None, "synchronous", durability.synchronous())?;
     migrate(&mut connection, place)?;
     Ok(connection)
 }

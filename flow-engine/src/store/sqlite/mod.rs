@@ -2,7 +2,7 @@
 //!
 //! Several processes may use one file at the same time. Within a process one thread writes
 //! (`writer`: what is asked while it is busy becomes one transaction), and reads run beside it on
-//! connections of their own (`reader`). `change`, `query` and `live` hold the SQL, `migrate` the schema.
+//! connections of their own (`reader`). `change`, `query`, `removal` and `live` hold the SQL, `migrate` the schema.
 
 mod change;
 mod column;
@@ -13,6 +13,7 @@ mod look;
 mod migrate;
 mod query;
 mod reader;
+mod removal;
 mod writer;
 
 use std::path::Path;
@@ -32,7 +33,7 @@ use flow_core::port::{
 use rusqlite::Connection;
 use tokio::sync::{Mutex, watch};
 
-pub use connect::FileSystem;
+pub use connect::{Durability, FileSystem};
 use fault::Fault;
 pub use look::StoreLook;
 use reader::{Readers, Watcher};
@@ -43,8 +44,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// A store in one file.
 ///
-/// Durable against the death of every process of ours, not against the loss of power: a commit is
-/// in the system's cache when it is answered. Its methods need a tokio runtime.
+/// Durable against the death of every process of ours; against the loss of power only with
+/// [`Durability::PowerLoss`]: else a commit is in the system's cache when it is answered. Its methods need a tokio runtime.
 #[derive(Debug)]
 pub struct SqliteStore {
     // Fields are dropped in this order: the connection that writes closes last and tidies the file up.
@@ -62,11 +63,17 @@ impl SqliteStore {
     ///
     /// Errors: `Newer` if a newer version has written it, `Corrupt` if it is not a store, `Io`.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        Self::open_durable(path, Durability::default())
+    }
+
+    /// As [`Self::open`], with commits that outlive more or less. Source: MCH-5.
+    pub fn open_durable(path: impl AsRef<Path>, durability: Durability) -> Result<Self, StoreError> {
         let path = path.as_ref();
         let place: Arc<str> = path.display().to_string().into();
         let io = |error: std::io::Error| StoreError::Io { place: place.to_string(), message: error.to_string() };
         let file_system = connect::prepare(path).map_err(io)?;
-        let connection = connect::open_writer(path, &place, file_system).map_err(|fault| fault.at(&place))?;
+        let connection =
+            connect::open_writer(path, &place, (file_system, durability)).map_err(|fault| fault.at(&place))?;
         let watcher = connect::open_reader(path).and_then(Watcher::new).map_err(|fault| fault.at(&place))?;
         let changes = Arc::new(watch::Sender::new(0));
         let writer = Writer::start(connection, place.clone(), changes.clone()).map_err(io)?;
@@ -246,6 +253,40 @@ impl Store for SqliteStore {
     async fn clear_cache(&self, project: &ProjectId, scope: &CacheScope) -> Result<u64, StoreError> {
         let (project, scope) = (project.clone(), scope.clone());
         self.write(move |connection| change::clear_cache(connection, &project, &scope)).await
+    }
+
+    async fn remove_bake(&self, bake: &BakeId) -> Result<bool, StoreError> {
+        let bake = bake.clone();
+        self.write(move |connection| removal::remove_bake(connection, &bake)).await
+    }
+
+    async fn remove_live_job(&self, id: &LiveJobId) -> Result<bool, StoreError> {
+        let id = id.clone();
+        self.write(move |connection| removal::remove_live_job(connection, &id)).await
+    }
+
+    async fn cached_before(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.read(move |connection| removal::cached_before(connection, before)).await
+    }
+
+    async fn remove_cached(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.write(move |connection| removal::remove_cached(connection, before)).await
+    }
+
+    async fn projects(&self) -> Result<Vec<(String, ProjectId)>, StoreError> {
+        self.read(removal::projects).await
+    }
+
+    async fn remove_project(&self, project: &ProjectId) -> Result<bool, StoreError> {
+        let project = project.clone();
+        self.write(move |connection| removal::remove_project(connection, &project)).await
+    }
+
+    async fn give_room_back(&self) -> Result<u64, StoreError> {
+        self.write(removal::sweep_texts).await?;
+        let path = self.readers.path().to_owned();
+        // On a connection of its own: this cannot be done inside a transaction.
+        self.read(move |_| removal::give_room_back(&path)).await
     }
 
     async fn cached_tasks(&self, project: &ProjectId, batch: &str) -> Result<Vec<FullId>, StoreError> {

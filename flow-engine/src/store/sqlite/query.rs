@@ -5,7 +5,7 @@ use std::sync::Arc;
 use flow_core::event::Event;
 use flow_core::model::{
     Attempt, AttemptId, Bake, BakeId, CacheEntry, CacheKey, Digest, Epoch, FullId, OwnerId, ProjectId, Subject, Task,
-    in_graph_order,
+    Timestamp, in_graph_order,
 };
 use flow_core::port::{BakeFilter, BakeRow, ClaimState, EventScope, Request};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
@@ -103,9 +103,11 @@ pub(super) fn has_events(connection: &Connection, scope: &EventScope, after: u64
     }
 }
 
-/// The position of the last event.
+/// The last position that was ever given out: those of removed events are not given out again, since a reader
+/// behind them would miss what comes.
 pub(super) fn last_position(connection: &Connection) -> Result<u64, Fault> {
-    let mut statement = connection.prepare_cached("SELECT coalesce(max(position), 0) FROM events")?;
+    let mut statement =
+        connection.prepare_cached("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'")?;
     Ok(statement.query_row([], |row| row.get(0).map(number))?)
 }
 
@@ -128,12 +130,17 @@ pub(super) fn bakes(connection: &Connection, filter: &BakeFilter) -> Result<Vec<
          WHERE (?1 IS NULL OR bakes.project = ?1) AND (?2 IS NULL OR bakes.name = ?2)
              AND NOT EXISTS (SELECT 1 FROM json_each(?3) AS wanted WHERE wanted.value NOT IN
                  (SELECT value FROM json_each(bakes.doc, '$.tags')))
+             AND (?5 IS NULL OR json_extract(bakes.doc, '$.batch') = ?5)
+             AND (?6 IS NULL OR bakes.created_at >= ?6) AND (?7 IS NULL OR bakes.created_at <= ?7)
          ORDER BY bakes.created_at DESC, bakes.ordinal DESC LIMIT ?4"
     );
     let project = filter.project.as_ref().map(ProjectId::as_str);
     // A negative limit is none.
     let limit = if filter.limit == 0 { -1 } else { i64::from(filter.limit) };
-    bake_rows(connection, &sql, (project, &filter.name, document(&filter.tags)?, limit))
+    let at = |moment: Option<Timestamp>| moment.map(|moment| integer(moment.unix_millis));
+    let span = (at(filter.since), at(filter.until));
+    let tags = document(&filter.tags)?;
+    bake_rows(connection, &sql, (project, &filter.name, tags, limit, &filter.batch, span.0, span.1))
 }
 
 /// One bake with its last attempt.

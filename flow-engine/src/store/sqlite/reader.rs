@@ -28,6 +28,11 @@ impl Readers {
         Readers { path, place, idle: Mutex::default(), permits: Arc::new(Semaphore::new(CONNECTIONS)) }
     }
 
+    /// The file.
+    pub(super) fn path(&self) -> &std::path::Path {
+        &self.path
+    }
+
     /// Runs a query on a thread of its own. Cancel-safe.
     pub(super) async fn read<T: Send + 'static>(
         self: &Arc<Self>,

@@ -119,7 +119,7 @@ fn network_file_systems_are_known_by_their_magic() {
 fn a_store_on_a_network_file_system_keeps_no_write_ahead_log() {
     let (_folder, path) = scratch();
     connect::prepare(&path).unwrap();
-    let connection = connect::open_writer(&path, "place", FileSystem::Network).unwrap();
+    let connection = connect::open_writer(&path, "place", (FileSystem::Network, Durability::default())).unwrap();
     let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
     assert_eq!(mode, "delete");
     assert!(!path.with_file_name("flow.db-wal").exists());
@@ -221,4 +221,61 @@ async fn a_store_of_the_first_schema_is_brought_forward_and_keeps_what_it_has() 
     let project = store.project("shop", ProjectId::new("project-2")).await.unwrap();
     assert_eq!(project, ProjectId::new("project-1"));
     assert!(store.live_jobs(&LiveFilter::default()).await.unwrap().is_empty());
+}
+
+/// A file of each older schema, as that version left it; `1.sql` is that of version 1.
+const OLDER: [&str; 1] = [include_str!("versions/1.sql")];
+
+#[tokio::test]
+async fn files_of_every_older_version_are_brought_forward_and_read() {
+    assert!(OLDER.len() < migrate::KNOWN as usize + 1, "a file of this version is not older");
+    for (version, text) in (1..).zip(OLDER) {
+        let (_folder, path) = scratch();
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(text).unwrap();
+        assert_eq!(old.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0)).unwrap(), version);
+        drop(old);
+        let store = SqliteStore::open(&path).unwrap();
+        let row = store.bake(&BakeId::new("bake-1")).await.unwrap().unwrap();
+        assert_eq!((row.bake.name.as_deref(), row.attempt.number), (Some("nightly"), 1));
+        let tasks = store.tasks(&row.attempt.id).await.unwrap();
+        assert_eq!(tasks[0].outputs["rows"], "12");
+        let events = store.events(&EventScope::All, 0, 99).await.unwrap();
+        assert_eq!(events.len(), 7, "all events are read");
+        let (project, task) = (ProjectId::new("project-1"), FullId::root().child("b"));
+        let key = CacheKey(Digest("c".repeat(64).into()));
+        assert!(store.cache_entry(&project, "train", &task, &key).await.unwrap().is_some());
+        // What came later works on it too.
+        assert_eq!(store.append(turn(0, 1)).await.unwrap().first_position, 8);
+        assert!(store.live_jobs(&LiveFilter::default()).await.unwrap().is_empty());
+        assert!(store.remove_bake(&row.bake.id).await.unwrap());
+        assert!(store.give_room_back().await.is_ok());
+        assert!(store.text(&Digest(format!("{}1", "a".repeat(63)).into())).await.unwrap().is_none());
+    }
+}
+
+#[test]
+fn the_loss_of_power_is_outlived_only_where_that_is_wanted() {
+    for (durability, expected) in [(Durability::ProcessDeath, 1), (Durability::PowerLoss, 2)] {
+        let (_folder, path) = scratch();
+        connect::prepare(&path).unwrap();
+        let connection = connect::open_writer(&path, "place", (FileSystem::Local, durability)).unwrap();
+        let level: u32 = connection.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
+        assert_eq!(level, expected, "{durability:?}");
+    }
+}
+
+/// Room is given back piece by piece, also while another process has the file open.
+#[tokio::test]
+async fn what_was_removed_gives_its_room_back() {
+    let (_folder, path) = scratch();
+    let (store, other) = (SqliteStore::open(&path).unwrap(), SqliteStore::open(&path).unwrap());
+    for seq in 0..50 {
+        store.append(turn(seq, 100_000)).await.unwrap();
+    }
+    let raw = Connection::open(&path).unwrap();
+    raw.execute_batch("DELETE FROM events; PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    let freed = other.give_room_back().await.unwrap();
+    assert!(freed > 4_000_000, "{freed}");
+    assert_eq!(count(&store).await, 0);
 }
