@@ -138,8 +138,8 @@ impl CliError {
                 EngineError::NotRestarted { .. }
                 | EngineError::NoLocalPart { .. }
                 | EngineError::SuffixMissing { .. }
-                | EngineError::SuffixUnwanted { .. },
-                EngineError::Remote(RemoteError::NoAction { .. }),
+                | EngineError::SuffixUnwanted { .. }
+                | EngineError::Remote(RemoteError::NoAction { .. }),
             )
             | CliError::NotAsked { .. }
             | CliError::Ambiguous { .. }
