@@ -260,10 +260,9 @@ fn which_kind(name: &str) -> String {
     format!("for the job: `apolo-flow logs --live {name}`; for a task of the bake: `apolo-flow logs {name}/TASK`")
 }
 
-/// Which job may have been meant.
-fn job_hint(job: &str, known: &[String]) -> String {
-    let help = suggest::help(job, "jobs", known.iter().map(String::as_str));
-    help.unwrap_or_else(|| "`apolo-flow ps` lists the jobs".to_owned())
+/// What may have been meant.
+fn suggested(text: &str, kind: &str, known: &[String]) -> Vec<String> {
+    suggest::help(text, kind, known.iter().map(String::as_str)).into_iter().collect()
 }
 
 /// How to say which run of a multi job is meant.
@@ -277,9 +276,7 @@ fn name_suffix(job: &str, known: &[String]) -> String {
 
 fn engine_hints(error: &EngineError) -> Vec<String> {
     match error {
-        EngineError::UnknownTask { task, known } => {
-            suggest::help(task, "tasks", known.iter().map(String::as_str)).into_iter().collect()
-        }
+        EngineError::UnknownTask { task, known } => suggested(task, "tasks", known),
         EngineError::Source(SourceError::NoWorkspace { .. }) => {
             vec!["go to the folder that holds `.apolo`, or name it with `--config`".to_owned()]
         }
@@ -295,14 +292,12 @@ fn engine_hints(error: &EngineError) -> Vec<String> {
             RestartRefusal::TooMany => "start a new bake with `apolo-flow bake`".to_owned(),
         }],
         EngineError::Store(StoreError::Held { .. }) => vec!["wait until that engine is done, or cancel it".to_owned()],
-        EngineError::UnknownLiveJob { job, known } => vec![job_hint(job, known)],
+        EngineError::UnknownLiveJob { job, known } => suggested(job, "jobs", known),
         EngineError::NotRunning { job } => vec![format!("start it: `apolo-flow run {job}`; `apolo-flow ps` lists all")],
         EngineError::SuffixMissing { job, known } => vec![name_suffix(job, known)],
         EngineError::SuffixUnwanted { .. } => vec!["leave the suffix out".to_owned()],
         EngineError::PortTaken { .. } => vec!["end what listens there, or choose another `port_forward`".to_owned()],
-        EngineError::UnknownFlow { flow, known } => {
-            suggest::help(flow, "flows", known.iter().map(String::as_str)).into_iter().collect()
-        }
+        EngineError::UnknownFlow { flow, known } => suggested(flow, "flows", known),
         EngineError::FlowBusy { .. } => vec![BUSY.to_owned()],
         EngineError::Remote(error) => error.help().into_iter().collect(),
         EngineError::UnknownVolume { known, .. } => vec![format!("existing volumes: {}", known.join(", "))],
