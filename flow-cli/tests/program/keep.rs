@@ -5,9 +5,9 @@ use crate::kit::Place;
 const TASKS: &str = "  - {id: a, image: x, bash: 'echo one; echo two; echo three'}\n  \
     - {id: b, needs: [a], image: x, bash: 'echo four'}\n";
 
-/// Whether it is the log of a unit, not what the supervisor itself had to say.
+/// Whether it is the log of a unit, and not one of our own programs.
 fn is_log(path: &std::path::Path) -> bool {
-    path.extension().is_some_and(|ending| ending == "log") && !path.ends_with("supervisor.log")
+    path.extension().is_some_and(|ending| ending == "log") && path.components().any(|part| part.as_os_str() == "units")
 }
 
 /// How many logs of units there are in the data folder.

@@ -9,7 +9,7 @@ const TASKS: &str = r#"
     image: any
     env: {TOKEN: "secret:hub-token"}
     bash: |
-      test "$TOKEN" = hunter2hunter2 && echo "::set-output name=said::it is $TOKEN"
+      test "${#TOKEN}" = 14 && echo "::set-output name=said::it is $TOKEN"
 "#;
 
 #[test]

@@ -136,8 +136,8 @@ impl Engine {
             attempt.images.iter().map(|built| LaunchKey::build(&attempt.id, &built.image)).collect();
         for task in self.inner.store.tasks(&attempt.id).await? {
             bytes += task.tries.iter().map(|one| one.log.bytes).sum::<u64>();
-            let tries = task.tries.iter().filter(|one| one.raw.is_some());
-            keys.extend(tries.map(|one| LaunchKey::task(&attempt.id, &task.id, one.number)));
+            // Also those without an id of the executor: a very quick task has none, and has a log all the same.
+            keys.extend(task.tries.iter().map(|one| LaunchKey::task(&attempt.id, &task.id, one.number)));
         }
         if !dry_run {
             self.remove_all(&keys).await?;
@@ -191,9 +191,9 @@ impl Engine {
             self.remove_bake(&row.bake.id, false).await?;
         }
         for row in live_jobs {
-            let tries = row.job.tries.iter().filter(|one| one.raw.is_some());
             let owner = |id: &LiveJobId| UnitOwner::Live { job: id.clone() };
-            let keys: Vec<_> = tries.map(|one| LaunchKey { owner: owner(&row.job.id), r#try: one.number }).collect();
+            let keys: Vec<_> =
+                row.job.tries.iter().map(|one| LaunchKey { owner: owner(&row.job.id), r#try: one.number }).collect();
             self.remove_all(&keys).await?;
             self.inner.store.remove_live_job(&row.job.id).await?;
         }
