@@ -22,7 +22,7 @@ pub(crate) use batch::{
 #[cfg(feature = "console")]
 pub(crate) use console::Console;
 pub(crate) use keep::{DeleteFlow, Gc};
-pub(crate) use live::Run;
+pub(crate) use live::{Exec, Kill, Ps, Run, Status, WhichJob};
 pub(crate) use tool::{Completion, CompletionWhat, Doctor, Engine, Init, Man, Reference, Supervisor};
 pub(crate) use update::{Fetching, Update};
 pub(crate) use volume::{Clean, Download, Mkvolumes, OfFlow, Upload, Volumes};
@@ -94,7 +94,7 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// Show a task: what happened to it, its outputs, its log
     Show(Show),
-    /// Print the log of a task as it was written
+    /// Print the log of a task or of a live job as it was written
     Logs(Logs),
     /// Say why a task ran, was cached, skipped or failed, or what it waits for
     Why(Why),
@@ -104,8 +104,16 @@ pub(crate) enum Command {
     Cancel(Cancel),
     /// Forget cached results, so that their tasks run again
     ClearCache(ClearCache),
-    /// Print how the platform would be asked to run a live job
+    /// Run a live job and attach to it, or attach to the one that runs already
     Run(Run),
+    /// List live jobs
+    Ps(Ps),
+    /// Show a live job: how it stands, what it was started with
+    Status(Status),
+    /// End a live job, or all of them
+    Kill(Kill),
+    /// Run a command beside a live job, in its environment
+    Exec(Exec),
     /// Pin remote actions to what their versions name now
     Update(Update),
     /// Copy volumes to the storage: what changed, and nothing is removed
@@ -137,7 +145,7 @@ pub(crate) enum Command {
     Man(Man),
     /// Print the reference of the language, or one section of it
     Reference(Reference),
-    /// Drive an attempt (started by `bake`, `restart` and `resume`)
+    /// Drive an attempt or a live job (started by `bake`, `restart`, `resume` and `run`)
     #[command(name = "__engine", hide = true)]
     Engine(Engine),
     /// Own the processes of tasks (started by engines)

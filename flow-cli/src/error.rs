@@ -71,6 +71,12 @@ pub(crate) enum CliError {
     /// The task was never tried so often.
     #[error("task `{task}` has no try {number}")]
     NoTry { task: String, number: u32, count: usize },
+    /// A name is that of a bake and of a live job.
+    #[error("`{name}` is a bake and a live job")]
+    Ambiguous { name: String },
+    /// `kill ALL` was given a suffix.
+    #[error("`kill ALL` takes no suffix")]
+    AllWithSuffix,
     /// A time that is none. Source: CLI-22.
     #[error("`{0}` is no time")]
     BadTime(String),
@@ -131,9 +137,13 @@ impl CliError {
             CliError::Engine(
                 EngineError::NotRestarted { .. }
                 | EngineError::NoLocalPart { .. }
+                | EngineError::SuffixMissing { .. }
+                | EngineError::SuffixUnwanted { .. }
                 | EngineError::Remote(RemoteError::NoAction { .. }),
             )
             | CliError::NotAsked { .. }
+            | CliError::Ambiguous { .. }
+            | CliError::AllWithSuffix
             | CliError::ParamsFile { .. }
             | CliError::NotConfirmed { .. }
             | CliError::BadAge(_)
@@ -217,6 +227,8 @@ impl CliError {
             CliError::NoStartFile { .. } => vec!["set HOME, or use `apolo-flow completion generate`".to_owned()],
             CliError::OpenBlock { .. } => vec!["remove that line, and try again; nothing was changed".to_owned()],
             CliError::NoSection { help, .. } => help.iter().cloned().collect(),
+            CliError::Ambiguous { name } => vec![which_kind(name)],
+            CliError::AllWithSuffix => vec!["`apolo-flow kill JOB SUFFIX` ends one run of a multi job".to_owned()],
             CliError::Supervisor(_)
             | CliError::TaskEnded { .. }
             | CliError::NoLog { .. }
@@ -243,11 +255,28 @@ pub(crate) fn exit_of(diagnostics: &Diagnostics) -> Exit {
     }
 }
 
+/// How to say whether a bake or a live job is meant.
+fn which_kind(name: &str) -> String {
+    format!("for the job: `apolo-flow logs --live {name}`; for a task of the bake: `apolo-flow logs {name}/TASK`")
+}
+
+/// What may have been meant.
+fn suggested(text: &str, kind: &str, known: &[String]) -> Vec<String> {
+    suggest::help(text, kind, known.iter().map(String::as_str)).into_iter().collect()
+}
+
+/// How to say which run of a multi job is meant.
+fn name_suffix(job: &str, known: &[String]) -> String {
+    let lines: Vec<String> = known.iter().map(|suffix| format!("`{job} {suffix}`")).collect();
+    if lines.is_empty() {
+        return "name its suffix; no run of it is known".to_owned();
+    }
+    format!("name its suffix: {}", lines.join(", "))
+}
+
 fn engine_hints(error: &EngineError) -> Vec<String> {
     match error {
-        EngineError::UnknownTask { task, known } => {
-            suggest::help(task, "tasks", known.iter().map(String::as_str)).into_iter().collect()
-        }
+        EngineError::UnknownTask { task, known } => suggested(task, "tasks", known),
         EngineError::Source(SourceError::NoWorkspace { .. }) => {
             vec!["go to the folder that holds `.apolo`, or name it with `--config`".to_owned()]
         }
@@ -262,13 +291,14 @@ fn engine_hints(error: &EngineError) -> Vec<String> {
             RestartRefusal::Succeeded => format!("run all of it again: `apolo-flow restart {bake} --no-from-failed`"),
             RestartRefusal::TooMany => "start a new bake with `apolo-flow bake`".to_owned(),
         }],
-        EngineError::UnknownFlow { flow, known } => {
-            suggest::help(flow, "flows", known.iter().map(String::as_str)).into_iter().collect()
-        }
+        EngineError::Store(StoreError::Held { .. }) => vec!["wait until that engine is done, or cancel it".to_owned()],
+        EngineError::UnknownLiveJob { job, known } => suggested(job, "jobs", known),
+        EngineError::NotRunning { job } => vec![format!("start it: `apolo-flow run {job}`; `apolo-flow ps` lists all")],
+        EngineError::SuffixMissing { job, known } => vec![name_suffix(job, known)],
+        EngineError::SuffixUnwanted { .. } => vec!["leave the suffix out".to_owned()],
+        EngineError::PortTaken { .. } => vec!["end what listens there, or choose another `port_forward`".to_owned()],
+        EngineError::UnknownFlow { flow, known } => suggested(flow, "flows", known),
         EngineError::FlowBusy { .. } => vec![BUSY.to_owned()],
-        EngineError::Store(StoreError::Held { .. }) => {
-            vec!["wait until that engine is done, or cancel the bake".to_owned()]
-        }
         EngineError::Remote(error) => error.help().into_iter().collect(),
         EngineError::UnknownVolume { known, .. } => vec![format!("existing volumes: {}", known.join(", "))],
         EngineError::NoLocalPart { .. } => vec!["add `local: …` to it: the folder that belongs to it".to_owned()],

@@ -19,10 +19,12 @@ pub enum Exit {
     Bug,
     /// Cancelled or interrupted.
     Cancelled,
+    /// `run` and `exec`, attached: the code of the job or the command.
+    Own(u8),
 }
 
 impl Exit {
-    /// All of them, by code.
+    /// All of our own, by code.
     pub const ALL: [Exit; 7] =
         [Exit::Well, Exit::Failed, Exit::Usage, Exit::BadFiles, Exit::Held, Exit::Bug, Exit::Cancelled];
 
@@ -36,6 +38,7 @@ impl Exit {
             Exit::Held => 5,
             Exit::Bug => 70,
             Exit::Cancelled => 130,
+            Exit::Own(code) => code,
         }
     }
 
@@ -49,13 +52,14 @@ impl Exit {
             Exit::Held => "another engine drives the bake",
             Exit::Bug => "an error in apolo-flow itself",
             Exit::Cancelled => "cancelled or interrupted",
+            Exit::Own(_) => "`run` and `exec`: the code of the job or the command itself",
         }
     }
 
     /// The table as the help shows it.
     pub(crate) fn table() -> String {
         let rows = Exit::ALL.map(|exit| format!("  {:<4} {}", exit.code(), exit.meaning()));
-        format!("Exit codes:\n{}", rows.join("\n"))
+        format!("Exit codes:\n{}\n  other {}", rows.join("\n"), Exit::Own(0).meaning())
     }
 }
 

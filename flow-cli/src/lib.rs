@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 mod args;
+mod attach;
 mod cmd;
 mod complete;
 mod error;

@@ -24,6 +24,9 @@ use crate::report::look::Look;
 use crate::report::table::Table;
 use crate::report::time::Zone;
 
+/// The variable that names the workspace where `--config` does not.
+const WORKSPACE_VARIABLE: &str = "APOLO_FLOW_WORKSPACE";
+
 /// One run of the command.
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -47,7 +50,9 @@ pub(crate) struct Session {
 impl Session {
     /// Begins a run; a `--config` that is a file ends it at once (CLI-2).
     pub(crate) fn new(global: &Global, mut io: Io) -> Result<Self, Exit> {
-        let start = global.config.as_ref().map(|path| io.folder.join(path));
+        // A task that may use the engine that runs it works on that engine's workspace (MCH-1).
+        let passed = io.variable(WORKSPACE_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
+        let start = global.config.as_ref().or(passed.as_ref()).map(|path| io.folder.join(path));
         if let Some(path) = start.as_ref().filter(|path| path.is_file()) {
             io.err.say(&format!("error: `--config` wants a folder, and `{}` is a file", path.display()));
             return Err(Exit::Usage);

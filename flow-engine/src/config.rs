@@ -34,6 +34,13 @@ mod table;
 /// The name of the settings file.
 const FILE: &str = "engine.toml";
 
+/// The variable that names the data folder, absolute; it wins over the settings file. A unit with `pass_config` has
+/// it, and so reaches the store of the engine that runs it (MCH-1).
+pub const DATA_VARIABLE: &str = "APOLO_FLOW_DATA";
+
+/// The variable that names the executor.
+pub const EXECUTOR_VARIABLE: &str = "APOLO_FLOW_EXECUTOR";
+
 /// A look-up of environment variables, given by the face.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -123,12 +130,12 @@ impl Settings {
         let user_folder = below("XDG_CONFIG_HOME", ".config");
         let folders = config_folder.into_iter().chain(user_folder.as_deref());
         let file = read_first(folders.map(|folder| folder.join(FILE)))?;
-        let name = environment("APOLO_FLOW_EXECUTOR").filter(|name| !name.is_empty()).or(file.executor.name.clone());
+        let name = environment(EXECUTOR_VARIABLE).filter(|name| !name.is_empty()).or(file.executor.name.clone());
         if let Some(name) = name.filter(|name| name != "local") {
             return Err(wrong("executor", &format!("`{name}` is not available in this version; use `local`")));
         }
         check(&file)?;
-        let data = file.store.path.or_else(|| below("XDG_DATA_HOME", ".local/share"));
+        let data = folder(DATA_VARIABLE).or(file.store.path).or_else(|| below("XDG_DATA_HOME", ".local/share"));
         let data = data.ok_or_else(|| wrong("HOME", "names no folder, so there is no place for the store"))?;
         let user = environment("USER").or_else(|| environment("LOGNAME")).unwrap_or_else(user_of_process);
         let protocol = file.actions.protocol().map_err(|message| wrong("actions", message))?;
@@ -257,10 +264,12 @@ impl Settings {
             environment,
         })?
         .with_secrets(Arc::clone(&secrets));
+        let connection = [(DATA_VARIABLE, self.data.display().to_string()), (EXECUTOR_VARIABLE, "local".to_owned())];
+        let connection = connection.map(|(name, value)| (name.to_owned(), value)).into();
         let builder = Engine::builder().store(store).user(&self.user).self_program(self_program);
         let builder =
             builder.max_rows(self.max_rows).presets(self.presets.clone()).storage(self.storage_root()).secrets(secrets);
-        Ok(builder.build(Arc::new(executor.storage(self.storage_root()))))
+        Ok(builder.connection(connection).build(Arc::new(executor.storage(self.storage_root()))))
     }
 }
 

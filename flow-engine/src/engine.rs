@@ -8,6 +8,7 @@ mod dry_run;
 mod estimate;
 mod forecast;
 mod graph;
+mod live;
 mod outline;
 mod read;
 mod restart;
@@ -16,6 +17,7 @@ mod upkeep;
 mod volume;
 mod why;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::sync::Arc;
 
@@ -23,6 +25,7 @@ use flow_core::diag::Diagnostics;
 use flow_core::event::{AttemptCreated, CancelScope, EventKind, Reuse, VERSION};
 use flow_core::model::{
     Attempt, AttemptId, BakeId, Digest, Epoch, FullId, OwnerId, ProjectId, SourceRef, SourceText, Subject, TaskStatus,
+    UnitSpec,
 };
 use flow_core::plan::{Plan, Presets};
 use flow_core::port::{
@@ -43,6 +46,7 @@ pub use difference::Change;
 pub use dry_run::DryRun;
 pub use estimate::{Estimate, Expectation};
 pub use forecast::{Fate, Forecast, ForecastTask};
+pub use live::{LiveFound, LiveListing, LiveRun, RunRequest};
 pub use outline::{Outline, OutlineImage, OutlineJob, OutlineKind, OutlineParam, OutlineVolume};
 pub use read::{Inspection, Standing};
 pub use restart::{RestartRefusal, RestartRequest, Takeover};
@@ -72,12 +76,23 @@ pub(crate) struct Inner {
     pub user: String,
     pub self_program: Vec<OsString>,
     pub max_rows: Option<u32>,
+    pub connection: BTreeMap<String, String>,
     pub storage: Option<StorageRoot>,
     pub presets: Presets,
     pub secrets: Option<Arc<dyn SecretSource>>,
 }
 
 impl Inner {
+    /// The variables by which a unit that may use this engine finds it; none for all others. Source: MCH-1.
+    pub(crate) fn connection(&self, spec: &UnitSpec, workspace: &str) -> BTreeMap<String, String> {
+        if spec.pass_config != Some(true) || self.connection.is_empty() {
+            return BTreeMap::new();
+        }
+        let mut connection = self.connection.clone();
+        connection.insert("APOLO_FLOW_WORKSPACE".to_owned(), workspace.to_owned());
+        connection
+    }
+
     /// The storage's folder where the executor mounts nothing: it stands for mounts there (MCH-2).
     pub(crate) fn host_storage(&self) -> Option<String> {
         let storage = self.storage.as_ref().filter(|_| !self.executor.abilities().mounts);
@@ -222,6 +237,11 @@ impl Engine {
     /// `log` receives what that process says; it outlives this one and its terminal.
     /// Errors: `Spawn`.
     pub fn drive_in_background(&self, attempt: &AttemptId, log: &std::path::Path) -> Result<(), EngineError> {
+        self.spawn_engine(&[attempt.as_str()], log)
+    }
+
+    /// Starts a process of this program that runs `__engine` with these arguments.
+    fn spawn_engine(&self, own: &[&str], log: &std::path::Path) -> Result<(), EngineError> {
         let failed = |error: std::io::Error| EngineError::Spawn { message: error.to_string() };
         let Some((program, arguments)) = self.inner.self_program.split_first() else {
             return Err(EngineError::Spawn { message: "this program does not know how to start itself".into() });
@@ -231,8 +251,10 @@ impl Engine {
         std::os::unix::fs::OpenOptionsExt::mode(options.create(true).append(true), 0o600);
         let output = options.open(log).map_err(failed)?;
         let mut command = std::process::Command::new(program);
-        command.args(arguments).arg("__engine").arg(attempt.as_str()).stdin(std::process::Stdio::null());
+        command.args(arguments).arg("__engine").args(own).stdin(std::process::Stdio::null());
         command.stdout(output.try_clone().map_err(failed)?).stderr(output);
+        // A task may start it: it must not be taken for a process of that task.
+        command.env_remove("APOLO_FLOW_OUTPUT").env_remove("APOLO_FLOW_STATE");
         // A group of its own: the terminal's Ctrl-C does not reach it.
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn().map_err(failed)?;

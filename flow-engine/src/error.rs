@@ -35,6 +35,42 @@ pub enum EngineError {
         /// The number asked for.
         number: i64,
     },
+    /// The flow has no such job, and the store no live job of that name or id.
+    #[error("no live job `{job}`")]
+    UnknownLiveJob {
+        /// The name or id asked for.
+        job: String,
+        /// The jobs of the flow.
+        known: Vec<String>,
+    },
+    /// A multi job was named without saying which.
+    #[error("`{job}` is a multi job: which one?")]
+    SuffixMissing {
+        /// The job.
+        job: String,
+        /// The suffixes that are known.
+        known: Vec<String>,
+    },
+    /// A suffix was given for a job that has none.
+    #[error("`{job}` is no multi job, so it takes no suffix")]
+    SuffixUnwanted {
+        /// The job.
+        job: String,
+    },
+    /// The job is there and was not started, or too long ago.
+    #[error("live job `{job}` is not running")]
+    NotRunning {
+        /// The job, with its suffix.
+        job: String,
+    },
+    /// A port of this machine cannot be listened on.
+    #[error("port {port} of this machine cannot be forwarded: {message}")]
+    PortTaken {
+        /// The port.
+        port: u16,
+        /// What the system said.
+        message: String,
+    },
     /// The attempt has no such task.
     #[error("no task `{task}` in this attempt")]
     UnknownTask {

@@ -15,6 +15,7 @@ pub mod executor;
 mod follow;
 mod git;
 mod glob;
+mod live;
 mod load;
 mod logs;
 mod owner;
@@ -30,8 +31,9 @@ pub use driver::{LEASE, hash_files};
 pub use engine::{
     BakeRequest, Because, CacheClear, Change, Checked, Checker, Created, Direction, DryRun, Engine, EngineBuilder,
     Estimate, Expectation, Explanation, Fate, FlowContents, FlowVolume, Forecast, ForecastTask, GcReport, GcRequest,
-    Inspection, Origin, Outline, OutlineImage, OutlineJob, OutlineKind, OutlineParam, OutlineVolume, RestartRefusal,
-    RestartRequest, Standing, Start, Takeover, Untrusted, VolumeChoice, Wait,
+    Inspection, LiveFound, LiveListing, LiveRun, Origin, Outline, OutlineImage, OutlineJob, OutlineKind, OutlineParam,
+    OutlineVolume, RestartRefusal, RestartRequest, RunRequest, Standing, Start, Takeover, Untrusted, VolumeChoice,
+    Wait,
 };
 pub use error::{ConfigProblems, EngineError};
 pub use follow::Follow;

@@ -51,10 +51,15 @@ pub(crate) fn exception(py: Python<'_>, error: impl std::borrow::Borrow<EngineEr
         | EngineError::UnknownAttempt { .. }
         | EngineError::UnknownTask { .. }
         | EngineError::UnknownFlow { .. }
+        | EngineError::UnknownLiveJob { .. }
+        | EngineError::NotRunning { .. }
         | EngineError::UnknownVolume { .. } => "NotFoundError",
         EngineError::FlowBusy { .. }
         | EngineError::Finished { .. }
         | EngineError::NotRestarted { .. }
+        | EngineError::SuffixMissing { .. }
+        | EngineError::SuffixUnwanted { .. }
+        | EngineError::PortTaken { .. }
         | EngineError::NoLocalPart { .. } => "RefusedError",
         EngineError::Storage(_) | EngineError::Remote(_) | EngineError::Unrunnable { .. } => "FlowError",
     };

@@ -53,7 +53,8 @@ fn plan(case: &Case, place: &Place, flow: &LiveFlow) -> Json {
         return json!({"flow": flow_json(flow, &inputs, &values)});
     }
     let suffix = case.fields["suffix"].as_str().map(str::to_owned);
-    let request = JobRequest { job: case.text("job"), params: kit::texts(&case.fields["params"]), suffix };
+    let request =
+        JobRequest { job: case.text("job"), params: kit::texts(&case.fields["params"]), suffix, args: Vec::new() };
     let mut answers = Answers::new();
     loop {
         match plan_job(flow, &inputs, &request, &answers) {

@@ -9,6 +9,9 @@ Out: `<DATA_DIR>/registry/fraud-model/v<N>/` with `model.joblib` and `manifest.j
 A version appears with all its files or not at all, and is never changed. The same model gets the same
 version, so a task that is tried again after a crash does not publish twice.
 
+At last it starts the live job `serve`, or starts it anew, so that what is the latest also answers requests: the
+task has `pass_config`, by which `apolo-flow` finds the engine that runs it.
+
 Outputs: `path`, `version`, `average_precision` (on the validation data), `test_average_precision`.
 """
 
@@ -16,6 +19,7 @@ import json
 import os
 import platform
 import shutil
+import subprocess
 import uuid
 from importlib.metadata import version
 from pathlib import Path
@@ -33,6 +37,7 @@ def main() -> None:
     checksum = sha256(model)
     path = find_version(registry, checksum) or publish(registry, model, make_manifest(choice, checksum))
     point_latest_to(path)
+    serve_latest()
 
     print(f"{choice['id']} is now {path.name} and the latest")
     set_output("path", path)
@@ -101,6 +106,15 @@ def point_latest_to(path: Path) -> None:
     link = path.parent / f".latest-{uuid.uuid4().hex}"
     link.symlink_to(path.name)
     os.replace(link, path.parent / "latest")
+
+
+def serve_latest() -> None:
+    """The service reads the model once, at its start."""
+    if "APOLO_FLOW_DATA" not in os.environ:
+        print("no engine to serve it with; by hand: apolo-flow run serve")
+        return
+    subprocess.run(["apolo-flow", "kill", "serve"], check=True)
+    subprocess.run(["apolo-flow", "run", "serve", "--detach"], check=True)
 
 
 if __name__ == "__main__":

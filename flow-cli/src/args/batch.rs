@@ -213,11 +213,15 @@ pub(crate) struct Show {
         apolo-flow logs nightly train-1 --json --offset 4096"
 )]
 pub(crate) struct Logs {
-    /// The bake's id or name, or BAKE/TASK
-    #[arg(value_name = "BAKE[/TASK]")]
+    /// The bake's id or name, or BAKE/TASK; or a live job
+    #[arg(value_name = "BAKE[/TASK]|JOB")]
     pub bake: String,
-    /// The task's id [default: all tasks, each line with its task]
+    /// The task's id [default: all tasks, each line with its task]; or the suffix of a live job
+    #[arg(value_name = "TASK|SUFFIX")]
     pub task: Option<String>,
+    /// Take the name for that of a live job, also where a bake has it
+    #[arg(long)]
+    pub live: bool,
     #[command(flatten)]
     pub which: Which,
     /// Which try of the task; 0 is the last

@@ -6,23 +6,103 @@ use crate::args::Fetching;
 
 /// `run`. Source: LIV-20…27.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:\n  apolo-flow run jupyter --dry-run\n  \
-        apolo-flow run train --dry-run -s small -p rate 0.1")]
+#[command(
+    after_help = "Examples:\n  apolo-flow run jupyter\n  apolo-flow run train -s small -p rate 0.1 -- --epochs 3\n  \
+        apolo-flow run serve --detach\n  apolo-flow run jupyter --dry-run\n\nA job that runs already is attached to. \
+        Attached, the exit code is the job's own."
+)]
 pub(crate) struct Run {
     /// The job, a key of `jobs` in the live flow
     pub job: String,
+    /// What a multi job gets as `multi.args`
+    #[arg(last = true, value_name = "ARGS")]
+    pub args: Vec<String>,
     /// The suffix of a multi job [default: a fresh one]
     #[arg(short, long)]
     pub suffix: Option<String>,
     /// A param of the job; the last value of a name counts
     #[arg(short, long, num_args = 2, value_names = ["NAME", "VALUE"], allow_hyphen_values = true)]
     pub param: Vec<String>,
-    /// Only print the command lines; start nothing. This version starts no live jobs yet
-    #[arg(long = "dry-run", required = true)]
+    /// Return as soon as the job is made; it runs on
+    #[arg(long)]
+    pub detach: bool,
+    /// Only print the command lines that would start it on the platform; start nothing
+    #[arg(long = "dry-run", conflicts_with_all = ["detach", "json"])]
     pub dry: bool,
-    /// The live flow, a file name of the config folder without its ending
-    #[arg(long, default_value = "live", value_name = "FLOW")]
-    pub flow: String,
+    /// Print the job as JSON, and do not attach to it
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub flow: Flow,
     #[command(flatten)]
     pub fetching: Fetching,
+}
+
+/// Which live flow.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Flow {
+    /// The live flow, a file name of the config folder without its ending
+    #[arg(long = "flow", default_value = "live", value_name = "FLOW")]
+    pub name: String,
+}
+
+/// `ps`. Source: LIV-30.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  apolo-flow ps\n  apolo-flow ps --all --json")]
+pub(crate) struct Ps {
+    /// All runs that are kept, of all live flows of the project; else each job once
+    #[arg(short, long)]
+    pub all: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub flow: Flow,
+}
+
+/// Which live job.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct WhichJob {
+    /// The job, a key of `jobs` in the live flow; or the id of a run of it
+    pub job: String,
+    /// The suffix of a multi job
+    pub suffix: Option<String>,
+    #[command(flatten)]
+    pub flow: Flow,
+}
+
+/// `status`. Source: LIV-31.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  apolo-flow status jupyter\n  apolo-flow status train small --json")]
+pub(crate) struct Status {
+    #[command(flatten)]
+    pub which: WhichJob,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `kill`. Source: LIV-32, LIV-33.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  apolo-flow kill jupyter\n  apolo-flow kill train small\n  apolo-flow kill ALL")]
+pub(crate) struct Kill {
+    /// The job, or ALL for all that run
+    #[arg(value_name = "JOB|ALL")]
+    pub job: String,
+    /// The suffix of a multi job
+    pub suffix: Option<String>,
+    #[command(flatten)]
+    pub flow: Flow,
+}
+
+/// `exec`
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  apolo-flow exec jupyter -- bash\n  apolo-flow exec train small -- nvidia-smi\n\n\
+        The command runs in the job's environment; the exit code is its own.")]
+pub(crate) struct Exec {
+    #[command(flatten)]
+    pub which: WhichJob,
+    /// The command with its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub command: Vec<String>,
 }

@@ -77,8 +77,11 @@ pub(crate) struct Reference {
 /// `__engine`
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Engine {
-    /// The attempt's id
-    pub attempt: String,
+    /// The attempt's id, or the live job's
+    pub id: String,
+    /// Whether it is a live job
+    #[arg(long)]
+    pub live: bool,
 }
 
 /// `__supervisor`

@@ -1,6 +1,6 @@
-//! `__engine`: a background engine that drives one attempt.
+//! `__engine`: a background engine that drives one attempt or one live job.
 
-use flow_core::model::{AttemptId, TaskStatus};
+use flow_core::model::{AttemptId, LiveJobId, TaskStatus};
 
 use crate::args::Engine;
 use crate::error::CliError;
@@ -8,7 +8,12 @@ use crate::exit::Exit;
 use crate::session::Session;
 
 pub(crate) async fn run(session: &mut Session, own: &Engine) -> Result<Exit, CliError> {
-    let result = session.engine()?.drive(&AttemptId::new(own.attempt.as_str())).await?;
+    let engine = session.engine()?;
+    let result = if own.live {
+        engine.drive_live(&LiveJobId::new(own.id.as_str())).await?
+    } else {
+        engine.drive(&AttemptId::new(own.id.as_str())).await?
+    };
     Ok(exit_of(result))
 }
 

@@ -12,8 +12,8 @@ use flow_core::port::{Chunk, ExecutorError};
 use flow_engine::{Engine, LogReader, Standing};
 
 use crate::args::Logs;
-use crate::cmd::find;
 use crate::cmd::logs::lines::{LineCutter, Sink};
+use crate::cmd::{find, live_logs};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::report::words;
@@ -26,6 +26,10 @@ const PATIENCE: u32 = 20;
 
 pub(crate) async fn run(session: &mut Session, own: Logs) -> Result<Exit, CliError> {
     let engine = session.engine_to_read()?;
+    if let Some(found) = live_logs::wanted(session, &engine, &own).await? {
+        live_logs::print(session, &engine, &found, (own.r#try, own.follow)).await?;
+        return Ok(Exit::Well);
+    }
     let now = session.now();
     let since = own.since.as_deref().map(|text| session.zone.read(text, now)).transpose()?;
     let (bake, task) = match (&own.task, own.bake.split_once('/')) {

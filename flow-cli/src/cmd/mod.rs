@@ -13,20 +13,25 @@ mod doctor;
 mod drive;
 mod engine;
 mod events;
+mod exec;
 mod find;
 mod gc;
 mod graph_file;
 mod init;
 mod inspect;
+mod kill;
+mod live_logs;
 mod logs;
 mod man;
 mod params;
 mod plan;
+mod ps;
 pub(crate) mod reference;
 mod restart;
 mod resume;
 mod run;
 mod show;
+mod status;
 pub(crate) mod supervisor;
 mod update;
 mod volume;
@@ -61,7 +66,11 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         Command::Doctor(own) => doctor::run(session, &own).await,
         Command::Man(own) => man::run(session, &own),
         Command::Reference(own) => reference::run(session, &own),
-        Command::Run(own) => run::run(session, &own).await,
+        Command::Run(own) => run::run(session, own).await,
+        Command::Ps(own) => ps::run(session, &own).await,
+        Command::Status(own) => status::run(session, &own).await,
+        Command::Kill(own) => kill::run(session, &own).await,
+        Command::Exec(own) => exec::run(session, own).await,
         Command::Update(own) => update::run(session, own).await,
         Command::Upload(own) => volume::upload(session, own).await,
         Command::Download(own) => volume::download(session, own).await,

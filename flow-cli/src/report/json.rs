@@ -17,6 +17,7 @@
 //! - `clean`: the same with `removed`; `mkvolumes`: the same with `folder`
 //! - `update`: `{version, updates: [{action, before, now}]}`, commits
 //! - `clear-cache`: `{version, cleared: count}`
+//! - `ps`, `status`, `run`: see `live`
 //! - `gc`: `{version, dry_run, bakes: [id], unfinished, needed, cached, log_bytes, store_bytes}`
 //! - `delete-flow`: a line `{version, flow}` for each removed flow
 //! - `events`: a line `{version, event}` for each event in the stored form (`docs/events.md`)
@@ -333,7 +334,7 @@ pub(crate) struct DiagnosticView<'a> {
     pub column: Option<u32>,
 }
 
-fn time(at: Timestamp) -> String {
+pub(crate) fn time(at: Timestamp) -> String {
     at.to_string()
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod diagnostic;
 pub(crate) mod forecast;
 pub(crate) mod graph;
 pub(crate) mod json;
+pub(crate) mod live;
 pub(crate) mod look;
 pub(crate) mod plain;
 pub(crate) mod progress;

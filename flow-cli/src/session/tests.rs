@@ -68,6 +68,6 @@ fn config_wants_a_folder() {
     assert_eq!(session("bakes --config file", folder.path(), false, &[]).unwrap_err(), Exit::Usage);
     let missing = session("bakes --config missing", folder.path(), false, &[]).unwrap();
     assert_eq!(missing.source().unwrap_err().exit(), Exit::Failed);
-    let found = session("bakes --config w", folder.path(), false, &[]).unwrap().source().unwrap();
+    let found = session("bakes --config w", folder.path(), false, &[("HOME", "/")]).unwrap().source().unwrap();
     assert_eq!(found.folder(), folder.path().canonicalize().unwrap().join("w"));
 }

@@ -8,6 +8,7 @@ mod completion;
 mod fair;
 mod init;
 mod interrupt;
+mod jobs;
 mod keep;
 mod kit;
 mod live;

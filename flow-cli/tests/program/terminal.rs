@@ -58,7 +58,7 @@ impl OnTerminal {
         count > 0
     }
 
-    fn interrupt(&self) {
+    pub(crate) fn interrupt(&self) {
         kill_process(Pid::from_child(&self.child), Signal::INT).unwrap();
     }
 

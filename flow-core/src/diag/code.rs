@@ -42,7 +42,7 @@ codes! {
     InvalidId "F0007" "invalid-id" "A name that must be an identifier is none.";
     NotSupported "F0008" "not-supported" "Valid in the language, but this version cannot run it.";
     UnknownJob "F0009" "unknown-job" "The live flow has no job of that name.";
-    WrongSuffix "F0010" "wrong-suffix" "A suffix for a job that is not `multi`.";
+    WrongSuffix "F0010" "wrong-suffix" "A suffix or arguments for a job that is not `multi`.";
     RemoteAction "F0020" "remote-action" "An action of another repository cannot be had.";
     UntrustedAction "F0021" "untrusted-action" "A local action of another repository, which nobody has allowed to run on this machine.";
     // F01: the YAML text.

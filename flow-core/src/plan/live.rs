@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use crate::ast::{CallKind, Declared, Items, Param};
 use crate::diag::{Code, Diagnostic, Diagnostics, suggest};
 use crate::expr::{Answers, HostCall, Target, Type};
-use crate::model::UnitSpec;
+use crate::model::{UnitSpec, words};
 use crate::plan::args::{args, check_names, check_types};
 use crate::plan::check::Checked;
 use crate::plan::evaluate::{Evaluator, Problems};
@@ -34,6 +34,8 @@ pub struct JobSpec {
     pub unit: UnitSpec,
     /// The name that it is started with.
     pub name: String,
+    /// Its evaluated params: name to text.
+    pub params: IndexMap<String, String>,
     /// Whether it runs on without the terminal.
     pub detach: bool,
     /// Whether its port is opened in a browser.
@@ -64,6 +66,8 @@ pub struct JobRequest<'a> {
     pub params: IndexMap<String, String>,
     /// The suffix of a multi job; whoever starts one makes a fresh one if none is given.
     pub suffix: Option<String>,
+    /// The words of `multi.args`; only for a multi job.
+    pub args: Vec<String>,
 }
 
 /// Whether a job may run many times at once. `None` for no job, or one that cannot be bound (LIV-13).
@@ -143,7 +147,7 @@ impl JobPlanner<'_> {
         let suffix = self.suffix(unit, problems);
         let mut contexts = self.base.contexts.clone().with(Context::Params, scope::params(self.params));
         if let Some(suffix) = &suffix {
-            contexts = contexts.with(Context::Multi, scope::multi(suffix));
+            contexts = contexts.with(Context::Multi, scope::multi(suffix, &words::join(&self.request.args)));
         }
         let (place, contexts, start) = match call {
             None => (Place::Job, contexts, span),
@@ -170,7 +174,8 @@ impl JobPlanner<'_> {
         spec.title = Some(spec.title.unwrap_or(title));
         let made = made_name(&self.flow.shared.project.id, self.id, suffix.as_deref());
         let name = spec.name.clone().unwrap_or(made);
-        Some(JobSpec { id: self.id.clone(), unit: spec, name, detach, browse, port_forward, suffix })
+        let (id, params) = (self.id.clone(), self.params.clone());
+        Some(JobSpec { id, unit: spec, name, params, detach, browse, port_forward, suffix })
     }
 
     /// The system tags of the job (CTX-78).
@@ -188,6 +193,11 @@ impl JobPlanner<'_> {
         if suffix.is_some() {
             let message = format!("`{}` is no multi job, so it takes no suffix", self.id);
             problems.faults.push(Diagnostic::error(Code::WrongSuffix, message).help("leave the suffix out"));
+        }
+        if !self.request.args.is_empty() {
+            let message = format!("`{}` is no multi job, so it takes no arguments", self.id);
+            let help = "leave them out, or make it `multi` and use `multi.args`";
+            problems.faults.push(Diagnostic::error(Code::WrongSuffix, message).help(help));
         }
         None
     }
@@ -271,7 +281,7 @@ fn check_job(flow: &LiveFlow, inputs: &Inputs, job: &JobDefinition, known: &Know
     let mut own = known.clone();
     own.insert(Context::Params, types::params(Declared::<Param>::keys(&job.params)));
     if unit.is_multi() {
-        own.insert(Context::Multi, Type::object("multi", [("suffix", Type::Str)]));
+        own.insert(Context::Multi, Type::object("multi", [("suffix", Type::Str), ("args", Type::Str)]));
     }
     checked.templates(walk::of_job(job), |_| Known::new(), &own, git);
     let (place, start) = match call {

@@ -65,6 +65,6 @@ pub use preset::{Presets, check_presets};
 pub use retry::{RetryPolicy, TryAfter};
 pub use secret::{secret_name, secrets};
 pub use strategy::{fail_fast, max_parallel, max_parallel_of, written_fail_fast};
-pub use support::unsupported;
+pub use support::{unsupported, unsupported_job};
 pub use values::FlowValues;
 pub use volume::VolumeSpec;

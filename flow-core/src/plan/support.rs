@@ -5,6 +5,7 @@
 use crate::ast::{Declared, Field, Image, Items};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::plan::build::built;
+use crate::plan::live::JobSpec;
 use crate::resolve::{CalledBody, MergedDefaults, ResolvedFlow, TaskDefinition, UnitDefinition, Work};
 use crate::text::Span;
 
@@ -39,6 +40,17 @@ pub fn unsupported(flow: &ResolvedFlow, images: bool) -> Diagnostics {
     once.sorted()
 }
 
+/// What an evaluated live job says that this version cannot run yet.
+pub fn unsupported_job(job: &JobSpec) -> Diagnostics {
+    let has_secret = job.unit.volumes.iter().any(|text| text.starts_with("secret:"));
+    let told = has_secret.then(|| {
+        let message = format!("this version cannot run the job `{}` yet: it has a secret as a volume", job.id);
+        Diagnostic::error(Code::NotSupported, message)
+            .help("give it to the job by a variable: `env: {NAME: secret:NAME}`")
+    });
+    told.into_iter().collect()
+}
+
 #[derive(Default)]
 struct Found {
     diagnostics: Diagnostics,
@@ -49,14 +61,6 @@ impl Found {
     fn at(&mut self, what: &str, place: Span, help: &str) {
         let found = Diagnostic::error(Code::NotSupported, format!("this version cannot run {what} yet"));
         self.diagnostics.push(found.at(place, "valid, but not supported yet").help(help));
-    }
-
-    fn field<T>(&mut self, name: &str, field: &Field<T>, help: &str) {
-        match field {
-            Field::Absent | Field::Null(_) => {}
-            Field::Literal(literal) => self.at(&format!("`{name}`"), literal.span, help),
-            Field::Expr(template) => self.at(&format!("`{name}`"), template.span(), help),
-        }
     }
 
     fn secret_volumes(&mut self, items: &Items<String>) {
@@ -95,7 +99,6 @@ impl Found {
     fn unit(&mut self, unit: &UnitDefinition) {
         unit.volumes.iter().for_each(|layer| self.secret_volumes(layer));
         self.http_auth(&unit.http_auth);
-        self.field("pass_config", &unit.pass_config, "remove it; tasks of this version cannot reach the engine");
     }
 
     /// Nobody stands between a visitor and a port of this machine.

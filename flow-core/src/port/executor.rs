@@ -205,9 +205,19 @@ pub trait Executor: Send + Sync + std::fmt::Debug {
     /// What it can do.
     fn abilities(&self) -> Abilities;
 
+    /// Whether units listen on the ports of this very machine, so that a person reaches them without a forward.
+    fn shares_host(&self) -> bool {
+        false
+    }
+
     /// The most that one unit can claim; `None` where that is not known, or presets are names of its own.
     fn room(&self) -> Option<Claim> {
         None
+    }
+
+    /// Whether it can give a unit a terminal of its own; where not, one that is asked for gets a pipe.
+    fn gives_terminals(&self) -> bool {
+        false
     }
 
     /// Opens a unit's own streams: its output from byte `from` of its log on, then as it comes, and its input.

@@ -145,9 +145,9 @@ pub fn matrix(row: &IndexMap<Arc<str>, Value>) -> Value {
     Value::Map(Arc::new(entries))
 }
 
-/// The context `multi`.
-pub fn multi(suffix: &str) -> Value {
-    Value::object("multi", [("suffix", text(suffix))])
+/// The context `multi`; `args` are the words behind `--`, joined so that a shell splits them again.
+pub fn multi(suffix: &str, args: &str) -> Value {
+    Value::object("multi", [("suffix", text(suffix)), ("args", text(args))])
 }
 
 /// The context `inputs`.

@@ -147,13 +147,14 @@ impl Carrier {
         };
         let facts = &self.facts;
         let node = key.node().map(ToString::to_string).unwrap_or_default();
-        let env = BTreeMap::from([
+        let mut env = BTreeMap::from([
             ("APOLO_FLOW_BAKE_ID".to_owned(), facts.bake.to_string()),
             ("APOLO_FLOW_ATTEMPT".to_owned(), facts.number.to_string()),
             ("APOLO_FLOW_TASK_ID".to_owned(), node),
             ("APOLO_FLOW_TRY".to_owned(), key.r#try.to_string()),
             ("APOLO_FLOW_PROJECT".to_owned(), facts.project_name.clone()),
         ]);
+        env.extend(self.inner.connection(&spec, &facts.workspace));
         Some(Launch { key, spec, claim, env, workspace: facts.workspace.clone(), resuming, stdin: Stdin::Closed })
     }
 

@@ -11,6 +11,7 @@ mod report;
 
 pub use host::hash_files;
 pub(crate) use host::{Volumes, answer};
+pub(crate) use report::listen;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,11 +30,11 @@ use crate::engine::Inner;
 /// How long a claim holds unless renewed; after that the attempt is *stalled*.
 pub const LEASE: Duration = Duration::from_secs(9);
 /// How often it is renewed: two may fail before the lease ends.
-const RENEWAL: Duration = Duration::from_secs(3);
+pub(crate) const RENEWAL: Duration = Duration::from_secs(3);
 /// How many facts wait at most; whoever brings more waits.
-const INBOX: usize = 1024;
+pub(crate) const INBOX: usize = 1024;
 /// Pauses between tries of a failing append, in milliseconds.
-const APPEND_PAUSES: [u64; 6] = [50, 100, 200, 500, 1000, 2000];
+pub(crate) const APPEND_PAUSES: [u64; 6] = [50, 100, 200, 500, 1000, 2000];
 
 /// Drives one attempt until it ends.
 #[derive(Debug)]
@@ -243,7 +244,8 @@ impl Driver {
     }
 }
 
-async fn sleep_or_never(clock: &dyn flow_core::port::Clock, moment: Option<Timestamp>) {
+/// Returns at a moment; never without one.
+pub(crate) async fn sleep_or_never(clock: &dyn flow_core::port::Clock, moment: Option<Timestamp>) {
     match moment {
         Some(moment) => clock.sleep_until(moment).await,
         None => std::future::pending().await,

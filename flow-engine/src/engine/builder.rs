@@ -1,5 +1,6 @@
 //! [`EngineBuilder`]: an engine made of parts.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ pub struct EngineBuilder {
     user: Option<String>,
     self_program: Vec<OsString>,
     max_rows: Option<u32>,
+    connection: BTreeMap<String, String>,
     storage: Option<StorageRoot>,
     presets: Presets,
     secrets: Option<Arc<dyn SecretSource>>,
@@ -74,6 +76,12 @@ impl EngineBuilder {
         self
     }
 
+    /// The variables by which a unit with `pass_config` finds this engine's store (MCH-1); the workspace is added.
+    pub fn connection(mut self, connection: BTreeMap<String, String>) -> Self {
+        self.connection = connection;
+        self
+    }
+
     /// The storage of this machine, for copies to it and for executors that mount nothing; absent: none (MCH-2).
     pub fn storage(mut self, storage: StorageRoot) -> Self {
         self.storage = Some(storage);
@@ -105,6 +113,7 @@ impl EngineBuilder {
             user: self.user.unwrap_or_else(|| "unknown".to_owned()),
             self_program: self.self_program,
             max_rows: self.max_rows,
+            connection: self.connection,
             storage: self.storage,
             presets: self.presets,
             secrets: self.secrets,

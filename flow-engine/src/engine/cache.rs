@@ -43,7 +43,7 @@ impl Engine {
     }
 
     /// The project that the workspace's flows belong to.
-    async fn project_of(&self, source: &dyn ConfigSource) -> Result<ProjectId, EngineError> {
+    pub(super) async fn project_of(&self, source: &dyn ConfigSource) -> Result<ProjectId, EngineError> {
         let mut workspace = Workspace::new("");
         workspace.supply(SourceRef::Project, source.read(&SourceRef::Project).await?);
         workspace.supply(SourceRef::Flow("".into()), Some((String::new(), EMPTY.into())));

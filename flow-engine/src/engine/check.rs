@@ -64,6 +64,7 @@ pub(super) struct Ready {
 
 /// A live flow whose own settings have no errors; its jobs may have some.
 pub(super) struct ReadyLive {
+    pub(super) workspace: Workspace,
     pub(super) flow: LiveFlow,
     pub(super) inputs: Inputs,
     pub(super) diagnostics: Diagnostics,
@@ -241,7 +242,7 @@ impl Checker {
             jobs.into_values().for_each(|job| diagnostics.append(job));
             return Err(EngineError::config(diagnostics, workspace.sources().clone()));
         }
-        Ok(ReadyLive { flow, inputs, diagnostics })
+        Ok(ReadyLive { workspace, flow, inputs, diagnostics })
     }
 
     /// The secrets that a flow names and nobody has, each once for each place (MCH-3).

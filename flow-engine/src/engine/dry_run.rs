@@ -49,7 +49,7 @@ impl Checker {
 }
 
 /// Ten hexadecimal digits (LIV-20).
-fn fresh_suffix(ids: &dyn Ids) -> String {
+pub(super) fn fresh_suffix(ids: &dyn Ids) -> String {
     let id = ids.fresh("job");
     let digits: Vec<char> = id.chars().filter(char::is_ascii_hexdigit).collect();
     // The last ones: those of a counting source of ids differ there.
@@ -57,7 +57,10 @@ fn fresh_suffix(ids: &dyn Ids) -> String {
 }
 
 /// The job with all its questions answered, and the command lines of its uploads.
-async fn evaluate(ready: &ReadyLive, request: &JobRequest<'_>) -> Result<(JobSpec, Vec<Vec<String>>), EngineError> {
+pub(super) async fn evaluate(
+    ready: &ReadyLive,
+    request: &JobRequest<'_>,
+) -> Result<(JobSpec, Vec<Vec<String>>), EngineError> {
     let (mut answers, mut before) = (Answers::new(), Vec::new());
     loop {
         match plan_job(&ready.flow, &ready.inputs, request, &answers) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use flow_core::model::{Attempt, AttemptId, BakeId, Digest, LaunchKey, Subject, Task, TaskStatus, UnitSpec};
+use flow_core::model::{Attempt, AttemptId, BakeId, Digest, LaunchKey, Subject, Task, TaskStatus, Timestamp, UnitSpec};
 use flow_core::port::{BakeFilter, BakeRow, ClaimState, EventScope};
 
 use crate::engine::Engine;
@@ -161,14 +161,19 @@ impl Engine {
     }
 
     fn standing(&self, attempt: &Attempt, claim: &ClaimState) -> Standing {
-        if attempt.status.is_finished() {
+        self.stands((attempt.status, attempt.created_at), claim)
+    }
+
+    /// How something of this status, made at this moment and driven so, stands now.
+    pub(super) fn stands(&self, (status, created_at): (TaskStatus, Timestamp), claim: &ClaimState) -> Standing {
+        if status.is_finished() {
             return Standing::Ended;
         }
         let now = self.inner.clock.now();
         match &claim.owner {
             Some(holder) if claim.until > now && !owner::is_dead(holder) => Standing::Driven,
             // Never claimed: an engine process needs a moment to come up.
-            None if claim.epoch.0 == 0 && attempt.created_at.after(LEASE) > now => Standing::Waiting,
+            None if claim.epoch.0 == 0 && created_at.after(LEASE) > now => Standing::Waiting,
             Some(_) | None => Standing::Stalled,
         }
     }

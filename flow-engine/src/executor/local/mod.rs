@@ -70,6 +70,8 @@ pub struct LocalExecutor {
     environment: BTreeMap<String, String>,
     /// The caller's whole environment, which local actions get (BAT-22).
     own_environment: BTreeMap<String, String>,
+    /// Where the program of this engine lies, for units that may use it (MCH-1).
+    program_folder: Option<String>,
     /// The folder that volumes lie in; absent: units with volumes are refused.
     storage: Option<StorageRoot>,
 }
@@ -85,6 +87,8 @@ impl LocalExecutor {
         if config.self_program.is_empty() {
             return Err(refused("no program is known that runs the supervisor".into()));
         }
+        let program = config.self_program.first().map(PathBuf::from).filter(|program| program.is_absolute());
+        let program_folder = program.and_then(|program| Some(program.parent()?.to_str()?.to_owned()));
         let client = Arc::new(Client::new(layout.clone(), config.self_program, config.machine));
         let mut own_environment = environment::texts(config.environment);
         // Secrets are for the units that name them.
@@ -92,7 +96,17 @@ impl LocalExecutor {
         let environment = environment::passed_on(&own_environment);
         let LocalConfig { machine, limits, .. } = config;
         let (storage, secrets) = (None, None);
-        Ok(LocalExecutor { client, layout, machine, limits, secrets, environment, own_environment, storage })
+        Ok(LocalExecutor {
+            client,
+            layout,
+            machine,
+            limits,
+            secrets,
+            environment,
+            own_environment,
+            program_folder,
+            storage,
+        })
     }
 
     /// Looks up the secrets of units in `source`; without one, units that name any are refused.
@@ -171,12 +185,18 @@ impl LocalExecutor {
         Ok(texts)
     }
 
-    /// A launch as it is sent: that of a local action bears the caller's environment.
+    /// A launch as it is sent: that of a local action bears the caller's environment, one that may use the engine
+    /// finds its program at the end of `PATH`.
     fn with_own_environment(&self, launch: &Launch) -> Launch {
         let mut launch = launch.clone();
         if launch.spec.local {
             let own = self.own_environment.iter().map(|(name, value)| (name.clone(), value.clone()));
             launch.env = own.chain(std::mem::take(&mut launch.env)).collect();
+        }
+        if let Some(folder) = self.program_folder.as_ref().filter(|_| launch.spec.pass_config == Some(true)) {
+            let path = launch.spec.env.get("PATH").or_else(|| self.environment.get("PATH"));
+            let path = path.map_or_else(|| folder.clone(), |path| format!("{path}:{folder}"));
+            launch.env.insert("PATH".to_owned(), path);
         }
         launch
     }
@@ -250,6 +270,10 @@ impl Executor for LocalExecutor {
 
     fn abilities(&self) -> Abilities {
         Abilities { name: "local", survives_engine: true, images: false, mounts: false }
+    }
+
+    fn shares_host(&self) -> bool {
+        true
     }
 
     async fn attach(&self, key: &LaunchKey, from: u64) -> Result<Channel, ExecutorError> {
