@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use flow_core::model::LiveJobId;
 use flow_core::port::{Chunk, ConfigSource as _, ExecutorError};
-use flow_engine::{Engine, EngineError, LiveFound};
+use flow_engine::{Engine, EngineError, LiveFound, LogReader};
 
 use crate::args::{Logs, WhichJob};
+use crate::cmd::logs::lines::{LineCutter, Sink};
+use crate::cmd::logs::{from_tail, is_since};
 use crate::error::CliError;
 use crate::report::live::name;
 use crate::session::Session;
@@ -57,23 +59,44 @@ pub(crate) async fn wanted(session: &Session, engine: &Engine, own: &Logs) -> Re
 /// The live flow whose jobs `logs` knows by name.
 const LIVE: &str = "live";
 
-/// Prints the log of a start of a job, following it if that is wanted.
+/// Prints the log of a start of a job as the flags want it, following it if that is wanted.
 pub(crate) async fn print(
     session: &mut Session,
     engine: &Engine,
     found: &LiveFound,
-    (number, follow): (u32, bool),
+    own: &Logs,
 ) -> Result<(), CliError> {
     let id = &found.job().id;
+    let now = session.now();
+    let since = own.since.as_deref().map(|text| session.zone.read(text, now)).transpose()?;
     let mut found = found.clone();
-    while follow && found.job().tries.is_empty() && !found.job().status.is_finished() {
+    while own.follow && found.job().tries.is_empty() && !found.job().status.is_finished() {
         tokio::time::sleep(PAUSE).await;
         found = engine.live_job(id).await?;
     }
-    let Some(mut reader) = engine.live_log(found.job(), number, 0) else {
-        return Err(CliError::NoLog { task: name(found.job()), why: "it has not been started so often".to_owned() });
+    let job = found.job();
+    let Some(reader) = engine.live_log(job, own.r#try, own.offset) else {
+        return Err(CliError::NoLog { task: name(job), why: "it has not been started so often".to_owned() });
     };
+    let one = job.tries.iter().rfind(|one| own.r#try == 0 || one.number == own.r#try);
+    if !is_since(one, since) {
+        session.note("nothing: the job ended before that time");
+        return Ok(());
+    }
+    let reader = from_tail(reader, own.tail).await?;
+    let sink = own.json.then(|| Sink::of_job(name(job), one.map_or(0, |one| one.number)));
+    copy(session, engine, (reader, sink), (id, own.follow)).await
+}
+
+/// Copies what a reader gives: as it is, or line by line into a sink.
+async fn copy(
+    session: &mut Session,
+    engine: &Engine,
+    (mut reader, sink): (LogReader, Option<Sink>),
+    (id, follow): (&LiveJobId, bool),
+) -> Result<(), CliError> {
     let mut filter = session.log_filter();
+    let mut cutter = LineCutter::new(reader.offset());
     loop {
         let chunk = match reader.read().await {
             // Between the decision to start it and the start the executor does not know it.
@@ -81,12 +104,19 @@ pub(crate) async fn print(
             other => other?,
         };
         if !chunk.bytes.is_empty() {
-            session.print_bytes(&filter.feed(chunk.bytes))?;
+            match &sink {
+                Some(sink) => sink.print(session, cutter.feed(&chunk.bytes))?,
+                None => session.print_bytes(&filter.feed(chunk.bytes))?,
+            }
             continue;
         }
         if chunk.complete || !follow || engine.live_job(id).await?.job().status.is_finished() {
-            return session.print_bytes(&filter.finish());
+            break;
         }
         tokio::time::sleep(PAUSE).await;
+    }
+    match &sink {
+        Some(sink) => sink.print(session, cutter.finish()),
+        None => session.print_bytes(&filter.finish()),
     }
 }

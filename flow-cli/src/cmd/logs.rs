@@ -3,7 +3,7 @@
 //! A log has no times for its lines, so `--since` chooses tasks: those that were at work then or later.
 
 mod all;
-mod lines;
+pub(super) mod lines;
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ const PATIENCE: u32 = 20;
 pub(crate) async fn run(session: &mut Session, own: Logs) -> Result<Exit, CliError> {
     let engine = session.engine_to_read()?;
     if let Some(found) = live_logs::wanted(session, &engine, &own).await? {
-        live_logs::print(session, &engine, &found, (own.r#try, own.follow)).await?;
+        live_logs::print(session, &engine, &found, &own).await?;
         return Ok(Exit::Well);
     }
     let now = session.now();
@@ -61,13 +61,13 @@ fn chosen(task: &Task, number: u32) -> Option<&Try> {
 }
 
 /// Whether a try was at work at a time or later.
-fn is_since(one: Option<&Try>, since: Option<Timestamp>) -> bool {
+pub(super) fn is_since(one: Option<&Try>, since: Option<Timestamp>) -> bool {
     let ended = one.and_then(|one| one.ended_at);
     since.zip(ended).is_none_or(|(since, ended)| ended >= since)
 }
 
 /// The reader at the last lines, if only those are wanted.
-async fn from_tail(reader: LogReader, lines: Option<u64>) -> Result<LogReader, CliError> {
+pub(super) async fn from_tail(reader: LogReader, lines: Option<u64>) -> Result<LogReader, CliError> {
     match lines {
         // An executor that does not know the unit yet has no lines of it.
         Some(lines) => Ok(reader.last_lines(lines).await?),

@@ -62,6 +62,9 @@ fn a_job_is_attached_to_and_its_exit_code_is_ours() {
     let jobs: Vec<_> = listed["jobs"].as_array().unwrap().iter().collect();
     assert_eq!((jobs[0]["status"].as_str(), jobs[1]["status"].as_str()), (Some("failed"), Some("unknown")));
     assert_eq!(place.run("logs fails").expect(0).out, "one\ntwo\n");
+    assert_eq!(place.run("logs fails --tail 1").expect(0).out, "two\n");
+    let last = place.run("logs fails --json --offset 4").expect(0).json();
+    assert_eq!((last["text"].as_str(), last["task"].as_str()), (Some("two"), Some("fails")));
     assert!(place.run("status never").expect(1).err.contains("is not running"));
     assert!(place.run("run nothing").expect(1).err.contains("`fails`"), "the jobs are named");
 }

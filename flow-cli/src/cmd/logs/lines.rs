@@ -12,7 +12,7 @@ const LONGEST: usize = 64 * 1024;
 
 /// A line of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Line {
+pub(in crate::cmd) struct Line {
     /// Where it begins, in bytes.
     pub offset: u64,
     /// Where the next one begins.
@@ -23,19 +23,19 @@ pub(super) struct Line {
 
 /// Cuts what is read into lines.
 #[derive(Debug)]
-pub(super) struct LineCutter {
+pub(in crate::cmd) struct LineCutter {
     offset: u64,
     open: Vec<u8>,
 }
 
 impl LineCutter {
     /// For a log that is read from this byte on.
-    pub(super) fn new(offset: u64) -> Self {
+    pub(in crate::cmd) fn new(offset: u64) -> Self {
         LineCutter { offset, open: Vec::new() }
     }
 
     /// The lines that end with these bytes.
-    pub(super) fn feed(&mut self, bytes: &[u8]) -> Vec<Line> {
+    pub(in crate::cmd) fn feed(&mut self, bytes: &[u8]) -> Vec<Line> {
         let mut lines = Vec::new();
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             self.open.extend_from_slice(piece);
@@ -47,7 +47,7 @@ impl LineCutter {
     }
 
     /// What is left at the end, if anything is.
-    pub(super) fn finish(&mut self) -> Vec<Line> {
+    pub(in crate::cmd) fn finish(&mut self) -> Vec<Line> {
         let mut bytes = std::mem::take(&mut self.open);
         if bytes.is_empty() {
             return Vec::new();
@@ -63,7 +63,7 @@ impl LineCutter {
 
 /// Prints lines with the task that they are of.
 #[derive(Debug)]
-pub(super) struct Sink {
+pub(in crate::cmd) struct Sink {
     task: String,
     number: u32,
     is_json: bool,
@@ -75,12 +75,17 @@ impl Sink {
         Sink { task: task.id.to_string(), number: one.map_or(0, |one| one.number), is_json: true }
     }
 
+    /// As JSON, of a start of a live job.
+    pub(in crate::cmd) fn of_job(name: String, number: u32) -> Self {
+        Sink { task: name, number, is_json: true }
+    }
+
     /// With the task's id before each line.
     pub(super) fn prefixed(task: &Task) -> Self {
         Sink { task: task.id.to_string(), number: 0, is_json: false }
     }
 
-    pub(super) fn print(&self, session: &mut Session, lines: Vec<Line>) -> Result<(), CliError> {
+    pub(in crate::cmd) fn print(&self, session: &mut Session, lines: Vec<Line>) -> Result<(), CliError> {
         lines.into_iter().try_for_each(|line| self.print_line(session, line))
     }
 
