@@ -75,7 +75,7 @@ fn what_is_left_is_told_where_it_is_known() {
     };
     let total = |left: Option<u64>| total_of(left, 80);
     assert!(total(Some(230)).contains("  0/2  3.0s  about 4m left  1 running"), "{}", total(Some(230)));
-    assert!(total_of(Some(230), 45).ends_with("  0/2  3.0s  1 runn"), "half of it would say something else");
+    assert!(total_of(Some(230), 45).ends_with("  0/2  3.0s  1 runni"), "half of it would say something else");
     // Without history, and where it takes longer than ever.
     assert_eq!(total(None), total(Some(0)));
     assert!(!total(None).contains("left"), "{}", total(None));
