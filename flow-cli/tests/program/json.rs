@@ -48,7 +48,7 @@ fn difference(place: &str, shown: &Value, found: &Value) -> Option<String> {
         }
         (Value::Array(shown), Value::Array(found)) => found.iter().find_map(|one| {
             let differences = shown.iter().map(|like| difference(&format!("{place}[]"), like, one));
-            differences.reduce(|first, next| first.and(next)).unwrap_or_else(|| Some(format!("{place}: shown empty")))
+            differences.reduce(Option::and).unwrap_or_else(|| Some(format!("{place}: shown empty")))
         }),
         (Value::Null, _) | (_, Value::Null) => None,
         _ if std::mem::discriminant(shown) == std::mem::discriminant(found) => None,
