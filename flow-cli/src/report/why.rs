@@ -10,6 +10,8 @@ use crate::report::{clean, json, words};
 
 /// How much of a value a line shows.
 const VALUE: usize = 160;
+/// How much of what two long values have in common stands before their difference.
+const BEFORE: usize = 40;
 
 /// An explanation as JSON: `because` is one word, the other keys say more where they apply.
 #[derive(Debug, Serialize)]
@@ -121,11 +123,10 @@ pub(crate) fn lines(task: &Task, explanation: &Explanation, look: Look, now: Tim
         lines.push(format!("it was tried {} times; `show` tells of each", task.tries.len()));
     }
     let arrow = look.pick("→", "->");
-    let value =
-        |text: &Option<String>| text.as_ref().map_or("(not there)".to_owned(), |text| clean::short(text, VALUE));
     lines.extend(explanation.because.changes().iter().map(|change| {
         let field = look.accent(&clean::line(&change.field));
-        format!("  {field}: {} {arrow} {}", value(&change.old), value(&change.new))
+        let (old, new) = values(change.old.as_deref(), change.new.as_deref());
+        format!("  {field}: {old} {arrow} {new}")
     }));
     lines.extend(needs(&explanation.because).iter().map(|need| {
         let until = need.level.map(|level| format!(", must be {level}")).unwrap_or_default();
@@ -173,6 +174,25 @@ fn sentence(because: &Because) -> String {
     }
 }
 
+/// Both values of a change, cut so that what differs is seen.
+fn values(old: Option<&str>, new: Option<&str>) -> (String, String) {
+    let common = match (old, new) {
+        (Some(old), Some(new)) => old.chars().zip(new.chars()).take_while(|(old, new)| old == new).count(),
+        _ => 0,
+    };
+    let skipped = if common < VALUE { 0 } else { common - BEFORE };
+    let value = |text: Option<&str>| {
+        let Some(text) = text else { return "(not there)".to_owned() };
+        let rest: String = text.chars().skip(skipped).collect();
+        let mark = if skipped == 0 { "" } else { "…" };
+        format!("{mark}{}", clean::short(&rest, VALUE))
+    };
+    (value(old), value(new))
+}
+
 fn place(origin: &Origin) -> String {
     format!("attempt #{} of {}", origin.number, clean::line(origin.bake.as_str()))
 }
+
+#[cfg(test)]
+mod tests;
