@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use flow_core::event::{Event, EventKind};
 use flow_core::model::{Attempt, TaskStatus, Timestamp};
-use flow_engine::{Engine, EngineError, Follow, LEASE, Standing};
+use flow_engine::{Engine, EngineError, Expectation, Follow, LEASE, Standing};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 
@@ -114,13 +114,14 @@ impl Watch {
     pub(crate) async fn run(&mut self, session: &mut Session, on_signal: OnSignal) -> Result<Ending, CliError> {
         let failed = |error| CliError::Output { what: "waiting for Ctrl-C", error };
         let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+        let expectation = self.expectation().await;
         let mut redraw = tokio::time::interval(REDRAW);
         let mut look_after = tokio::time::interval(LOOK_AFTER);
         loop {
             let ending = tokio::select! {
                 events = self.follow.next() => self.take(session, &events?).await?,
                 _ = redraw.tick() => {
-                    self.view.draw(session, &self.board);
+                    self.view.draw(session, &self.board, &expectation);
                     None
                 }
                 _ = look_after.tick(), if self.driving.is_none() => self.look_after(session).await?,
@@ -136,6 +137,17 @@ impl Watch {
                 return self.finish(ending).await;
             }
         }
+    }
+
+    /// What history teaches, if it will be shown.
+    async fn expectation(&self) -> Expectation {
+        if !self.view.shows_estimate() {
+            return Expectation::default();
+        }
+        let (bake, number) = (self.attempt.bake.as_str(), i64::from(self.attempt.number));
+        let learnt = async { self.engine.expectation(&self.engine.inspect(bake, number).await?).await };
+        // A guess that cannot be made is no reason not to watch; a store that fails says so when the events are read.
+        learnt.await.unwrap_or_default()
     }
 
     /// An engine in this process gives its claim back before we go.

@@ -18,6 +18,7 @@ mod conformance_yaml;
 mod diagnostics;
 mod docs;
 mod drawing;
+mod follow;
 mod grow;
 mod hostile;
 mod live;

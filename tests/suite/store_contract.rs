@@ -172,7 +172,7 @@ async fn all_events(store: &Arc<dyn Store>) -> Vec<Event> {
 }
 
 /// What must come soon; a wait that never ends fails the test instead of hanging it.
-async fn soon<T>(future: impl Future<Output = T>) -> T {
+pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(20), future).await.expect("it comes soon")
 }
 

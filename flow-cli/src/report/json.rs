@@ -1,4 +1,5 @@
-//! The JSON that `--json` prints: version 1 of our own shapes, converted from the model.
+//! The JSON that `--json` prints: version 1 of our own shapes, converted from the model. For users `docs/json.md`
+//! shows each with an example, and a test compares them.
 //!
 //! Every document is one object with `"version": 1`; a later version only adds keys. Times are
 //! ISO 8601 in UTC, statuses are their words, absent facts are null. Shapes:

@@ -3,6 +3,8 @@
 //! Calm with any number of tasks: one line for each task or matrix while they fit, else what runs
 //! and what failed, and counts of the rest.
 
+use std::time::Duration;
+
 use flow_core::model::{Counts, Task, TaskStatus, Timestamp};
 use flow_core::plan::{Group, groups};
 
@@ -11,7 +13,7 @@ use crate::report::board::Board;
 use crate::report::clean;
 use crate::report::look::Look;
 use crate::report::table::{Strip, width};
-use crate::report::time::span;
+use crate::report::time::{roughly, span};
 use crate::report::words;
 
 /// Columns of a bar.
@@ -46,8 +48,9 @@ impl Row<'_> {
     }
 }
 
-/// The picture of a board, as lines that fit the terminal.
-pub(crate) fn picture(board: &Board, now: Timestamp, look: Look, size: Size) -> Vec<String> {
+/// The picture of a board, as lines that fit the terminal; `left` is how much longer it will take, where history
+/// tells.
+pub(crate) fn picture(board: &Board, now: Timestamp, look: Look, size: Size, left: Option<Duration>) -> Vec<String> {
     let tasks: Vec<&Task> = board.tasks.values().collect();
     let grouped = groups(tasks.iter().map(|task| (task.id.prefix(), &task.node)));
     let mut rows: Vec<Row> = grouped.iter().map(|group| row(group, &tasks, look)).collect();
@@ -68,7 +71,7 @@ pub(crate) fn picture(board: &Board, now: Timestamp, look: Look, size: Size) -> 
         push_counts(&mut strip, counts, look);
         lines.push(strip.finish());
     }
-    lines.push(total(board, now, look, size));
+    lines.push(total(board, now, look, size, left));
     lines
 }
 
@@ -120,13 +123,17 @@ fn push_running(strip: &mut Strip, row: &Row<'_>, now: Timestamp, look: Look) {
     }
 }
 
-fn total(board: &Board, now: Timestamp, look: Look, size: Size) -> String {
+fn total(board: &Board, now: Timestamp, look: Look, size: Size, left: Option<Duration>) -> String {
     let counts = board.counts();
     let mut strip = Strip::new(size.width.saturating_sub(1));
     push_bar(&mut strip, counts, look);
     strip.push(&format!("  {}/{}", counts.finished(), counts.total()), |text| look.strong(text));
     if let Some(attempt) = &board.attempt {
         strip.push(&format!("  {}", span(now.since(attempt.created_at))), str::to_owned);
+    }
+    // Nothing left by history, yet not at its end: it takes longer than ever, and nobody knows how long.
+    if let Some(left) = left.filter(|left| !left.is_zero()) {
+        strip.push_whole(&format!("  about {} left", roughly(left)), str::to_owned);
     }
     strip.push("  ", str::to_owned);
     push_counts(&mut strip, counts, look);
@@ -155,10 +162,14 @@ pub(crate) fn push_counts(strip: &mut Strip, counts: Counts, look: Look) {
     }
 }
 
-/// Draws pictures over each other, and lets lines scroll away above them.
+/// Draws pictures over each other line by line, and lets lines scroll away above them.
+///
+/// Nothing is erased before something else stands in its place, so that nothing flickers.
 #[derive(Debug, Default)]
 pub(crate) struct Screen {
     drawn: Vec<String>,
+    /// How wide the terminal was then.
+    columns: Option<usize>,
 }
 
 impl Screen {
@@ -171,7 +182,9 @@ impl Screen {
 
     /// Puts lines above the picture, for good.
     pub(crate) fn keep(&mut self, output: &mut Output, lines: &[String]) {
-        let drawn = self.drawn.clone();
+        // A picture made for another width would wrap; the next one is drawn soon.
+        let fits = self.columns == columns_of(output);
+        let drawn = if fits { self.drawn.clone() } else { Vec::new() };
         self.replace(output, lines, drawn);
     }
 
@@ -181,17 +194,67 @@ impl Screen {
     }
 
     fn replace(&mut self, output: &mut Output, kept: &[String], lines: Vec<String>) {
-        // Up to the picture's first line, then erase to the end of the screen.
-        let up = |lines: usize| format!("\r\u{1b}[{lines}A\u{1b}[J");
-        let mut text = if self.drawn.is_empty() { String::new() } else { up(self.drawn.len()) };
-        for line in kept.iter().chain(&lines) {
-            text.push_str(line);
+        let columns = columns_of(output);
+        let mut text = self.to_the_top(columns);
+        for line in kept {
+            push_kept(&mut text, line, columns);
+        }
+        let is_in_place = kept.is_empty() && columns == self.columns;
+        for (at, line) in lines.iter().enumerate() {
+            if !is_in_place || self.drawn.get(at) != Some(line) {
+                text.push_str(line);
+                text.push_str(ERASE_LINE);
+            }
             text.push('\n');
         }
-        self.drawn = lines;
+        if self.drawn.len() > kept.len() + lines.len() {
+            text.push_str(ERASE_BELOW);
+        }
+        (self.drawn, self.columns) = (lines, columns);
         // A terminal that is gone is no reason to stop.
         let _ = output.write(text.as_bytes());
     }
+
+    /// Moves to the picture's first row. A terminal that became narrower has wrapped the lines, so there they take
+    /// more rows; what it made of them is erased.
+    fn to_the_top(&self, columns: Option<usize>) -> String {
+        if self.drawn.is_empty() {
+            return String::new();
+        }
+        let rows: usize = self.drawn.iter().map(|line| rows(line, columns)).sum();
+        let erase = if columns == self.columns { "" } else { ERASE_BELOW };
+        format!("\r\u{1b}[{rows}A{erase}")
+    }
+}
+
+/// From the cursor to the end of its row.
+const ERASE_LINE: &str = "\u{1b}[K";
+/// From the cursor to the end of the screen.
+const ERASE_BELOW: &str = "\u{1b}[J";
+
+fn push_kept(text: &mut String, line: &str, columns: Option<usize>) {
+    // Behind a row's last column the cursor stands on it, and erasing would take a letter.
+    let is_whole = columns.is_none_or(|columns| painted_width(line) < columns);
+    let (before, behind) = if is_whole { ("", ERASE_LINE) } else { (ERASE_BELOW, "") };
+    for piece in [before, line, behind, "\n"] {
+        text.push_str(piece);
+    }
+}
+
+fn columns_of(output: &Output) -> Option<usize> {
+    output.size().map(|size| size.width.max(1))
+}
+
+/// How many rows a painted line takes.
+fn rows(line: &str, columns: Option<usize>) -> usize {
+    columns.map_or(1, |columns| painted_width(line).div_ceil(columns).max(1))
+}
+
+/// How many columns a line takes: its paint, `ESC [ … m`, takes none.
+fn painted_width(line: &str) -> usize {
+    let mut pieces = line.split("\u{1b}[");
+    let first = pieces.next().map_or(0, width);
+    first + pieces.map(|piece| width(piece.split_once('m').map_or("", |(_, text)| text))).sum::<usize>()
 }
 
 #[cfg(test)]

@@ -51,6 +51,13 @@ impl Strip {
         }
     }
 
+    /// Adds a piece that says nothing, or something else, without its end: if it does not fit, it is left out.
+    pub(crate) fn push_whole(&mut self, text: &str, paint: impl FnOnce(&str) -> String) {
+        if width(text) <= self.left {
+            self.push(text, paint);
+        }
+    }
+
     /// Adds a piece that takes exactly `columns`.
     pub(crate) fn push_padded(&mut self, text: &str, columns: usize, paint: impl FnOnce(&str) -> String) {
         let piece = cut(text, columns);

@@ -98,6 +98,18 @@ pub(crate) fn span(span: Duration) -> String {
     }
 }
 
+/// A span that is only guessed: `8s`, `25s`, `4m`, `2h 10m`.
+pub(crate) fn roughly(guess: Duration) -> String {
+    let seconds = guess.as_secs() + u64::from(guess.subsec_millis() > 0);
+    let steps = |step: u64| (seconds + step / 2) / step * step;
+    match seconds {
+        0..10 => format!("{}s", seconds.max(1)),
+        10..58 => format!("{}s", steps(5)),
+        58..3570 => coarse(Duration::from_secs(steps(60))),
+        _ => span(Duration::from_secs(steps(600))),
+    }
+}
+
 /// A span in its greatest unit.
 fn coarse(span: Duration) -> String {
     let seconds = span.as_secs();

@@ -1,6 +1,8 @@
 //! [`View`]: which of the reports a watch shows.
 
 use flow_core::event::Event;
+use flow_core::model::Task;
+use flow_engine::Expectation;
 
 use crate::error::CliError;
 use crate::report::board::Board;
@@ -59,14 +61,22 @@ impl View {
         Ok(())
     }
 
+    /// Whether it has a place for how long things will take.
+    pub(crate) fn shows_estimate(&self) -> bool {
+        matches!(self, View::Screen(..))
+    }
+
     /// Draws what is redrawn.
-    pub(crate) fn draw(&mut self, session: &mut Session, board: &Board) {
+    pub(crate) fn draw(&mut self, session: &mut Session, board: &Board, expectation: &Expectation) {
         if board.tasks.is_empty() {
             return;
         }
         let now = session.now();
         if let (View::Screen(_, screen), Some(size)) = (self, session.io.err.size()) {
-            screen.draw(&mut session.io.err, picture(board, now, session.err_look, size));
+            let tasks: Vec<&Task> = board.tasks.values().collect();
+            let attempt = board.attempt.as_ref();
+            let left = attempt.and_then(|attempt| expectation.estimate(&tasks, attempt, now).remaining);
+            screen.draw(&mut session.io.err, picture(board, now, session.err_look, size, left));
         }
     }
 

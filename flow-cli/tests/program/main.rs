@@ -9,6 +9,7 @@ mod fair;
 mod init;
 mod interrupt;
 mod jobs;
+mod json;
 mod keep;
 mod kit;
 mod live;

@@ -129,7 +129,9 @@ fn a_tag_that_moved_is_an_error_with_both_commits() {
     assert!(told.contains(&first) && told.contains(&second) && told.contains(".apolo/r.yml:5:13"), "{told}");
     let told = remotes.run("check r --locked").expect(4).err;
     assert!(told.contains("is not on this machine") && told.contains(&first), "{told}");
-    let moved = remotes.run("update gh:acme/tools@v1 --allow-moved --json").expect(0).json();
+    let moved = remotes.run("update gh:acme/tools@v1 --allow-moved --json").expect(0);
+    crate::json::compare("update", &moved.out);
+    let moved = moved.json();
     assert_eq!(moved["updates"][0]["before"].as_str(), Some(first.as_str()));
     assert_eq!(moved["updates"][0]["now"].as_str(), Some(second.as_str()));
     remotes.run("bake r -n two --locked --local-executor").expect(0);

@@ -64,7 +64,8 @@ impl Engine {
 
     /// What is to be expected of an attempt now.
     pub fn estimate(&self, expectation: &Expectation, found: &Inspection) -> Estimate {
-        expectation.estimate(&found.tasks, &found.attempt, self.inner.clock.now())
+        let tasks: Vec<&Task> = found.tasks.iter().collect();
+        expectation.estimate(&tasks, &found.attempt, self.inner.clock.now())
     }
 }
 
@@ -73,7 +74,7 @@ impl Expectation {
     ///
     /// The longest way through what is left, stretched by how much longer than its own longest way the whole took
     /// before: so the bound of tasks at once counts, without knowing it.
-    pub fn estimate(&self, tasks: &[Task], attempt: &Attempt, now: Timestamp) -> Estimate {
+    pub fn estimate(&self, tasks: &[&Task], attempt: &Attempt, now: Timestamp) -> Estimate {
         let expected = |task: &Task| self.tasks.get(&task.id).copied().unwrap_or_default();
         let known = |task: &Task| took(task).unwrap_or_else(|| expected(task).max(elapsed(task, now)));
         let path = Ways::new(tasks, known).longest();
@@ -108,7 +109,7 @@ fn middle(mut times: Vec<Duration>) -> Option<Duration> {
 
 /// The longest ways through a graph of tasks; calls begin before and end behind what they hold.
 struct Ways<'a> {
-    tasks: &'a [Task],
+    tasks: &'a [&'a Task],
     /// How long the way to the start (even) and to the end (odd) of each task is.
     lengths: Vec<Duration>,
     /// The step before on that way.
@@ -116,7 +117,7 @@ struct Ways<'a> {
 }
 
 impl<'a> Ways<'a> {
-    fn new(tasks: &'a [Task], length: impl Fn(&Task) -> Duration) -> Self {
+    fn new(tasks: &'a [&'a Task], length: impl Fn(&Task) -> Duration) -> Self {
         let (steps, mut open) = steps(tasks, length);
         let count = tasks.len() * 2;
         let mut ways = Ways { tasks, lengths: vec![Duration::ZERO; count], before: vec![None; count] };
@@ -167,7 +168,7 @@ impl<'a> Ways<'a> {
 /// From each step to the next ones with the time between, and how many steps each waits for.
 type Steps = (Vec<Vec<(usize, Duration)>>, Vec<usize>);
 
-fn steps(tasks: &[Task], length: impl Fn(&Task) -> Duration) -> Steps {
+fn steps(tasks: &[&Task], length: impl Fn(&Task) -> Duration) -> Steps {
     let places: BTreeMap<&FullId, usize> = tasks.iter().enumerate().map(|(at, task)| (&task.id, at)).collect();
     let (mut steps, mut open) = (vec![Vec::new(); tasks.len() * 2], vec![0_usize; tasks.len() * 2]);
     let mut add = |from: usize, to: usize, time: Duration| {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use flow_core::model::Timestamp;
 
-use super::{Zone, span};
+use super::{Zone, roughly, span};
 
 #[test]
 fn spans_have_two_units_at_most() {
@@ -12,6 +12,14 @@ fn spans_have_two_units_at_most() {
     let long = [(7_620_000, "2h 07m"), (100_800_000, "1d 04h")];
     for (millis, text) in cases.into_iter().chain(long) {
         assert_eq!(span(Duration::from_millis(millis)), text);
+    }
+}
+
+#[test]
+fn guesses_have_no_more_digits_than_they_deserve() {
+    let cases = [(0, "1s"), (7_200, "8s"), (23_000, "25s"), (57_500, "1m"), (230_000, "4m"), (3_569_000, "59m")];
+    for (millis, text) in cases.into_iter().chain([(3_570_000, "1h 00m"), (7_620_000, "2h 10m")]) {
+        assert_eq!(roughly(Duration::from_millis(millis)), text);
     }
 }
 
