@@ -210,7 +210,8 @@ pub(crate) struct Show {
 #[command(
     after_help = "Examples:\n  apolo-flow logs nightly train-1\n  apolo-flow logs nightly/train-1 -f --tail 20\n  \
         apolo-flow logs nightly -f\n  apolo-flow logs nightly --since 10m\n  \
-        apolo-flow logs nightly train-1 --json --offset 4096"
+        apolo-flow logs nightly train-1 --json --offset 4096\n  \
+        apolo-flow logs jupyter -f"
 )]
 pub(crate) struct Logs {
     /// The bake's id or name, or BAKE/TASK; or a live job
@@ -227,7 +228,7 @@ pub(crate) struct Logs {
     /// Which try of the task; 0 is the last
     #[arg(long, default_value_t = 0, value_name = "NUMBER")]
     pub r#try: u32,
-    /// Wait for more until the task, or the bake, has ended
+    /// Wait for more until the task, the bake or the live job has ended
     #[arg(short, long)]
     pub follow: bool,
     /// Only the last lines of each log

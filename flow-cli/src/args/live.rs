@@ -48,9 +48,9 @@ pub(crate) struct Flow {
 
 /// `ps`. Source: LIV-30.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Example:\n  apolo-flow ps\n  apolo-flow ps --all --json")]
+#[command(after_help = "Examples:\n  apolo-flow ps\n  apolo-flow ps --all --json")]
 pub(crate) struct Ps {
-    /// All runs that are kept, of all live flows of the project; else each job once
+    /// Every run that is kept, of all live flows of the project, not only the newest of each job
     #[arg(short, long)]
     pub all: bool,
     /// Print JSON
@@ -86,7 +86,7 @@ pub(crate) struct Status {
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:\n  apolo-flow kill jupyter\n  apolo-flow kill train small\n  apolo-flow kill ALL")]
 pub(crate) struct Kill {
-    /// The job, or ALL for all that run
+    /// The job, or the id of a run of it; ALL for all that run
     #[arg(value_name = "JOB|ALL")]
     pub job: String,
     /// The suffix of a multi job

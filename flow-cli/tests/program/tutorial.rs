@@ -1,6 +1,7 @@
 //! The tutorial does what it says: its commands run in order, and show the lines that stand under them.
 
-use std::path::PathBuf;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::kit::{PROGRAM, Place};
@@ -25,10 +26,22 @@ fn steps(page: &str) -> Vec<Step> {
     steps
 }
 
+/// The port of the page's HTTP job.
+const PORT: &str = "8080";
+
+/// Another may have the page's port on this machine: the job gets a free one.
+fn move_port(folder: &Path, free: &str) {
+    let file = folder.join(".apolo/live.yml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains(PORT), "the template and the page speak of one port");
+    std::fs::write(&file, text.replace(PORT, free)).unwrap();
+}
+
 #[test]
 fn the_session_of_the_tutorial_runs() {
     let page = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/tutorial.md");
-    let steps = steps(&std::fs::read_to_string(page).unwrap());
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let steps = steps(&std::fs::read_to_string(page).unwrap().replace(PORT, &free));
     assert!(steps.len() > 12, "the page has a session");
     let place = Place::new("");
     std::fs::remove_dir_all(place.path(".apolo")).unwrap();
@@ -37,6 +50,7 @@ fn the_session_of_the_tutorial_runs() {
     for Step { line, shown } in steps {
         if let Some(name) = line.strip_prefix("cd ") {
             folder.push(name);
+            move_port(&folder, &free);
             continue;
         }
         let mut command = Command::new("bash");
