@@ -137,7 +137,8 @@ impl Attach<'_> {
             over |= events.iter().any(is_last);
         }
         let job = self.engine.live_job(self.id).await?.row.job;
-        if let Some(last) = job.tries.last().filter(|last| last.raw.is_some()) {
+        // What ends at once has no id of its executor, but has said something all the same.
+        if let Some(last) = job.tries.last().filter(|last| last.raw.is_some() || last.outcome.is_some()) {
             self.open(&LaunchKey::live(self.id, last.number)).await?;
         }
         if over {
@@ -153,7 +154,11 @@ impl Attach<'_> {
                 EventKind::Launched { key, .. } => self.open(key).await?,
                 EventKind::Progress { stage: Stage::Queued, why: Some(why), .. } => self.note(&format!("waits: {why}")),
                 EventKind::Progress { stage: Stage::Running, .. } => self.tell_url().await?,
-                EventKind::Ended { .. } => self.drain().await?,
+                // What ends at once was never told to be launched.
+                EventKind::Ended { key, .. } => {
+                    self.open(key).await?;
+                    self.drain().await?;
+                }
                 EventKind::RetryAt { key, at, .. } if key.r#try > self.shown => {
                     let wait = crate::report::time::span(at.since(event.at));
                     self.note(&format!("it is started again in {wait} (start {})", key.r#try));
