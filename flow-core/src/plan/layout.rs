@@ -131,7 +131,7 @@ pub fn layout(graph: &LayoutGraph) -> Layout {
             && !family.members.is_empty()
         {
             size.width = size.width.max(arranged.width + 2.0 * INSET);
-            size.height = arranged.height + HEAD + INSET;
+            size.height = size.height.max(arranged.height + HEAD + INSET);
         }
         inside.push(arranged);
     }
