@@ -87,7 +87,7 @@ pub(crate) async fn console() -> Running {
 pub(crate) async fn console_with(change: impl FnOnce(&mut Options)) -> Running {
     let folder = tempfile::tempdir().expect("a scratch folder");
     let (engine, executor) = engine();
-    let source: Arc<dyn ConfigSource> = Arc::new(MemorySource::new("/work/demo").flow("train", FLOW));
+    let source: Arc<dyn ConfigSource> = Arc::new(MemorySource::new("/srv/demo").flow("train", FLOW));
     let mut options = options(folder.path());
     change(&mut options);
     let console = Console::bind(engine.clone(), Some(Arc::clone(&source)), options).await.expect("it listens");
