@@ -67,16 +67,12 @@ impl Values {
         let files = typed.session().source().ok().map(Files::new);
         let live = typed.value("flow").unwrap_or_else(|| LIVE.to_owned());
         match (self, files) {
-            (Values::Bakes { with_tasks }, files) => match current.split_once('/').filter(|_| with_tasks) {
-                Some((bake, _)) => below(bake, tasks(typed, bake).await),
-                None => {
-                    let mut found = bakes(typed).await;
-                    if let Some(files) = files.filter(|_| with_tasks) {
-                        found.extend(files.jobs(&live).await);
-                    }
-                    found
-                }
+            (Values::Bakes { with_tasks: true }, files) => match (current.split_once('/'), files) {
+                (Some((bake, _)), _) => below(bake, tasks(typed, bake).await),
+                (None, Some(files)) => [bakes(typed).await, files.jobs(&live).await].concat(),
+                (None, None) => bakes(typed).await,
             },
+            (Values::Bakes { with_tasks: false }, _) => bakes(typed).await,
             (Values::Tasks { or_suffixes }, _) => match tasks_before(typed).await {
                 none if or_suffixes && none.is_empty() => suffixes(typed, &live, true).await,
                 found => found,
