@@ -5,6 +5,7 @@
 //! run, as the kernel accounts it when they are reaped.
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
+mod console;
 mod expr;
 mod fan;
 mod layout;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         ["run-floor", count, parallel] => fan::run_floor(count, parallel),
         ["__supervisor", "--dir", folder, "--cpus", cpus] => fan::run_supervisor(folder, cpus),
         ["layout"] => layout::report(),
+        ["console"] => console::report(),
         [] => all(),
         _ => Err(format!("unknown arguments: {}", words.join(" ")).into()),
     };

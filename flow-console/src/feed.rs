@@ -10,12 +10,14 @@ use flow_core::event::Event;
 use flow_core::model::AttemptId;
 use flow_core::port::StoreError;
 use flow_engine::Engine;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::view::Change;
 
 /// How many changes are kept ready.
-const KEPT: usize = 4096;
+const KEPT: usize = 16_384;
+/// How many viewers that are further behind are read for at once: this bounds memory.
+const BEHIND: usize = 2;
 /// How many attempts are remembered with their bakes.
 const OWNERS: usize = 1024;
 
@@ -46,6 +48,7 @@ pub(crate) struct Feed {
     /// The position up to which all is read.
     tip: watch::Sender<u64>,
     owners: Mutex<BTreeMap<AttemptId, (String, u32)>>,
+    behind: Semaphore,
 }
 
 impl Feed {
@@ -53,7 +56,13 @@ impl Feed {
     pub(crate) async fn new(engine: Engine) -> Result<Self, flow_engine::EngineError> {
         let tip = engine.last_position().await?;
         let kept = Mutex::new(Kept { floor: tip, messages: VecDeque::new() });
-        Ok(Feed { engine, kept, tip: watch::Sender::new(tip), owners: Mutex::default() })
+        Ok(Feed {
+            engine,
+            kept,
+            tip: watch::Sender::new(tip),
+            owners: Mutex::default(),
+            behind: Semaphore::new(BEHIND),
+        })
     }
 
     /// Reads on until the store fails; the caller tries again.
@@ -76,6 +85,7 @@ impl Feed {
             let next = messages.last().map_or(position, |last| last.position);
             return Ok((messages, next));
         }
+        let _permit = self.behind.acquire().await;
         let mut follow = self.engine.follow_all(position);
         let events = follow.ready().await?;
         Ok((self.messages(&events).await, follow.position()))

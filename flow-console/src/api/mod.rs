@@ -42,7 +42,8 @@ use crate::view::{About, Change, VERSION};
         bakes::task,
         bakes::source,
         logs::read,
-        logs::search,
+        logs::search::search,
+        logs::search::first_error,
         logs::download,
         events::page,
         events::stream,
@@ -53,7 +54,8 @@ use crate::view::{About, Change, VERSION};
         live::kill,
         live::resume,
         logs::live_read,
-        logs::live_search,
+        logs::search::live_search,
+        logs::search::live_first_error,
         logs::live_download,
         events::live_page,
         flows::list,
@@ -125,7 +127,8 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route(&below("/tasks/{task}"), get(bakes::task))
         .route(&below("/tasks/{task}/cancel"), post(control::cancel_task))
         .route(&below("/tasks/{task}/log"), get(logs::read))
-        .route(&below("/tasks/{task}/log/search"), get(logs::search))
+        .route(&below("/tasks/{task}/log/search"), get(logs::search::search))
+        .route(&below("/tasks/{task}/log/first-error"), get(logs::search::first_error))
         .route(&below("/tasks/{task}/log/download"), get(logs::download))
         .route("/live", post(live::start))
         .route("/live/{id}", get(live::job))
@@ -134,7 +137,8 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/live/{id}/events", get(events::live_page))
         .route("/live/{id}/sources/{place}", get(live::source))
         .route("/live/{id}/log", get(logs::live_read))
-        .route("/live/{id}/log/search", get(logs::live_search))
+        .route("/live/{id}/log/search", get(logs::search::live_search))
+        .route("/live/{id}/log/first-error", get(logs::search::live_first_error))
         .route("/live/{id}/log/download", get(logs::live_download))
         .route("/flows/{flow}/jobs", get(live::jobs))
         .route("/flows", get(flows::list))

@@ -19,7 +19,7 @@ pub(crate) use flow::{
 };
 pub(crate) use graph::{GraphPage, GraphView};
 pub(crate) use live::{JobLine, JobPage, LivePage, StartedLive};
-pub(crate) use log::{LogFound, LogHit, LogPage};
+pub(crate) use log::{LogFirst, LogFound, LogHit, LogPage};
 pub(crate) use task::{HistoryView, NeedView, SpecView, TaskPage, TaskRow, TryView, WhyView};
 
 /// The version of all shapes.

@@ -109,6 +109,13 @@ async fn logs_come_in_pieces_from_any_place() {
     assert_eq!(usize::try_from(at).unwrap(), text.find("line 4999").unwrap());
     let first = running.json(&format!("{log}/search")).await;
     assert_eq!(first["hits"][0]["line"], "an ERROR here");
+    let jump = running.json(&format!("{log}/first-error")).await;
+    assert_eq!(jump["hit"], json!({ "at": text.len(), "line": "an ERROR here" }));
+    assert_eq!(
+        running.json(&format!("{log}/first-error?from={}", text.len() + 1)).await["hit"],
+        json!({ "at": text.len() + 1, "line": "n ERROR here" })
+    );
+    assert_eq!(running.json(&format!("{log}/first-error?from={}", text.len() + 14)).await["hit"], Value::Null);
     let download = running.get(&format!("{log}/download")).send().await.unwrap();
     assert_eq!(download.headers()["content-disposition"], "attachment; filename=\"load-1.log\"");
     assert_eq!(download.text().await.unwrap(), whole);
