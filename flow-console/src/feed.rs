@@ -16,12 +16,14 @@ use crate::view::Change;
 
 /// How many changes are kept ready.
 const KEPT: usize = 16_384;
+/// The most changes that are given at once.
+const AT_ONCE: usize = 512;
 /// How many viewers that are further behind are read for at once: this bounds memory.
 const BEHIND: usize = 2;
 /// How many attempts are remembered with their bakes.
 const OWNERS: usize = 1024;
 
-/// A change as it is sent.
+/// A change as it is sent: its id is the position, its data the JSON.
 #[derive(Debug)]
 pub(crate) struct Message {
     pub(crate) position: u64,
@@ -29,8 +31,15 @@ pub(crate) struct Message {
     pub(crate) bake: Option<String>,
     /// The live job that it is about.
     pub(crate) live: Option<String>,
-    /// The JSON.
-    pub(crate) text: String,
+    /// The JSON, on one line.
+    text: Box<str>,
+}
+
+impl Message {
+    /// The message as it goes over the wire.
+    pub(crate) fn frame(&self) -> Vec<u8> {
+        format!("id: {}\nevent: change\ndata: {}\n\n", self.position, self.text).into_bytes()
+    }
 }
 
 #[derive(Debug, Default)]
@@ -79,7 +88,7 @@ impl Feed {
         }
     }
 
-    /// The changes behind a position, at once, with the position to go on from.
+    /// Some changes behind a position, at once, with the position to go on from.
     pub(crate) async fn after(&self, position: u64) -> Result<(Vec<Arc<Message>>, u64), StoreError> {
         if let Some(messages) = self.ready(position) {
             let next = messages.last().map_or(position, |last| last.position);
@@ -100,7 +109,7 @@ impl Feed {
     fn ready(&self, position: u64) -> Option<Vec<Arc<Message>>> {
         let kept = self.kept();
         let first = kept.messages.partition_point(|message| message.position <= position);
-        (position >= kept.floor).then(|| kept.messages.iter().skip(first).cloned().collect())
+        (position >= kept.floor).then(|| kept.messages.range(first..).take(AT_ONCE).cloned().collect())
     }
 
     fn keep(&self, messages: Vec<Arc<Message>>) {
@@ -124,7 +133,12 @@ impl Feed {
             };
             let change = Change::new(event, owner.as_ref().map(|(bake, number)| (bake.as_str(), *number)));
             let text = serde_json::to_string(&change).expect("a change holds texts and numbers only");
-            messages.push(Arc::new(Message { position: event.position, bake: change.bake, live: change.live, text }));
+            messages.push(Arc::new(Message {
+                position: event.position,
+                bake: change.bake,
+                live: change.live,
+                text: text.into(),
+            }));
         }
         messages
     }

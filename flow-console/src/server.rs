@@ -33,6 +33,8 @@ use crate::{api, page};
 
 /// The most bytes of a request's body.
 const BODY: usize = 256 * 1024;
+/// How much of an answer is ready for a connection at once, in bytes.
+const BUFFER: usize = 64 * 1024;
 /// The most open streams of events.
 const VIEWERS: usize = 1000;
 /// How many requests may read whole attempts at once: this bounds memory.
@@ -286,8 +288,16 @@ impl Console {
         let stopped = |error: std::io::Error| ConsoleError::Stopped(error.to_string());
         let serve = async {
             match tls {
-                Some(tls) => axum_server::from_tcp_rustls(listener, tls).map_err(stopped)?.serve(routes).await,
-                None => axum_server::from_tcp(listener).map_err(stopped)?.serve(routes).await,
+                Some(tls) => {
+                    let mut server = axum_server::from_tcp_rustls(listener, tls).map_err(stopped)?;
+                    server.http_builder().http1().max_buf_size(BUFFER);
+                    server.serve(routes).await
+                }
+                None => {
+                    let mut server = axum_server::from_tcp(listener).map_err(stopped)?;
+                    server.http_builder().http1().max_buf_size(BUFFER);
+                    server.serve(routes).await
+                }
             }
             .map_err(stopped)
         };

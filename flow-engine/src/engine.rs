@@ -16,6 +16,7 @@ mod trust;
 mod upkeep;
 mod volume;
 mod why;
+mod workload;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -54,6 +55,7 @@ pub use trust::Untrusted;
 pub use upkeep::{FlowContents, GcReport, GcRequest};
 pub use volume::{Direction, FlowVolume, VolumeChoice};
 pub use why::{Because, Explanation, Origin, Start, Wait};
+pub use workload::{Workload, Workloads};
 
 /// The version that every attempt is marked with.
 const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");

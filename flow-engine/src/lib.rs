@@ -33,7 +33,7 @@ pub use engine::{
     Estimate, Expectation, Explanation, Fate, FlowContents, FlowVolume, Forecast, ForecastTask, GcReport, GcRequest,
     Inspection, LiveFound, LiveListing, LiveRun, Origin, Outline, OutlineImage, OutlineJob, OutlineKind, OutlineParam,
     OutlineVolume, RestartRefusal, RestartRequest, RunRequest, Standing, Start, Takeover, Untrusted, VolumeChoice,
-    Wait,
+    Wait, Workload, Workloads,
 };
 pub use error::{ConfigProblems, EngineError};
 pub use follow::Follow;

@@ -42,3 +42,4 @@ mod upkeep;
 mod volume;
 mod why;
 mod why_changes;
+mod workload_store;

@@ -1,7 +1,7 @@
 //! Forgetting what is in the cache. Source: BAT-105, CLI-28.
 
 use flow_core::model::ProjectId;
-use flow_core::port::{CacheScope, ConfigSource, SourceRef};
+use flow_core::port::{CacheScope, CachedResult, ConfigSource, SourceRef};
 use flow_core::resolve::Workspace;
 
 use crate::EngineError;
@@ -40,6 +40,18 @@ impl Engine {
             }
         };
         Ok(self.inner.store.clear_cache(&project, &scope).await?)
+    }
+
+    /// The cached results of the workspace's project, of all batches or of one, the newest first, with what used them.
+    ///
+    /// Errors: `Source`, `Config` where the project file is wrong, `Store`.
+    pub async fn cached_results(
+        &self,
+        source: &dyn ConfigSource,
+        batch: Option<&str>,
+    ) -> Result<Vec<CachedResult>, EngineError> {
+        let project = self.project_of(source).await?;
+        Ok(self.inner.store.cached_results(&project, batch).await?)
     }
 
     /// The project that the workspace's flows belong to.

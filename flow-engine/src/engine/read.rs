@@ -186,7 +186,7 @@ impl Engine {
         (row, standing)
     }
 
-    fn standing(&self, attempt: &Attempt, claim: &ClaimState) -> Standing {
+    pub(super) fn standing(&self, attempt: &Attempt, claim: &ClaimState) -> Standing {
         self.stands((attempt.status, attempt.created_at), claim)
     }
 

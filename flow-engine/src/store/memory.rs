@@ -1,6 +1,7 @@
 //! [`MemoryStore`]: a store that forgets everything with the process.
 
 mod removal;
+mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -14,8 +15,8 @@ use flow_core::model::{
     OwnerId, ProjectId, Subject, Task, Timestamp, in_graph_order,
 };
 use flow_core::port::{
-    Append, Appended, BakeFilter, BakeRow, CacheScope, ClaimState, EventScope, LiveFilter, LiveRow, Request,
-    RequestKind, Store, StoreError,
+    Append, Appended, BakeFilter, BakeRow, CacheScope, CachedResult, ClaimState, EventScope, LiveFilter, LiveRow,
+    Request, RequestKind, Store, StoreError, Unfinished, WorkloadFilter, WorkloadRows, WorkloadWords,
 };
 use indexmap::IndexMap;
 use tokio::sync::watch;
@@ -438,5 +439,21 @@ impl Store for MemoryStore {
     async fn live_job(&self, id: &LiveJobId) -> Result<Option<LiveRow>, StoreError> {
         let rows = self.rows();
         Ok(rows.live_jobs.get(id).map(|job| rows.live_row(job)))
+    }
+
+    async fn workloads(&self, filter: &WorkloadFilter) -> Result<WorkloadRows, StoreError> {
+        Ok(self.rows().workloads(filter))
+    }
+
+    async fn workload_words(&self) -> Result<WorkloadWords, StoreError> {
+        Ok(self.rows().workload_words())
+    }
+
+    async fn unfinished(&self) -> Result<Vec<Unfinished>, StoreError> {
+        Ok(self.rows().unfinished_workloads())
+    }
+
+    async fn cached_results(&self, project: &ProjectId, batch: Option<&str>) -> Result<Vec<CachedResult>, StoreError> {
+        Ok(self.rows().cached_results(project, batch))
     }
 }

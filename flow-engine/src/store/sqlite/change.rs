@@ -12,8 +12,9 @@ use rusqlite::Connection;
 
 use super::column::{document, integer, number, subject_text};
 use super::fault::Fault;
-use super::{live, query};
+use super::{live, query, workload};
 use crate::store::rule;
+use crate::store::workload::Card;
 
 /// Appends events, folds them, keeps their texts.
 pub(super) fn append(connection: &Connection, append: Append) -> Result<Appended, Fault> {
@@ -168,6 +169,7 @@ impl<'a> Records<'a> {
         }
         for attempt in dirty(&self.attempts) {
             self.write_attempt(attempt)?;
+            self.list(attempt)?;
         }
         for task in dirty(&self.tasks) {
             self.write_task(task)?;
@@ -198,6 +200,20 @@ impl<'a> Records<'a> {
         let (id, bake) = (attempt.id.as_str(), attempt.bake.as_str());
         statement.execute((id, bake, attempt.number, attempt.status.word(), document(attempt)?))?;
         Ok(())
+    }
+
+    /// Lists the bake by its last attempt.
+    fn list(&self, attempt: &Attempt) -> Result<(), Fault> {
+        let mut statement = self.connection.prepare_cached("SELECT max(number) FROM attempts WHERE bake = ?1")?;
+        let last: u32 = statement.query_row([attempt.bake.as_str()], |row| row.get(0))?;
+        if attempt.number < last {
+            return Ok(());
+        }
+        let bake = match self.bakes.get(&attempt.bake) {
+            Some(slot) => Some(slot.record.clone()),
+            None => query::bake_record(self.connection, &attempt.bake)?,
+        };
+        bake.map_or(Ok(()), |bake| workload::write(self.connection, &Card::of_bake(&bake, attempt)))
     }
 
     fn write_task(&self, task: &Task) -> Result<(), Fault> {
