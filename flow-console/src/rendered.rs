@@ -24,9 +24,11 @@ use crate::server::{Recent, Shared};
 const KEPT: usize = 16;
 /// The longest that a page is kept: how something stands also depends on the time.
 const LIFE: Duration = Duration::from_secs(2);
-/// A page may be as many times older than what it shows as it took to make. Who reads it goes on from its
-/// position, so nothing is missed; and what is quickly made is always of now.
-const PATIENCE: u32 = 3;
+/// A page of so many bytes, packed, costs much to make; smaller ones are always of now.
+const LARGE: usize = 32 * 1024;
+/// For so long a large page serves, whatever has happened since. Who reads it goes on from its position, so nothing
+/// is missed.
+const SPARED: Duration = Duration::from_secs(1);
 /// Bytes of a piece for those who want no packing.
 const PIECE: usize = 64 * 1024;
 
@@ -44,14 +46,14 @@ type Slot = tokio::sync::Mutex<Option<Page>>;
 struct Page {
     position: u64,
     at: Timestamp,
-    took: Duration,
     packed: Bytes,
 }
 
 impl Page {
     fn is_good(&self, position: u64, now: Timestamp) -> bool {
         let age = now.since(self.at);
-        age < LIFE && (self.position == position || age < self.took.saturating_mul(PATIENCE))
+        let is_spared = self.packed.len() >= LARGE && age < SPARED;
+        age < LIFE && (self.position == position || is_spared)
     }
 }
 
@@ -71,16 +73,15 @@ impl Rendered {
         let mut slot = slot.lock().await;
         // Read before the records, so that no change falls between them.
         let position = shared.engine.last_position().await?;
-        let begin = shared.clock.now();
-        if let Some(page) = slot.as_ref().filter(|page| page.is_good(position, begin)) {
+        let now = shared.clock.now();
+        if let Some(page) = slot.as_ref().filter(|page| page.is_good(position, now)) {
             return Ok(answer(&page.packed, headers));
         }
         let _permit = shared.heavy().await;
-        let made = make(position).await?;
-        let packed = tokio::task::spawn_blocking(move || pack(&made)).await.map_err(|_| Problem::broken())?;
+        let content = make(position).await?;
+        let packed = tokio::task::spawn_blocking(move || pack(&content)).await.map_err(|_| Problem::broken())?;
         let packed = packed.map_err(|_| Problem::broken())?;
-        let took = shared.clock.now().since(begin);
-        let page = Page { position, at: begin, took, packed };
+        let page = Page { position, at: shared.clock.now(), packed };
         let answer = answer(&page.packed, headers);
         *slot = Some(page);
         Ok(answer)

@@ -287,17 +287,14 @@ impl Console {
         let routes = routes(Arc::clone(&shared)).into_make_service();
         let stopped = |error: std::io::Error| ConsoleError::Stopped(error.to_string());
         let serve = async {
-            match tls {
-                Some(tls) => {
-                    let mut server = axum_server::from_tcp_rustls(listener, tls).map_err(stopped)?;
-                    server.http_builder().http1().max_buf_size(BUFFER);
-                    server.serve(routes).await
-                }
-                None => {
-                    let mut server = axum_server::from_tcp(listener).map_err(stopped)?;
-                    server.http_builder().http1().max_buf_size(BUFFER);
-                    server.serve(routes).await
-                }
+            if let Some(tls) = tls {
+                let mut server = axum_server::from_tcp_rustls(listener, tls).map_err(stopped)?;
+                server.http_builder().http1().max_buf_size(BUFFER);
+                server.serve(routes).await
+            } else {
+                let mut server = axum_server::from_tcp(listener).map_err(stopped)?;
+                server.http_builder().http1().max_buf_size(BUFFER);
+                server.serve(routes).await
             }
             .map_err(stopped)
         };

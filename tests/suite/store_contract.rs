@@ -501,7 +501,9 @@ async fn check_cache_is_cleared_by_scope(pair: Pair) {
     let task = |batch: &str, task: &[&str]| CacheScope::Task(batch.into(), id(task));
     // The dotted text of an id is no id.
     assert_eq!(pair.here.clear_cache(&p, &task("one", &["x.0.1"])).await.unwrap(), 0);
-    assert_eq!(pair.here.clear_cache(&p, &task("one", &["x", "0.1"])).await.unwrap(), 1);
+    let result = |key: &CacheKey| CacheScope::Result("one".into(), id(&["x", "0.1"]), key.clone());
+    assert_eq!(pair.here.clear_cache(&p, &result(&CacheKey(Digest::of(b"other")))).await.unwrap(), 0);
+    assert_eq!(pair.here.clear_cache(&p, &result(&cache)).await.unwrap(), 1);
     assert_eq!(entries(&pair.there).await, [false, true, true, true]);
     assert_eq!(pair.there.clear_cache(&p, &CacheScope::Batch("one".into())).await.unwrap(), 1);
     assert_eq!(entries(&pair.here).await, [false, false, true, true]);

@@ -59,8 +59,7 @@ async fn some(pair: &Pair) {
     let over = |result| vec![EventKind::AttemptEnded { result }];
     append(pair, attempt("a1"), (15, 1), over(TaskStatus::Failed)).await;
     append(pair, attempt("a2"), (90, 1), over(TaskStatus::Succeeded)).await;
-    let mut again = created("b1", 2);
-    again.batch = "train".to_owned();
+    let again = created("b1", 2);
     append(pair, attempt("a1-2"), (60, 0), vec![EventKind::AttemptCreated(Box::new(again))]).await;
     append(
         pair,

@@ -1,6 +1,7 @@
 //! The routes of `/api/v1`, and their description. Reads and events go through the engine only.
 
 mod bakes;
+mod cache;
 mod control;
 mod events;
 mod flows;
@@ -65,7 +66,8 @@ use crate::view::{About, Change, VERSION};
         control::resume,
         control::cancel,
         control::cancel_task,
-        control::clear_cache
+        cache::list,
+        cache::clear_cache
     ),
     components(schemas(Change)),
     modifiers(&Credentials, &Refusals)
@@ -143,7 +145,8 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/flows/{flow}/jobs", get(live::jobs))
         .route("/flows", get(flows::list))
         .route("/flows/{flow}", get(flows::flow))
-        .route("/cache/clear", post(control::clear_cache))
+        .route("/cache", get(cache::list))
+        .route("/cache/clear", post(cache::clear_cache))
         .fallback(async || Problem::not_found("the API has no such address; `/api/v1/openapi.json` lists all"))
         .method_not_allowed_fallback(async || {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this address does not know that method")

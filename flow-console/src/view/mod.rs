@@ -14,8 +14,8 @@ mod task;
 pub(crate) use bake::{AttemptPage, AttemptView, BakePage, BakeView, EstimatePage, GitView, Workload, WorkloadPage};
 pub(crate) use change::{Change, EventPage, StreamEvent};
 pub(crate) use flow::{
-    About, Asked, Cleared, DiagnosticView, FlowList, FlowPage, FlowRow, ImageView, JobView, ParamView, SourceView,
-    Started, VolumeView,
+    About, Asked, CachePage, CacheView, Cleared, DiagnosticView, FlowList, FlowPage, FlowRow, ImageView, JobView,
+    ParamView, SourceView, Started, VolumeView,
 };
 pub(crate) use graph::{GraphPage, GraphView};
 pub(crate) use live::{JobLine, JobPage, LivePage, StartedLive};

@@ -119,6 +119,8 @@ pub enum CacheScope {
     Batch(Arc<str>),
     /// Those of one task of a batch.
     Task(Arc<str>, FullId),
+    /// One of them.
+    Result(Arc<str>, FullId, CacheKey),
 }
 
 /// A cached result, and what it was good for.

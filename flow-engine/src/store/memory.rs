@@ -193,11 +193,12 @@ fn is_wanted_job(job: &LiveJob, filter: &LiveFilter) -> bool {
         && filter.since.is_none_or(|since| job.created_at >= since)
 }
 
-fn covers(scope: &CacheScope, batch: &Arc<str>, task: &FullId) -> bool {
+fn covers(scope: &CacheScope, (batch, task, key): (&Arc<str>, &FullId, &CacheKey)) -> bool {
     match scope {
         CacheScope::Project => true,
         CacheScope::Batch(wanted) => wanted == batch,
         CacheScope::Task(wanted, id) => wanted == batch && id == task,
+        CacheScope::Result(wanted, id, one) => wanted == batch && id == task && one == key,
     }
 }
 
@@ -376,7 +377,7 @@ impl Store for MemoryStore {
     async fn clear_cache(&self, project: &ProjectId, scope: &CacheScope) -> Result<u64, StoreError> {
         self.change(|rows| {
             let before = rows.cache.len();
-            rows.cache.retain(|(owner, batch, task, _), _| owner != project || !covers(scope, batch, task));
+            rows.cache.retain(|(owner, batch, task, key), _| owner != project || !covers(scope, (batch, task, key)));
             Ok((before - rows.cache.len()) as u64)
         })
     }

@@ -93,7 +93,7 @@ impl Memory {
     }
 
     fn with_uses(&self, entry: CacheEntry) -> CachedResult {
-        let uses = |attempt: &&Attempt| {
+        let took_it = |attempt: &&Attempt| {
             let tasks = self.tasks.get(&attempt.id);
             tasks
                 .into_iter()
@@ -106,7 +106,7 @@ impl Memory {
                 .count()
                 > 0
         };
-        let mut users: Vec<&Attempt> = self.attempts.values().filter(uses).collect();
+        let mut users: Vec<&Attempt> = self.attempts.values().filter(took_it).collect();
         users.sort_by_key(|attempt| self.first_position(&Subject::Attempt(attempt.id.clone())));
         let of = |attempt: &&Attempt| CacheUse {
             attempt: attempt.id.clone(),

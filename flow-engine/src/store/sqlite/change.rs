@@ -123,16 +123,17 @@ pub(super) fn project(connection: &Connection, key: &str, fresh: &ProjectId) -> 
 
 /// Forgets cache entries; how many.
 pub(super) fn clear_cache(connection: &Connection, project: &ProjectId, scope: &CacheScope) -> Result<u64, Fault> {
-    let (batch, task) = match scope {
-        CacheScope::Project => (None, None),
-        CacheScope::Batch(batch) => (Some(batch.as_ref()), None),
-        CacheScope::Task(batch, task) => (Some(batch.as_ref()), Some(document(task)?)),
+    let (batch, task, key) = match scope {
+        CacheScope::Project => (None, None, None),
+        CacheScope::Batch(batch) => (Some(batch.as_ref()), None, None),
+        CacheScope::Task(batch, task) => (Some(batch.as_ref()), Some(document(task)?), None),
+        CacheScope::Result(batch, task, key) => (Some(batch.as_ref()), Some(document(task)?), Some(key.0.0.as_ref())),
     };
     let mut statement = connection.prepare_cached(
         "DELETE FROM cache_entries
-         WHERE project = ?1 AND (?2 IS NULL OR batch = ?2) AND (?3 IS NULL OR task = ?3)",
+         WHERE project = ?1 AND (?2 IS NULL OR batch = ?2) AND (?3 IS NULL OR task = ?3) AND (?4 IS NULL OR key = ?4)",
     )?;
-    Ok(statement.execute((project.as_str(), batch, task))? as u64)
+    Ok(statement.execute((project.as_str(), batch, task, key))? as u64)
 }
 
 /// A record of the turn, and whether it must be written back.
