@@ -70,11 +70,13 @@ impl IntoResponse for Problem {
 impl From<EngineError> for Problem {
     fn from(error: EngineError) -> Self {
         let status = match &error {
-            EngineError::UnknownBake(_) | EngineError::UnknownAttempt { .. } | EngineError::UnknownTask { .. } => {
-                StatusCode::NOT_FOUND
-            }
+            EngineError::UnknownBake(_)
+            | EngineError::UnknownAttempt { .. }
+            | EngineError::UnknownTask { .. }
+            | EngineError::UnknownLiveJob { .. } => StatusCode::NOT_FOUND,
             EngineError::Finished { .. }
             | EngineError::NotRestarted { .. }
+            | EngineError::PortTaken { .. }
             | EngineError::Source(SourceError::NoWorkspace { .. } | SourceError::NotAFolder { .. })
             | EngineError::Store(
                 StoreError::Held { .. } | StoreError::Conflict { .. } | StoreError::StaleEpoch { .. },

@@ -135,7 +135,6 @@ async fn task_page(shared: &Shared, found: &Inspection, id: &str, position: u64)
         .iter()
         .map(|(name, value)| (name.to_string(), serde_json::to_value(value).unwrap_or_default()))
         .collect();
-    let history = task.history.iter();
     Ok(TaskPage {
         version: VERSION,
         position,
@@ -143,7 +142,7 @@ async fn task_page(shared: &Shared, found: &Inspection, id: &str, position: u64)
         attempt: found.attempt.number,
         row: TaskRow::from(task),
         matrix,
-        history: history.map(|item| HistoryView { at: item.at.to_string(), status: item.status.word() }).collect(),
+        history: task.history.iter().map(HistoryView::from).collect(),
         runs: as_run.tries.iter().map(TryView::from).collect(),
         needs: NeedView::all(task, &found.tasks),
         outputs: task.outputs.clone(),

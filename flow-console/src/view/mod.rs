@@ -7,16 +7,18 @@ mod bake;
 mod change;
 mod flow;
 mod graph;
+mod live;
 mod log;
 mod task;
 
-pub(crate) use bake::{AttemptPage, AttemptView, BakePage, BakeView, EstimatePage, Workload, WorkloadPage};
+pub(crate) use bake::{AttemptPage, AttemptView, BakePage, BakeView, EstimatePage, GitView, Workload, WorkloadPage};
 pub(crate) use change::{Change, EventPage};
 pub(crate) use flow::{
     About, Asked, Cleared, DiagnosticView, FlowList, FlowPage, FlowRow, ImageView, JobView, ParamView, SourceView,
     Started, VolumeView,
 };
 pub(crate) use graph::{GraphPage, GraphView};
+pub(crate) use live::{JobLine, JobPage, LivePage, StartedLive};
 pub(crate) use log::{LogFound, LogHit, LogPage};
 pub(crate) use task::{HistoryView, NeedView, SpecView, TaskPage, TaskRow, TryView, WhyView};
 
