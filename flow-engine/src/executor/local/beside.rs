@@ -289,9 +289,11 @@ impl ChannelOutput for TerminalOutput {
                 };
             }
             tokio::select! {
-                bytes = Self::piece(&self.outside), if !self.over => match bytes.is_empty() {
-                    true => self.over = true,
-                    false => return Ok(Heard::Output(bytes)),
+                bytes = Self::piece(&self.outside), if !self.over => {
+                    if !bytes.is_empty() {
+                        return Ok(Heard::Output(bytes));
+                    }
+                    self.over = true;
                 },
                 status = self.child.wait() => self.status = Some(exit_of(status.map_err(unreachable)?)),
                 _ = self.unit.readable(), if !self.killed => {

@@ -91,7 +91,7 @@ impl Process {
                 program.environment.entry("TERM".into()).or_insert_with(|| DEFAULT_TERM.into());
                 program.start_on_terminal(window, log, means)
             }
-            Stdin::Closed | Stdin::Open => program.start_on_pipes(&order.launch.stdin, log, means),
+            Stdin::Closed | Stdin::Open => program.start_on_pipes(order.launch.stdin, log, means),
         }
     }
 
@@ -167,7 +167,7 @@ impl Program {
     }
 
     /// Starts it as the leader of a group, its output to the log or to a mask.
-    fn start_on_pipes(&self, stdin: &Stdin, log: File, means: Means<'_>) -> Result<Started, String> {
+    fn start_on_pipes(&self, stdin: Stdin, log: File, means: Means<'_>) -> Result<Started, String> {
         let (output, pump) = match means.mask {
             None => (log.into(), None),
             Some(mask) => {
@@ -206,8 +206,8 @@ impl Program {
 }
 
 /// The unit's input, and our end of it.
-fn input(stdin: &Stdin) -> Result<(Stdio, Option<File>), String> {
-    if *stdin == Stdin::Closed {
+fn input(stdin: Stdin) -> Result<(Stdio, Option<File>), String> {
+    if stdin == Stdin::Closed {
         return Ok((Stdio::null(), None));
     }
     let pipe = || -> io::Result<(OwnedFd, File)> {
