@@ -38,6 +38,7 @@ mod retry;
 mod sim;
 mod store_contract;
 mod tidy;
+mod told;
 mod upkeep;
 mod volume;
 mod why;

@@ -94,7 +94,7 @@ impl Story {
 
     pub(crate) fn run(&mut self, id: &str) {
         self.tell(EventKind::Launching { key: key(id), spec: Digest::of(b""), cache: None });
-        self.tell(EventKind::Progress { key: key(id), stage: Stage::Running, why: None });
+        self.tell(EventKind::Progress { key: key(id), stage: Stage::Running, why: None, happened_at: None });
     }
 
     pub(crate) fn end(&mut self, id: &str, code: i32, outputs: &[(&str, &str)]) {
