@@ -23,7 +23,9 @@ pub(crate) use batch::{
 pub(crate) use console::Console;
 pub(crate) use keep::{DeleteFlow, Gc};
 pub(crate) use live::{Exec, Kill, Ps, Run, Status, WhichJob};
-pub(crate) use tool::{Completion, CompletionWhat, Doctor, Engine, Init, Man, Reference, Schema, SchemaOf, Supervisor};
+pub(crate) use tool::{
+    Completion, CompletionWhat, Doctor, Engine, Init, Man, Reference, Schema, SchemaOf, Supervisor, Terminal,
+};
 pub(crate) use update::{Fetching, Update};
 pub(crate) use volume::{Clean, Download, Mkvolumes, OfFlow, Upload, Volumes};
 
@@ -159,6 +161,9 @@ pub(crate) enum Command {
     /// Own the processes of tasks (started by engines)
     #[command(name = "__supervisor", hide = true)]
     Supervisor(Supervisor),
+    /// Put a program on the terminal at its input (started by supervisors)
+    #[command(name = "__terminal", hide = true)]
+    Terminal(Terminal),
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What is typed after the commands about the tool itself. Source: EXT-6.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum, ValueHint};
@@ -122,4 +123,12 @@ pub(crate) struct Supervisor {
     /// How many GPUs units may take
     #[arg(long)]
     pub gpus: Option<u32>,
+}
+
+/// `__terminal`
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Terminal {
+    /// The program's path, the name that it is called by, and its arguments
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, num_args = 2..)]
+    pub words: Vec<OsString>,
 }

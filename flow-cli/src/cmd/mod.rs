@@ -34,6 +34,7 @@ mod schema;
 mod show;
 mod status;
 pub(crate) mod supervisor;
+pub(crate) mod terminal;
 mod update;
 mod volume;
 mod why;
@@ -80,6 +81,7 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         Command::Mkvolumes(own) => volume::mkvolumes(session, own).await,
         Command::Resume(own) => resume::run(session, &own).await,
         Command::Engine(own) => engine::run(session, &own).await,
-        Command::Supervisor(own) => supervisor::run(&own),
+        Command::Supervisor(own) => supervisor::run(session, &own),
+        Command::Terminal(own) => Ok(terminal::run(&own)),
     }
 }
