@@ -30,6 +30,7 @@ pub(crate) mod reference;
 mod restart;
 mod resume;
 mod run;
+mod schema;
 mod show;
 mod status;
 pub(crate) mod supervisor;
@@ -67,6 +68,7 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         Command::Doctor(own) => doctor::run(session, &own).await,
         Command::Man(own) => man::run(session, &own),
         Command::Reference(own) => reference::run(session, &own),
+        Command::Schema(own) => schema::run(session, &own),
         Command::Run(own) => run::run(session, own).await,
         Command::Ps(own) => ps::run(session, &own).await,
         Command::Status(own) => status::run(session, &own).await,
