@@ -37,10 +37,13 @@ async fn record(sim: &Sim) -> Try {
     let events = sim.events.iter().map(|event| NewEvent { at: event.at, kind: event.kind.clone() }).collect();
     let attempt = AttemptId::new("attempt-1");
     let subject = Subject::Attempt(attempt.clone());
-    store.append(Append { subject, epoch: Epoch(0), expected_seq: 0, events, texts: Vec::new() }).await.unwrap();
-    let task = store.task(&attempt, &id("a")).await.unwrap().unwrap();
+    store
+        .append(Append { subject, epoch: Epoch(0), expected_seq: 0, events, texts: Vec::new() })
+        .await
+        .expect("appended");
+    let task = store.task(&attempt, &id("a")).await.expect("read").expect("the task");
     assert_eq!(task.status, TaskStatus::Succeeded);
-    task.tries.last().unwrap().clone()
+    task.tries.last().expect("a start").clone()
 }
 
 /// A bake whose start was not answered yet.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{Change, FileWatch, Patience};
 
-const PATIENCE: Patience = Patience { watched: Duration::from_secs(60), blind: Duration::ZERO };
+const PATIENCE: Patience = Patience { watched: Duration::from_mins(1), blind: Duration::ZERO };
 
 #[tokio::test]
 async fn writing_and_closing_are_seen() {

@@ -339,13 +339,11 @@ impl Keeper {
     pub(super) fn last(&self, key: &LaunchKey) -> Option<Report> {
         let number = self.number(key)?;
         let unit = self.units.get(&number)?;
-        Some(match &unit.last {
-            Some(report) => self.with_files(number, report),
-            None => {
-                let what = What::Queued { why: "was just taken".into() };
-                Report { key: key.clone(), at: unit.taken_at, raw: Some(unit.raw.clone()), what }
-            }
-        })
+        let taken = || {
+            let what = What::Queued { why: "was just taken".into() };
+            Report { key: key.clone(), at: unit.taken_at, raw: Some(unit.raw.clone()), what }
+        };
+        Some(unit.last.as_ref().map_or_else(taken, |report| self.with_files(number, report)))
     }
 
     /// The units that have all these tags, oldest first.
