@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -33,10 +34,18 @@ COLOURS = {
 }
 
 
+#: What terminals take for orders: colours, moves, titles.
+_ORDERS = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
+
+
 def clean(text: object) -> str:
-    """Make a text harmless in HTML: marks are escaped, control and direction characters shown as boxes (MCH-6)."""
-    plain = "".join(_visible(letter) for letter in str(text))
-    return escape(plain)
+    """Make a text harmless in HTML: marks are escaped, the rest as :func:`harmless` does (MCH-6)."""
+    return escape(harmless(text))
+
+
+def harmless(text: object) -> str:
+    """Take the orders for terminals out of a text, and show control and direction characters as boxes (MCH-6)."""
+    return "".join(_visible(letter) for letter in _ORDERS.sub("", str(text)))
 
 
 def _visible(letter: str) -> str:
