@@ -77,7 +77,7 @@ pub(crate) struct ClearCache {
 
 /// Starts a bake. A repeated `Idempotency-Key` starts nothing and answers as the first time.
 #[utoipa::path(post, path = "/bakes", request_body = StartBake,
-    params(("Idempotency-Key" = Option<String>, Header)),
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200, pattern = "^[!-~]([ -~]*[!-~])?$")),
     responses((status = 201, body = Started), (status = "default", body = Problem)))]
 pub(crate) async fn start(
     State(shared): State<Arc<Shared>>,
@@ -192,7 +192,10 @@ pub(crate) async fn clear_cache(State(shared): State<Arc<Shared>>, Body(wanted):
         (None, None) => CacheClear::All,
         (Some(flow), None) => CacheClear::Batch(flow),
         (Some(flow), Some(task)) => CacheClear::Task(flow, task),
-        (None, Some(_)) => return Err(Problem::bad_request("a `task` needs the `flow` that it is in")),
+        (None, Some(_)) => {
+            let detail = "a `task` needs the `flow` that it is in";
+            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
+        }
     };
     let cleared = shared.engine.clear_cache(shared.workspace()?, &what).await?;
     Ok(Json(Cleared { version: VERSION, cleared }))

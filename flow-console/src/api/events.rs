@@ -11,18 +11,20 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use flow_core::model::LiveJobId;
 use flow_engine::Follow;
-use futures_util::stream::{self, Stream};
+use futures_util::stream::{self, Stream, StreamExt as _};
 use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
 use utoipa::IntoParams;
 
 use crate::feed::Message;
-use crate::problem::{Answer, Path, Problem, Query};
+use crate::problem::{Answer, Path, Problem, Query, within};
 use crate::server::Shared;
-use crate::view::{Change, EventPage, VERSION};
+use crate::view::{EventPage, StreamEvent, VERSION};
 
 /// The events of a page where nothing is said.
 const PAGE: usize = 200;
+/// The most events of a page.
+const MOST: usize = 512;
 /// After so long without news a viewer is told that all is well.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
@@ -65,8 +67,9 @@ pub(crate) async fn live_page(
 }
 
 async fn stored(mut follow: Follow, wanted: &Wanted) -> Answer<EventPage> {
+    let limit = within("limit", wanted.limit, (1, MOST), PAGE)?;
     let mut events = follow.ready().await?;
-    events.truncate(wanted.limit.unwrap_or(PAGE).max(1));
+    events.truncate(limit);
     let next = events.last().map_or(wanted.after, |last| last.position);
     Ok(Json(EventPage { version: VERSION, events, next }))
 }
@@ -86,7 +89,7 @@ pub(crate) struct From {
 
 /// What happens, one message for each event: its id is the position, its data a `Change`.
 #[utoipa::path(get, path = "/events", params(From),
-    responses((status = 200, body = Change, content_type = "text/event-stream"), (status = "default", body = Problem)))]
+    responses((status = 200, body = StreamEvent, content_type = "text/event-stream"), (status = "default", body = Problem)))]
 pub(crate) async fn stream(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
@@ -120,7 +123,7 @@ impl Viewer {
             let batch = viewer.next().await?;
             Some((stream::iter(batch.into_iter().map(Ok)), viewer))
         });
-        futures_util::StreamExt::flatten(batches)
+        batches.fuse().flatten()
     }
 
     /// Whether a message is about what this viewer follows: nothing named is everything, two names are both.

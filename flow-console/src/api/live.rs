@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use flow_core::diag::Code;
 use flow_core::model::{LiveJob, LiveJobId, Stdin};
-use flow_engine::{LiveFound, RunRequest, Standing};
+use flow_engine::{EngineError, LiveFound, RunRequest, Standing};
 use indexmap::IndexMap;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -74,14 +75,19 @@ pub(crate) async fn jobs(State(shared): State<Arc<Shared>>, Path(flow): Path<Str
     let source = shared.workspace()?;
     shared.known_flow(source, &flow).await?;
     let position = shared.engine.last_position().await?;
-    let lines = shared.engine.list_live(source, &flow).await?;
+    let lines = match shared.engine.list_live(source, &flow).await {
+        Err(EngineError::Config(problems)) if problems.diagnostics.iter().any(|one| one.code == Code::WrongKind) => {
+            return Err(Problem::conflict(format!("flow `{flow}` is a batch: it has no live jobs")));
+        }
+        other => other?,
+    };
     Ok(Json(JobPage { version: VERSION, position, flow, jobs: lines.iter().map(JobLine::from).collect() }))
 }
 
 /// Runs a job of a live flow, or finds the one that runs already. A repeated `Idempotency-Key` starts nothing and
 /// answers as the first time.
 #[utoipa::path(post, path = "/live", request_body = StartLive,
-    params(("Idempotency-Key" = Option<String>, Header)),
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200, pattern = "^[!-~]([ -~]*[!-~])?$")),
     responses((status = 201, body = StartedLive, description = "It was made"),
         (status = 200, body = StartedLive, description = "It runs already"), (status = "default", body = Problem)))]
 pub(crate) async fn start(

@@ -10,11 +10,11 @@ use axum::response::{IntoResponse, Response};
 use flow_core::model::{LiveJob, LiveJobId, Task, TaskStatus, Try};
 use flow_core::port::{Chunk, ExecutorError};
 use flow_engine::LogReader;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::problem::{Answer, Path, Problem, Query};
+use crate::problem::{Answer, Path, Problem, Query, within};
 use crate::server::Shared;
 use crate::view::{LogFound, LogHit, LogPage, VERSION};
 
@@ -52,6 +52,7 @@ pub(crate) struct Piece {
 pub(crate) struct Search {
     r#try: Option<u32>,
     /// A text, in any case; absent: the words of errors.
+    #[param(min_length = 1)]
     text: Option<String>,
     /// The first byte to look at.
     #[serde(default)]
@@ -173,7 +174,7 @@ pub(crate) async fn live_read(
 }
 
 async fn piece_of(shared: &Shared, log: &Log, piece: &Piece) -> Answer<LogPage> {
-    let max = piece.max.unwrap_or(PIECE).clamp(1, MOST);
+    let max = within("max", piece.max, (1, MOST), PIECE)?;
     let end = log.end(shared).await?;
     let from = piece.from.unwrap_or_else(|| end.saturating_sub(max.into()));
     let is_tail = piece.from.is_none() && from > 0;
@@ -347,8 +348,9 @@ async fn whole(shared: &Shared, log: &Log, name: &str) -> Result<Response, Probl
         if reader.offset() >= end {
             return None;
         }
-        let chunk = reader.read().await;
-        match chunk {
+        match reader.read().await {
+            // Also what the executor does not know yet: the log is as long as that.
+            Err(ExecutorError::UnknownUnit) => None,
             Ok(chunk) if chunk.bytes.is_empty() => None,
             Ok(chunk) => Some((Ok(Bytes::from(chunk.bytes)), (reader, end))),
             Err(error) => Some((Err(error), (reader, 0))),
@@ -358,7 +360,8 @@ async fn whole(shared: &Shared, log: &Log, name: &str) -> Result<Response, Probl
         (header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")),
         (header::CONTENT_DISPOSITION, HeaderValue::try_from(name).unwrap_or(HeaderValue::from_static("attachment"))),
     ];
-    Ok((headers, Body::from_stream(pieces)).into_response())
+    // Whoever compresses it may ask once more behind the end.
+    Ok((headers, Body::from_stream(pieces.fuse())).into_response())
 }
 
 /// `attachment` with a name of harmless characters.

@@ -18,9 +18,9 @@ use utoipa::OpenApi;
 
 use crate::api::control::Acting;
 use crate::gate::{Role, Visitor};
-use crate::problem::{Answer, Problem};
+use crate::problem::{Answer, PROBLEM, Problem};
 use crate::server::Shared;
-use crate::view::{About, VERSION};
+use crate::view::{About, Change, VERSION};
 
 /// The API's description, OpenAPI 3.1.
 #[derive(OpenApi)]
@@ -65,11 +65,28 @@ use crate::view::{About, VERSION};
         control::cancel_task,
         control::clear_cache
     ),
-    modifiers(&Credentials)
+    components(schemas(Change)),
+    modifiers(&Credentials, &Refusals)
 )]
 struct Description;
 
-/// How to come in, and what any route may answer.
+/// That each refusal is of its own media type: the macros know one type for all bodies.
+struct Refusals;
+
+impl utoipa::Modify for Refusals {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        use utoipa::openapi::RefOr;
+        let operations = openapi.paths.paths.values_mut().flat_map(|path| [&mut path.get, &mut path.post]);
+        for operation in operations.flatten() {
+            let Some(RefOr::T(refusal)) = operation.responses.responses.get_mut("default") else { continue };
+            if let Some(content) = refusal.content.shift_remove("application/json") {
+                refusal.content.insert(PROBLEM.to_owned(), content);
+            }
+        }
+    }
+}
+
+/// How to come in.
 struct Credentials;
 
 impl utoipa::Modify for Credentials {

@@ -27,6 +27,7 @@ const MOST: usize = 500;
 #[into_params(parameter_in = Query)]
 pub(crate) struct Wanted {
     /// `bake` or `live`.
+    #[param(inline)]
     kind: Option<Kind>,
     /// Statuses, separated by commas.
     status: Option<String>,
@@ -36,8 +37,10 @@ pub(crate) struct Wanted {
     /// A text that the id, name, flow, tags or user holds.
     text: Option<String>,
     #[serde(default)]
+    #[param(inline)]
     sort: Sort,
     #[serde(default)]
+    #[param(inline)]
     order: Order,
     /// From 1.
     #[param(minimum = 1)]

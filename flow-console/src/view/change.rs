@@ -40,6 +40,17 @@ pub(crate) struct Change {
     pub reload: bool,
 }
 
+/// A server-sent event, as its fields are.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StreamEvent {
+    /// The position: what `Last-Event-ID` goes on after.
+    pub id: String,
+    /// Always `change`.
+    pub event: String,
+    /// A `Change` as JSON.
+    pub data: String,
+}
+
 /// Stored events after a position.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct EventPage {

@@ -12,7 +12,7 @@ mod log;
 mod task;
 
 pub(crate) use bake::{AttemptPage, AttemptView, BakePage, BakeView, EstimatePage, GitView, Workload, WorkloadPage};
-pub(crate) use change::{Change, EventPage};
+pub(crate) use change::{Change, EventPage, StreamEvent};
 pub(crate) use flow::{
     About, Asked, Cleared, DiagnosticView, FlowList, FlowPage, FlowRow, ImageView, JobView, ParamView, SourceView,
     Started, VolumeView,

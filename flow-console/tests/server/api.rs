@@ -113,6 +113,14 @@ async fn logs_come_in_pieces_from_any_place() {
     assert_eq!(download.headers()["content-disposition"], "attachment; filename=\"load-1.log\"");
     assert_eq!(download.text().await.unwrap(), whole);
     assert_eq!(refused(running.get(&format!("{log}?try=9")).send().await.unwrap()).await, 404);
+    // An empty log, packed, ends as well; places behind the end are empty.
+    let empty = running.get("/bakes/nightly/attempts/1/tasks/fit/log/download").header("accept-encoding", "gzip");
+    assert!(empty.send().await.unwrap().bytes().await.is_ok());
+    let behind = running.json(&format!("{log}?from={}", u64::MAX / 2)).await;
+    assert_eq!((behind["text"].as_str(), behind["complete"].as_bool()), (Some(""), Some(true)));
+    for bounds in ["max=0", "max=262145", "max=-1"] {
+        assert_eq!(refused(running.get(&format!("{log}?{bounds}")).send().await.unwrap()).await, 400, "{bounds}");
+    }
 }
 
 #[tokio::test]
@@ -137,6 +145,10 @@ async fn events_stream_live_and_resume_by_position() {
     let page = running.json(&format!("/bakes/{bake}/attempts/1/events?limit=2")).await;
     assert_eq!(page["events"].as_array().unwrap().len(), 2);
     assert_eq!(page["events"][0]["kind"]["event"], "attempt_created");
+    for limit in ["0", "513", "-1"] {
+        let answer = running.get(&format!("/bakes/{bake}/attempts/1/events?limit={limit}")).send().await.unwrap();
+        assert_eq!(refused(answer).await, 400, "{limit}");
+    }
 }
 
 #[tokio::test]

@@ -107,7 +107,7 @@ async fn live_jobs_stand_in_the_list_beside_bakes() {
     let spec = running.json(&format!("/live/{shell}")).await["spec"]["cmd"].clone();
     assert_eq!(spec, "sh -l");
     let batch = running.get("/flows/train/jobs").send().await.unwrap();
-    assert_eq!(refused(batch).await, 422);
+    assert_eq!(refused(batch).await, 409);
 }
 
 #[tokio::test]
