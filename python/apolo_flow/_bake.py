@@ -66,9 +66,7 @@ class Bake:
     @property
     def status(self) -> str:
         """``pending``, ``running``, ``succeeded``, ``failed`` or ``cancelled``; ``stalled`` if nobody drives it."""
-        found = self._read()
-        status: str = "stalled" if found["standing"] == "stalled" else found["attempt"]["status"]
-        return status
+        return _status(self._read())
 
     @property
     def done(self) -> bool:
@@ -78,8 +76,12 @@ class Bake:
     @property
     def tasks(self) -> Tasks:
         """Its tasks by dotted id, in graph order; empty while the graph is not known."""
-        tasks = (TaskRecord(record) for record in self._read()["tasks"])
-        return Tasks((task.id, task) for task in tasks)
+        return _tasks(self._read())
+
+    def snapshot(self) -> tuple[str, Tasks]:
+        """Give its status and its tasks of one moment."""
+        found = self._read()
+        return _status(found), _tasks(found)
 
     @property
     def batch(self) -> str:
@@ -372,6 +374,15 @@ def start(
         engine._native.drive_in_background(attempt)
         return Bake(engine, bake, number, None, warnings)
     return Bake(engine, bake, number, engine._native.drive(attempt), warnings)
+
+
+def _status(found: dict[str, Any]) -> str:
+    return "stalled" if found["standing"] == "stalled" else str(found["attempt"]["status"])
+
+
+def _tasks(found: dict[str, Any]) -> Tasks:
+    tasks = (TaskRecord(record) for record in found["tasks"])
+    return Tasks((task.id, task) for task in tasks)
 
 
 def wait_slice(follow: _native.Follow, last: str, seconds: float) -> bool:

@@ -73,7 +73,7 @@ class BakeWidget(anywidget.AnyWidget):
     def _refresh(self) -> None:
         """Read the bake anew, and what is looked at too."""
         bake = self._bake
-        tasks = bake.tasks
+        status, tasks = bake.snapshot()
         listed = list(tasks.values())
         counts = Counter(task.status for task in listed)
         svg = Graph.of_tasks(bake.batch, listed).to_svg(max_rows=self._max_rows) if listed else ""
@@ -82,7 +82,7 @@ class BakeWidget(anywidget.AnyWidget):
             "batch": harmless(bake.batch),
             "bake": bake.id,
             "number": bake.number,
-            "status": bake.status,
+            "status": status,
             "counts": sorted(counts.items()),
             "ended": ended,
             "total": len(listed),
