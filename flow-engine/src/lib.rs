@@ -30,7 +30,7 @@ pub mod testing;
 pub use driver::{LEASE, hash_files};
 pub use engine::{
     BakeRequest, Because, CacheClear, Change, Checked, Checker, Created, Direction, DryRun, Engine, EngineBuilder,
-    Estimate, Expectation, Explanation, Fate, FlowContents, FlowVolume, Forecast, ForecastTask, GcReport, GcRequest,
+    Estimate, Expectation, Expression, Explanation, Fate, FlowContents, FlowVolume, Forecast, ForecastTask, GcReport, GcRequest,
     Inspection, LiveFound, LiveListing, LiveRun, Origin, Outline, OutlineImage, OutlineJob, OutlineKind, OutlineParam,
     OutlineVolume, RestartRefusal, RestartRequest, RunRequest, Standing, Start, Takeover, Untrusted, VolumeChoice,
     Wait,

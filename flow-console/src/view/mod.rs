@@ -5,6 +5,7 @@
 
 mod bake;
 mod change;
+mod expression;
 mod flow;
 mod graph;
 mod log;
@@ -12,6 +13,7 @@ mod task;
 
 pub(crate) use bake::{AttemptPage, AttemptView, BakePage, BakeView, EstimatePage, Workload, WorkloadPage};
 pub(crate) use change::{Change, EventPage};
+pub(crate) use expression::{ExpressionPage, LineView};
 pub(crate) use flow::{
     About, Asked, Cleared, DiagnosticView, FlowList, FlowPage, FlowRow, ImageView, JobView, ParamView, SourceView,
     Started, VolumeView,
