@@ -1,9 +1,10 @@
 # The two commands to know are `make demo` and `make test`. The work is done by the scripts in `.ci`.
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench fmt lint reference
+PYTHON ?= python3
+.PHONY: help demo test bench fmt lint reference python-docs
 
 help: ## Show this list
-	@grep -hE '^[a-z]+: ## ' $(MAKEFILE_LIST) | sed 's/: ## /\t/' | expand -t 8
+	@grep -hE '^[a-z-]+: ## ' $(MAKEFILE_LIST) | sed 's/: ## /\t/' | expand -t 14
 
 demo: ## Build the command and bake the example flow (examples/fraud-detection)
 	@bash .ci/demo
@@ -17,6 +18,9 @@ bench: ## Measure speed; pass arguments as ARGS="..."
 
 reference: ## Write the tables of flow-core/reference.md anew
 	RENEW_REFERENCE=1 cargo test --locked -p flow-tests --test suite reference::
+
+python-docs: ## Write the pages of the Python API into target/python-docs; needs `pip install './python[docs]'`
+	$(PYTHON) python/docs.py target/python-docs
 
 fmt: ## Format the sources
 	cargo fmt --all

@@ -34,7 +34,7 @@ pub(crate) use volume::{Clean, Download, Mkvolumes, OfFlow, Upload, Volumes};
     version,
     arg_required_else_help = true,
     after_help = Exit::table(),
-    disable_help_subcommand = true,
+    disable_help_flag = true,
 )]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -47,21 +47,27 @@ pub(crate) struct Args {
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Global {
     /// Where the search for the `.apolo` folder begins [default: the current folder]
-    #[arg(long, global = true, value_name = "PATH")]
+    #[arg(long, global = true, value_name = "PATH", help_heading = GLOBAL)]
     pub config: Option<PathBuf>,
     /// Say more: how each command ended; may be repeated
-    #[arg(short, long, global = true, action = ArgAction::Count)]
+    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = GLOBAL)]
     pub verbose: u8,
     /// Say less; twice, not even errors
-    #[arg(short, long, global = true, action = ArgAction::Count)]
+    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = GLOBAL)]
     pub quiet: u8,
     /// With an error, show all that the program knows of it
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     pub show_traceback: bool,
     /// When to use colours; `auto` obeys NO_COLOR
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN", help_heading = GLOBAL)]
     pub color: Color,
+    /// Print help
+    #[arg(short, long, global = true, action = ArgAction::Help, help_heading = GLOBAL)]
+    pub help: Option<bool>,
 }
+
+/// The heading under which the help of each command lists what all commands have, behind its own options.
+const GLOBAL: &str = "Global options";
 
 impl Global {
     /// 0 is usual, more says more, less says less.

@@ -15,6 +15,7 @@ use flow_core::diag::{Code, Diagnostics, Severity, suggest};
 use flow_core::model::TaskStatus;
 use flow_core::port::{ExecutorError, SourceError, StoreError};
 use flow_engine::remote::RemoteError;
+use flow_engine::storage::StorageError;
 use flow_engine::{EngineError, RestartRefusal};
 use thiserror::Error;
 
@@ -190,11 +191,23 @@ impl CliError {
             session.say(&clean::block(&format!("{self:#?}")));
         }
         let look = session.err_look;
-        session.say(&format!("{} {}", look.bad("error:"), clean::line(&self.to_string())));
+        for cause in self.causes() {
+            session.say(&format!("{} {}", look.bad("error:"), clean::line(&cause)));
+        }
         for hint in self.hints() {
             session.say(&format!("{} {}", look.accent("hint:"), clean::line(&hint)));
         }
         exit
+    }
+
+    /// What is wrong, each thing for itself.
+    fn causes(&self) -> Vec<String> {
+        match self {
+            CliError::Engine(EngineError::Storage(StorageError::Obstacles(all))) => {
+                all.iter().map(ToString::to_string).collect()
+            }
+            other => vec![other.to_string()],
+        }
     }
 
     /// What can be done about it.

@@ -35,11 +35,17 @@ const GROUPS: [(&str, &[&str]); 4] = [
 
 const REST: &str = "Others";
 
+/// Where to go on.
+const MORE: &str = "More:
+  apolo-flow COMMAND --help   options and examples of a command
+  apolo-flow init             a project to begin with; then `check` and `bake train`
+  apolo-flow reference        the language of the flows";
+
 /// The commands as `--help` shows them and as they are parsed.
 pub(crate) fn command() -> Command {
     let command = Args::command();
     let template = format!(
-        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{}Options:\n{{options}}{{after-help}}",
+        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{}Options:\n{{options}}{{after-help}}\n\n{MORE}",
         list(&command)
     );
     command.help_template(template)

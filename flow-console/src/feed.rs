@@ -25,6 +25,8 @@ pub(crate) struct Message {
     pub(crate) position: u64,
     /// The bake that it is about.
     pub(crate) bake: Option<String>,
+    /// The live job that it is about.
+    pub(crate) live: Option<String>,
     /// The JSON.
     pub(crate) text: String,
 }
@@ -112,7 +114,7 @@ impl Feed {
             };
             let change = Change::new(event, owner.as_ref().map(|(bake, number)| (bake.as_str(), *number)));
             let text = serde_json::to_string(&change).expect("a change holds texts and numbers only");
-            messages.push(Arc::new(Message { position: event.position, bake: change.bake, text }));
+            messages.push(Arc::new(Message { position: event.position, bake: change.bake, live: change.live, text }));
         }
         messages
     }

@@ -14,6 +14,11 @@ use utoipa::ToSchema;
 
 use crate::view::DiagnosticView;
 
+/// The media type of a refusal.
+pub(crate) const PROBLEM: &str = "application/problem+json";
+/// How many seconds to wait before what was too much is asked again.
+const AGAIN: HeaderValue = HeaderValue::from_static("1");
+
 /// Why something was not done.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Problem {
@@ -61,8 +66,11 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(self)).into_response();
-        let kind = HeaderValue::from_static("application/problem+json");
+        let kind = HeaderValue::from_static(PROBLEM);
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            response.headers_mut().insert(header::RETRY_AFTER, AGAIN);
+        }
         response
     }
 }
@@ -70,11 +78,13 @@ impl IntoResponse for Problem {
 impl From<EngineError> for Problem {
     fn from(error: EngineError) -> Self {
         let status = match &error {
-            EngineError::UnknownBake(_) | EngineError::UnknownAttempt { .. } | EngineError::UnknownTask { .. } => {
-                StatusCode::NOT_FOUND
-            }
+            EngineError::UnknownBake(_)
+            | EngineError::UnknownAttempt { .. }
+            | EngineError::UnknownTask { .. }
+            | EngineError::UnknownLiveJob { .. } => StatusCode::NOT_FOUND,
             EngineError::Finished { .. }
             | EngineError::NotRestarted { .. }
+            | EngineError::PortTaken { .. }
             | EngineError::Source(SourceError::NoWorkspace { .. } | SourceError::NotAFolder { .. })
             | EngineError::Store(
                 StoreError::Held { .. } | StoreError::Conflict { .. } | StoreError::StaleEpoch { .. },
@@ -118,9 +128,21 @@ impl From<QueryRejection> for Problem {
 }
 
 impl From<PathRejection> for Problem {
+    /// A name that cannot be one names nothing.
     fn from(rejection: PathRejection) -> Self {
-        Problem::new(rejection.status(), rejection.body_text())
+        Problem::not_found(format!("there is no such address: {}", rejection.body_text()))
     }
+}
+
+/// A number that was asked for, or what stands for none. Errors: it is out of its bounds.
+pub(crate) fn within<T>(name: &str, asked: Option<T>, bounds: (T, T), default: T) -> Result<T, Problem>
+where
+    T: Copy + PartialOrd + std::fmt::Display,
+{
+    let (least, most) = bounds;
+    let asked = asked.unwrap_or(default);
+    let outside = || Problem::bad_request(format!("`{name}` is from {least} to {most}"));
+    (asked >= least && asked <= most).then_some(asked).ok_or_else(outside)
 }
 
 /// A JSON body; a wrong one is refused as a [`Problem`].

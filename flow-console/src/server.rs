@@ -24,10 +24,10 @@ use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
 use crate::feed::Feed;
-use crate::gate::{self, Gate, GateOptions, Role};
+use crate::gate::{self, Gate, GateOptions, Role, Visitor};
 use crate::problem::Problem;
 use crate::tokens::{Tokens, TokensError};
-use crate::view::Started;
+use crate::view::{Started, StartedLive};
 use crate::{api, page};
 
 /// The most bytes of a request's body.
@@ -120,6 +120,8 @@ pub(crate) struct Shared {
     pub(crate) viewers: Arc<Semaphore>,
     /// Bakes that were started, by the key of the wish.
     pub(crate) started: Mutex<Recent<String, Started>>,
+    /// Live jobs that were started, likewise.
+    pub(crate) started_live: Mutex<Recent<String, StartedLive>>,
     /// What was learnt for attempts: earlier bakes do not change.
     pub(crate) expectations: Recent<AttemptId, Arc<Expectation>>,
     heavy: Semaphore,
@@ -155,6 +157,13 @@ impl Shared {
     pub(crate) fn workspace(&self) -> Result<&dyn ConfigSource, Problem> {
         let missing = || Problem::conflict("the console was started outside of a workspace: it knows no flows");
         self.source.as_deref().ok_or_else(missing)
+    }
+
+    /// Errors: the workspace has no flow of this name.
+    pub(crate) async fn known_flow(&self, source: &dyn ConfigSource, name: &str) -> Result<(), Problem> {
+        let known = source.flows().await.map_err(EngineError::from)?;
+        let missing = || Problem::not_found(format!("the workspace has no flow `{name}`"));
+        known.iter().any(|flow| flow == name).then_some(()).ok_or_else(missing)
     }
 
     /// Waits for room to read a whole attempt.
@@ -226,6 +235,7 @@ impl Console {
             feed,
             viewers: Arc::new(Semaphore::new(VIEWERS)),
             started: Mutex::new(Recent::new(STARTS)),
+            started_live: Mutex::new(Recent::new(STARTS)),
             expectations: Recent::new(EXPECTATIONS),
             heavy: Semaphore::new(HEAVY),
         });
@@ -244,7 +254,8 @@ impl Console {
             ip if ip.is_unspecified() => SocketAddr::new(loopback(ip), self.address.port()),
             _ => self.address,
         };
-        format!("{scheme}://{host}/enter?code={}", self.shared.gate.sessions.code(Role::Operator))
+        let visitor = Visitor { role: Role::Operator, name: Role::Operator.word().into() };
+        format!("{scheme}://{host}/enter?code={}", self.shared.gate.sessions.code(visitor))
     }
 
     /// Serves until the future is dropped. Errors: `Stopped`.
@@ -333,7 +344,7 @@ struct Token {
 async fn enter(State(shared): State<Arc<Shared>>, asked: crate::problem::Query<Code>) -> Response {
     let Some(code) = asked.0.code else { return page::enter() };
     match shared.gate.sessions.exchange(&code) {
-        Some(role) => welcome(&shared, role),
+        Some(visitor) => welcome(&shared, visitor),
         None => match shared.gate.guessed("this code is used up or too old") {
             problem if problem.is_unauthorized() => page::enter(),
             problem => problem.into_response(),
@@ -347,14 +358,14 @@ async fn enter_with_token(State(shared): State<Arc<Shared>>, headers: HeaderMap,
         return problem.into_response();
     }
     match shared.gate.token(form.token.trim()) {
-        Ok(role) => welcome(&shared, role),
+        Ok(visitor) => welcome(&shared, visitor),
         Err(problem) if problem.is_unauthorized() => page::enter(),
         Err(problem) => problem.into_response(),
     }
 }
 
-fn welcome(shared: &Shared, role: Role) -> Response {
-    let cookie = shared.gate.sessions.begin(role);
+fn welcome(shared: &Shared, visitor: Visitor) -> Response {
+    let cookie = shared.gate.sessions.begin(visitor);
     ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response()
 }
 

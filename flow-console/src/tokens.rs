@@ -13,10 +13,14 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 
-use crate::gate::Role;
+use crate::gate::{Role, Visitor};
 
 /// How many hex digits a token has: 256 bits.
 const TOKEN_DIGITS: usize = 64;
+/// The longest name of a token.
+const NAME: usize = 64;
+/// The most bytes of the file: it may name a few hundred people.
+const FILE: u64 = 64 * 1024;
 
 /// A secret as it is kept in memory: never the text, only what it is compared by.
 #[derive(Clone, Copy, Debug)]
@@ -69,13 +73,22 @@ pub enum TokensError {
         /// The file.
         path: String,
     },
+    /// A line of it cannot be read.
+    #[error(
+        "line {line} of the file of tokens `{path}` is none: write `viewer NAME = …` or `operator NAME = …`, with a name of at most {NAME} letters, digits, `.`, `_`, `-`, `@`, and {TOKEN_DIGITS} hex digits"
+    )]
+    Line {
+        /// The file.
+        path: String,
+        /// The line, from 1.
+        line: usize,
+    },
 }
 
-/// The two long-lived tokens.
+/// The long-lived tokens: one of each role, and those that somebody has added under a name.
 #[derive(Clone, Debug)]
 pub struct Tokens {
-    viewer: Fingerprint,
-    operator: Fingerprint,
+    known: Vec<(Fingerprint, Visitor)>,
 }
 
 impl Tokens {
@@ -91,22 +104,49 @@ impl Tokens {
             Err(error) if error.kind() == io::ErrorKind::NotFound => create(path).map_err(failed)?,
             Err(error) => return Err(failed(error)),
         };
-        let token = |name: &str| {
-            let lines = text.lines().filter_map(|line| line.split_once('='));
-            let found = lines.map(|(key, value)| (key.trim(), value.trim())).find(|(key, _)| *key == name);
-            let is_token =
-                |value: &&str| value.len() == TOKEN_DIGITS && value.bytes().all(|byte| byte.is_ascii_hexdigit());
-            let found = found.map(|(_, value)| value).filter(is_token);
-            found.map(Fingerprint::of).ok_or_else(|| TokensError::Malformed { path: shown() })
-        };
-        Ok(Tokens { viewer: token("viewer")?, operator: token("operator")? })
+        let mut known = Vec::new();
+        for (number, line) in text.lines().enumerate().filter(|(_, line)| is_entry(line)) {
+            known.push(entry(line).ok_or_else(|| TokensError::Line { path: shown(), line: number + 1 })?);
+        }
+        let has =
+            |role: Role| known.iter().any(|(_, one): &(_, Visitor)| one.role == role && *one.name == *role.word());
+        if !has(Role::Viewer) || !has(Role::Operator) {
+            return Err(TokensError::Malformed { path: shown() });
+        }
+        Ok(Tokens { known })
     }
 
-    /// Whose token it is. Both are compared, so the time tells nothing.
-    pub(crate) fn role(&self, token: &str) -> Option<Role> {
-        let (operator, viewer) = (self.operator.is_of(token), self.viewer.is_of(token));
-        if operator { Some(Role::Operator) } else { viewer.then_some(Role::Viewer) }
+    /// Whose token it is. All are compared, so the time tells nothing.
+    pub(crate) fn visitor(&self, token: &str) -> Option<Visitor> {
+        let found = self.known.iter().fold(None, |found, (fingerprint, visitor)| {
+            let is_it = fingerprint.is_of(token);
+            if is_it { Some(visitor) } else { found }
+        });
+        found.cloned()
     }
+}
+
+/// Whether a line is meant to say something.
+fn is_entry(line: &str) -> bool {
+    let line = line.trim();
+    !line.is_empty() && !line.starts_with('#')
+}
+
+/// The token of a line `ROLE [NAME] = TOKEN`; without a name it is called as its role.
+fn entry(line: &str) -> Option<(Fingerprint, Visitor)> {
+    let (key, token) = line.split_once('=')?;
+    let (token, mut words) = (token.trim(), key.split_whitespace());
+    let role = match words.next()? {
+        "viewer" => Role::Viewer,
+        "operator" => Role::Operator,
+        _ => return None,
+    };
+    let name = words.next().unwrap_or(role.word());
+    let is_plain = |c: char| c.is_alphanumeric() || "._-@".contains(c);
+    let is_token = token.len() == TOKEN_DIGITS && token.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_name = name.chars().count() <= NAME && name.chars().all(is_plain);
+    let is_whole = words.next().is_none() && is_token && is_name;
+    is_whole.then(|| (Fingerprint::of(token), Visitor { role, name: name.into() }))
 }
 
 /// The file's text; `None` if others may read it.
@@ -116,7 +156,7 @@ fn read(path: &Path) -> io::Result<Option<String>> {
         return Ok(None);
     }
     let mut text = String::new();
-    io::Read::by_ref(&mut file).take(4096).read_to_string(&mut text)?;
+    io::Read::by_ref(&mut file).take(FILE).read_to_string(&mut text)?;
     Ok(Some(text))
 }
 
@@ -126,6 +166,7 @@ fn create(path: &Path) -> io::Result<String> {
     }
     let text = format!(
         "# Tokens of the apolo-flow console: send one as `Authorization: Bearer …`. Delete the file for new ones.\n\
+         # More may be added, each with a name that is recorded with what is done: `operator NAME = 64 hex digits`.\n\
          viewer = {}\noperator = {}\n",
         fresh(),
         fresh()

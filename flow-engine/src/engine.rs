@@ -64,6 +64,8 @@ const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
 #[derive(Clone, Debug)]
 pub struct Engine {
     inner: Arc<Inner>,
+    /// Who is recorded for what is asked, where it is not the user alone.
+    asker: Option<Arc<str>>,
 }
 
 /// The parts of an engine; no part is global.
@@ -155,12 +157,20 @@ impl Engine {
     }
 
     pub(crate) fn from_inner(inner: Inner) -> Self {
-        Engine { inner: Arc::new(inner) }
+        Engine { inner: Arc::new(inner), asker: None }
+    }
+
+    /// The same engine, asked by somebody whom a face of it knows more about than this machine does.
+    ///
+    /// The user's name stays in what is recorded, `who` stands behind it: `ada (console: operator)`.
+    pub fn asked_by(&self, who: &str) -> Engine {
+        let asker = Some(format!("{} ({who})", self.inner.user).into());
+        Engine { inner: Arc::clone(&self.inner), asker }
     }
 
     /// The name that is recorded for what this engine is asked to do.
     pub fn user(&self) -> &str {
-        &self.inner.user
+        self.asker.as_deref().unwrap_or(&self.inner.user)
     }
 
     /// What checks flows as this engine would, without its store and executor.
@@ -217,7 +227,7 @@ impl Engine {
             sources: ready.workspace.texts().iter().map(|(of, (name, text))| source_text(of, name, text)).collect(),
             workspace: workspace.to_owned(),
             git: ready.git.clone(),
-            by: self.inner.user.clone(),
+            by: self.user().to_owned(),
             from: None,
             reuse: Reuse::Cache,
             max_rows: self.inner.max_rows,
@@ -282,7 +292,7 @@ impl Engine {
             Some(text) => CancelScope::Task(self.find_task(attempt, text).await?),
         };
         let (subject, at) = (Subject::Attempt(attempt.id.clone()), self.inner.clock.now());
-        self.inner.store.send(&subject, at, &self.inner.user, RequestKind::Cancel { scope }).await?;
+        self.inner.store.send(&subject, at, self.user(), RequestKind::Cancel { scope }).await?;
         Ok(())
     }
 

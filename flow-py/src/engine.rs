@@ -1,22 +1,22 @@
 //! [`Engine`]: forwards to the engine, waits with the interpreter let go.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use flow_core::model::{AttemptId, TaskStatus};
+use flow_core::model::AttemptId;
 use flow_core::port::{BakeFilter, Clock, Executor, Store};
 use flow_engine::config::Settings;
 use flow_engine::store::{MemoryStore, SqliteStore};
 use flow_engine::{BakeRequest, CacheClear, EngineError, RestartRequest, Takeover};
 use indexmap::IndexMap;
 use pyo3::prelude::*;
-use tokio::sync::watch;
 
 use crate::convert::from_json;
+use crate::drive::Drive;
 use crate::error::{Diagnostic, config_error, diagnostics, exception, raised};
 use crate::events::{Follow, LogReader};
-use crate::executor::Mailbox;
+use crate::executor::{Desk, Mailbox};
 use crate::source::Source;
 use crate::testing::{ManualClock, ScriptedExecutor};
 use crate::view;
@@ -25,21 +25,16 @@ use crate::wait::Host;
 /// An engine with its own threads; what it keeps and runs with was given when it was made.
 #[pyclass(frozen, module = "apolo_flow")]
 pub(crate) struct Engine {
-    inner: flow_engine::Engine,
-    host: Arc<Host>,
+    pub(crate) inner: flow_engine::Engine,
+    pub(crate) host: Arc<Host>,
     /// Where a background engine writes what it says; absent where there can be none.
     log: Option<PathBuf>,
 }
 
-/// How driving ended.
-type Ended = Result<TaskStatus, EngineError>;
-
-/// An attempt that this process drives.
-#[pyclass(frozen, module = "apolo_flow")]
-pub(crate) struct Drive {
-    host: Arc<Host>,
-    /// The end, once it has come; closed without one if the driver broke.
-    ended: watch::Receiver<Option<Arc<Ended>>>,
+/// An executor that was given.
+enum Given {
+    Desk(Arc<Desk>),
+    Scripted(Arc<flow_engine::testing::ScriptedExecutor>),
 }
 
 /// What an engine is made of; absent parts are those of the settings.
@@ -48,7 +43,7 @@ struct Parts {
     program: Vec<OsString>,
     store: Option<PathBuf>,
     memory: bool,
-    executor: Option<Arc<dyn Executor>>,
+    executor: Option<Given>,
     clock: Option<Arc<dyn Clock>>,
 }
 
@@ -60,6 +55,7 @@ impl Parts {
             settings.data = folder;
         }
         let environment = || std::env::vars_os().collect();
+        let secrets = settings.secret_source(std::env::vars_os());
         let Some(executor) = self.executor else {
             // A process of its own would not see this memory.
             let log = (!self.memory).then(|| settings.engine_log());
@@ -71,8 +67,15 @@ impl Parts {
         } else {
             Arc::new(SqliteStore::open(settings.data.join("flow.db"))?)
         };
+        let executor: Arc<dyn Executor> = match executor {
+            Given::Scripted(scripted) => scripted,
+            Given::Desk(desk) => {
+                desk.look_up_in(Arc::clone(&secrets));
+                desk
+            }
+        };
         let builder = flow_engine::Engine::builder().store(store).user(&settings.user).storage(settings.storage_root());
-        let mut builder = builder.max_rows(settings.max_rows).presets(settings.presets);
+        let mut builder = builder.max_rows(settings.max_rows).presets(settings.presets).secrets(secrets);
         if let Some(clock) = self.clock {
             builder = builder.clock(clock);
         }
@@ -101,9 +104,9 @@ impl Engine {
         clock: Option<&Bound<'_, ManualClock>>,
     ) -> PyResult<Self> {
         let host = Host::start()?;
-        let executor: Option<Arc<dyn Executor>> = executor.map(|executor| match executor {
-            AnyExecutor::Mailbox(mailbox) => mailbox.get().port() as Arc<dyn Executor>,
-            AnyExecutor::Scripted(scripted) => scripted.get().port() as Arc<dyn Executor>,
+        let executor = executor.map(|executor| match executor {
+            AnyExecutor::Mailbox(mailbox) => Given::Desk(mailbox.get().port()),
+            AnyExecutor::Scripted(scripted) => Given::Scripted(scripted.get().port()),
         });
         let clock = clock.map(|clock| clock.get().port() as Arc<dyn Clock>);
         let parts = Parts { config, program, store, memory, executor, clock };
@@ -197,25 +200,13 @@ impl Engine {
 
     /// Drives an attempt on the threads of this engine.
     fn drive(&self, attempt: String) -> Drive {
-        let (engine, host) = (self.inner.clone(), Arc::clone(&self.host));
-        let (sender, ended) = watch::channel(None);
-        self.host.handle().spawn(async move {
-            let result = engine.drive(&AttemptId::new(attempt)).await;
-            // Nobody may be left who wants to know.
-            let _ = sender.send(Some(Arc::new(result)));
-            // The threads must last as long as the work does.
-            drop(host);
-        });
-        Drive { host: Arc::clone(&self.host), ended }
+        let engine = self.inner.clone();
+        Drive::begin(&self.host, async move { engine.drive(&AttemptId::new(attempt)).await })
     }
 
     /// Starts an engine process of its own that drives an attempt.
     fn drive_in_background(&self, py: Python<'_>, attempt: String) -> PyResult<()> {
-        let Some(log) = &self.log else {
-            let message = "a bake goes on without this process only with the store and the executor of the settings";
-            return Err(raised(py, "RefusedError", message, Vec::new()));
-        };
-        let started = self.inner.drive_in_background(&AttemptId::new(attempt), log);
+        let started = self.inner.drive_in_background(&AttemptId::new(attempt), self.background_log(py)?);
         started.map_err(|error| exception(py, error))
     }
 
@@ -330,27 +321,18 @@ impl Engine {
 }
 
 impl Engine {
+    /// Where a background engine writes what it says. Errors: there can be none.
+    pub(crate) fn background_log(&self, py: Python<'_>) -> PyResult<&Path> {
+        let message = "what is to go on without this process needs the store and the executor of the settings";
+        self.log.as_deref().ok_or_else(|| raised(py, "RefusedError", message, Vec::new()))
+    }
+
     /// Waits for work of the engine; its errors become exceptions.
-    fn waited<T: Send>(
+    pub(crate) fn waited<T: Send>(
         &self,
         py: Python<'_>,
         work: impl Future<Output = Result<T, EngineError>> + Send,
     ) -> PyResult<T> {
         self.host.wait(py, work)?.map_err(|error| exception(py, error))
-    }
-}
-
-#[pymethods]
-impl Drive {
-    /// The result, waiting for `seconds` at most; None if it has not ended by then.
-    fn wait(&self, py: Python<'_>, seconds: f64) -> PyResult<Option<&'static str>> {
-        let mut ended = self.ended.clone();
-        let work = async move { ended.wait_for(Option::is_some).await.map(|seen| seen.clone()) };
-        let Some(seen) = self.host.wait_for(py, seconds, work)? else { return Ok(None) };
-        match seen.ok().flatten().as_deref() {
-            Some(Ok(status)) => Ok(Some(status.word())),
-            Some(Err(error)) => Err(exception(py, error)),
-            None => Err(raised(py, "FlowError", "the engine broke while it drove the bake", Vec::new())),
-        }
     }
 }

@@ -5,6 +5,7 @@
 //! the engine ever needs the interpreter.
 
 mod board;
+mod secrets;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -13,16 +14,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use flow_core::model::{LaunchKey, RawId};
 use flow_core::port::{
-    Abilities, Chunk, Clock, Cursor, Executor, ExecutorError, Found, Launch, Report, Scope, Selector, What,
+    Abilities, Chunk, Clock, Cursor, Executor, ExecutorError, Found, Launch, Report, Scope, SecretSource, Selector,
+    What,
 };
 use flow_engine::sys::SystemClock;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 use tokio::sync::oneshot;
 
 use crate::convert::{from_json, to_json};
 use crate::executor::board::Board;
+use crate::executor::secrets::{Secrets, Texts};
 
 /// How many requests may wait for Python; whoever asks more is told that it cannot be reached now.
 const MAX_WAITING: usize = 10_000;
@@ -39,6 +42,7 @@ pub(crate) struct Desk {
     waiting: Mutex<Waiting>,
     arrived: Condvar,
     board: Board,
+    secrets: Secrets,
 }
 
 #[derive(Debug, Default)]
@@ -62,8 +66,8 @@ impl Mailbox {
     fn new(name: String) -> Self {
         // An executor's name is as long as the program: there is one for each executor object.
         let name: &'static str = Box::leak(name.into_boxed_str());
-        let (waiting, arrived) = (Mutex::default(), Condvar::new());
-        Mailbox { desk: Arc::new(Desk { name, waiting, arrived, board: Board::default() }) }
+        let (waiting, arrived, board, secrets) = Default::default();
+        Mailbox { desk: Arc::new(Desk { name, waiting, arrived, board, secrets }) }
     }
 
     /// The next request: its number and what is asked; None if none came within the time, or it is closed.
@@ -98,6 +102,7 @@ impl Mailbox {
         let unfit = |error: serde_json::Error| PyValueError::new_err(format!("no report: {error}"));
         let key: LaunchKey = serde_json::from_str(key).map_err(unfit)?;
         let what: What = serde_json::from_value(to_json(what, 0)?).map_err(unfit)?;
+        let what = self.desk.secrets.masked(&key, what);
         self.desk.board.put(Report { key, at: SystemClock.now(), what });
         Ok(())
     }
@@ -175,20 +180,46 @@ impl Desk {
         asked.await.unwrap_or_else(|_| Err(closed()))
     }
 
+    /// Looks up the secrets of units in `source`; a mailbox belongs to one engine, so it is told once.
+    pub(crate) fn look_up_in(&self, source: Arc<dyn SecretSource>) {
+        self.secrets.look_up_in(source);
+    }
+
     /// Has units started; gives those that were not.
     async fn take_in(&self, fresh: &[&Launch]) -> HashMap<LaunchKey, ExecutorError> {
+        let (mut refused, mut records, mut taken_in) = (HashMap::new(), Vec::new(), Vec::new());
         for launch in fresh {
-            self.board.expect(launch);
+            match self.secrets.of(launch).await {
+                Ok(texts) => {
+                    self.board.expect(launch);
+                    records.push(launch_record(launch, &texts));
+                    taken_in.push(*launch);
+                }
+                Err(error) => {
+                    refused.insert(launch.key.clone(), ExecutorError::Refused { message: error.to_string() });
+                }
+            }
         }
-        let records: Vec<Json> = fresh.iter().map(|launch| launch_record(launch)).collect();
+        if records.is_empty() {
+            return refused;
+        }
         let answer = self.ask(json!({"what": "start", "launches": records})).await;
-        let mut refused = HashMap::new();
-        for (at, launch) in fresh.iter().enumerate() {
+        for (at, launch) in taken_in.into_iter().enumerate() {
             let taken = answer.as_ref().map_err(Clone::clone).and_then(|answer| taken(answer.get(at)));
             let raw = taken.map_err(|error| refused.insert(launch.key.clone(), error)).ok();
+            if raw.is_none() {
+                self.secrets.forget(&launch.key);
+            }
             self.board.settle(&launch.key, raw);
         }
         refused
+    }
+
+    /// Some bytes of a unit's log, as Python has them.
+    async fn read_log(&self, key: &LaunchKey, from: u64, max: usize) -> Result<Vec<u8>, ExecutorError> {
+        let answer = self.ask(json!({"what": "logs", "key": key_text(key), "start": from, "size": max})).await?;
+        let bytes = answer.as_str().ok_or_else(|| misunderstood("no log"))?;
+        hex_bytes(bytes).ok_or_else(|| misunderstood("no log"))
     }
 }
 
@@ -211,14 +242,17 @@ fn key_text(key: &LaunchKey) -> String {
     serde_json::to_string(key).expect("a key holds only texts and numbers")
 }
 
-fn launch_record(launch: &Launch) -> Json {
+fn launch_record(launch: &Launch, secrets: &Texts) -> Json {
     let node = launch.key.node().map(ToString::to_string);
+    let secrets: Map<String, Json> =
+        secrets.iter().map(|(variable, text)| (variable.clone(), text.expose().into())).collect();
     json!({
         "key": key_text(&launch.key),
         "task": node,
         "number": launch.key.r#try,
         "spec": launch.spec,
         "env": launch.env,
+        "secrets": secrets,
         "workspace": launch.workspace,
         "resuming": launch.resuming,
     })
@@ -247,10 +281,23 @@ impl Executor for Desk {
 
     async fn logs(&self, key: &LaunchKey, from: u64, max: u32) -> Result<Chunk, ExecutorError> {
         let ended = self.board.has_ended(key).ok_or(ExecutorError::UnknownUnit)?;
-        let answer = self.ask(json!({"what": "logs", "key": key_text(key), "start": from, "size": max})).await?;
-        let bytes = answer.as_str().ok_or_else(|| misunderstood("no log"))?;
-        let bytes = hex_bytes(bytes).ok_or_else(|| misunderstood("no log"))?;
-        Ok(Chunk { complete: ended && bytes.len() < max as usize, bytes, ..Chunk::default() })
+        let max = max as usize;
+        let Some(mask) = self.secrets.mask(key) else {
+            let bytes = self.read_log(key, from, max).await?;
+            return Ok(Chunk { complete: ended && bytes.len() < max, bytes, ..Chunk::default() });
+        };
+        // A secret that lies partly in what is wanted is read whole, so that all of it is seen.
+        let around = mask.longest();
+        let start = from.saturating_sub(around as u64);
+        let before = usize::try_from(from - start).unwrap_or_default();
+        let size = before + max + around;
+        let bytes = self.read_log(key, start, size).await?;
+        let at_end = ended && bytes.len() < size;
+        let mut covered = mask.cover(&bytes, !at_end);
+        covered.drain(..before.min(covered.len()));
+        let complete = at_end && covered.len() < max;
+        covered.truncate(max);
+        Ok(Chunk { bytes: covered, complete, ..Chunk::default() })
     }
 
     async fn kill(&self, key: &LaunchKey, grace: Duration) -> Result<(), ExecutorError> {
@@ -267,6 +314,7 @@ impl Executor for Desk {
 
     async fn remove(&self, key: &LaunchKey) -> Result<(), ExecutorError> {
         if self.board.remove(key) {
+            self.secrets.forget(key);
             self.ask(json!({"what": "remove", "key": key_text(key)})).await?;
         }
         Ok(())

@@ -6,11 +6,13 @@
 mod cli;
 mod convert;
 mod draw;
+mod drive;
 mod engine;
 mod error;
 mod events;
 mod executor;
 mod expr;
+mod live;
 mod source;
 mod testing;
 mod tree;
@@ -28,7 +30,9 @@ mod _native {
     #[pymodule_export]
     use crate::draw::draw;
     #[pymodule_export]
-    use crate::engine::{Drive, Engine};
+    use crate::drive::Drive;
+    #[pymodule_export]
+    use crate::engine::Engine;
     #[pymodule_export]
     use crate::error::Diagnostic;
     #[pymodule_export]
@@ -37,6 +41,8 @@ mod _native {
     use crate::executor::Mailbox;
     #[pymodule_export]
     use crate::expr::{Contexts, Expr, convert_value};
+    #[pymodule_export]
+    use crate::live::LiveJobs;
     #[pymodule_export]
     use crate::source::Source;
     #[pymodule_export]

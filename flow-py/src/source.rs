@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use flow_core::port::{ActionRef, ConfigSource};
 use flow_engine::EngineError;
+use flow_engine::config::Settings;
 use flow_engine::source::{DirectorySource, MemorySource};
 use indexmap::IndexMap;
 use pyo3::prelude::*;
@@ -21,12 +22,19 @@ pub(crate) struct Source {
 
 #[pymethods]
 impl Source {
-    /// The workspace at a folder or above it.
+    /// The workspace at a folder or above it, with its remote actions; a locked one fetches none (MCH-7).
     #[staticmethod]
-    fn folder(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        let found = DirectorySource::find(&path).map_err(|error| exception(py, EngineError::from(error)))?;
-        let config = Some(found.config_folder().to_owned());
-        Ok(Source { texts: Arc::new(found), config })
+    #[pyo3(signature = (path, locked=false))]
+    fn folder(py: Python<'_>, path: PathBuf, locked: bool) -> PyResult<Self> {
+        let open = || -> Result<Self, EngineError> {
+            let found = DirectorySource::find(&path)?;
+            let config = found.config_folder().to_owned();
+            let settings = Settings::read(Some(&config), &|name| std::env::var(name).ok())?;
+            let remote = settings.remote_actions(&config, std::env::vars_os().collect());
+            let found = found.remote(if locked { remote.locked() } else { remote });
+            Ok(Source { texts: Arc::new(found), config: Some(config) })
+        };
+        open().map_err(|error| exception(py, error))
     }
 
     /// Texts in memory; tasks run in the folder `workspace`.

@@ -3,12 +3,13 @@
 //! Records keep their stored form; a task's record gets its dotted id and what there is to say of it.
 
 use flow_core::event::SkipReason;
-use flow_core::model::{NeedsLevel, NodeRecord, Task};
+use flow_core::model::note::{note, outcome};
+use flow_core::model::{NeedsLevel, NodeRecord, Task, Try};
 use flow_core::plan::Plan;
 use flow_core::port::BakeRow;
 use flow_engine::{
-    Because, Change, Checked, Explanation, Fate, Forecast, ForecastTask, Inspection, Origin, Outline, OutlineJob,
-    OutlineKind, OutlineParam, Standing, Start, Wait,
+    Because, Change, Checked, Explanation, Fate, Forecast, ForecastTask, Inspection, LiveFound, LiveListing, Origin,
+    Outline, OutlineJob, OutlineKind, OutlineParam, Standing, Start, Wait,
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -37,13 +38,38 @@ fn standing(standing: Standing) -> &'static str {
     }
 }
 
-/// A task's record.
+/// A task's record, with what there is to say of it and of each of its tries.
 pub(crate) fn task(task: &Task) -> Json {
     let mut json = json!(task);
     if let Some(map) = json.as_object_mut() {
         map.insert("dotted".to_owned(), json!(task.id.to_string()));
+        map.insert("said".to_owned(), json!(note(task)));
+        map.insert("tries".to_owned(), tries(&task.tries));
     }
     json
+}
+
+fn tries(tries: &[Try]) -> Json {
+    let one = |one: &Try| {
+        let mut json = json!(one);
+        merge(&mut json, json!({"said": one.outcome.as_ref().and_then(outcome)}));
+        json
+    };
+    tries.iter().map(one).collect()
+}
+
+/// A live job's record, with how it stands and what there is to say of it.
+pub(crate) fn live(found: &LiveFound) -> Json {
+    let job = found.job();
+    let said = job.note.clone().or_else(|| job.outcome.as_ref().and_then(outcome));
+    let mut json = json!(job);
+    merge(&mut json, json!({"standing": standing(found.standing), "said": said, "tries": tries(&job.tries)}));
+    json
+}
+
+/// A line of the list of live jobs.
+pub(crate) fn live_line(line: &LiveListing) -> Json {
+    json!({"job": line.job, "suffix": line.suffix, "run": line.found.as_ref().map(live)})
 }
 
 /// What a flow offers; the graph of a batch where it can be drawn.
@@ -98,7 +124,7 @@ fn forecast_task(task: &ForecastTask) -> Json {
         Fate::Opens => json!({"fate": "opens"}),
         Fate::Grows => json!({"fate": "grows"}),
         Fate::Skipped(reason) => json!({"fate": "skipped", "because": skipped(reason)}),
-        Fate::Fails(outcome) => json!({"fate": "fails", "outcome": outcome}),
+        Fate::Fails(ended) => json!({"fate": "fails", "said": outcome(ended)}),
         Fate::Asks(_) => json!({"fate": "asks"}),
         Fate::Later(needs) => {
             json!({"fate": "later", "waits_for": needs.iter().map(ToString::to_string).collect::<Vec<_>>()})
@@ -120,7 +146,8 @@ pub(crate) fn explanation(task: &Task, found: &Explanation) -> Json {
         Because::Skipped(reason) => skipped(reason),
         Because::Waits(wait) => waits(wait),
     };
-    let mut json = json!({"task": task.id.to_string(), "status": task.status, "outcome": found.outcome});
+    let mut json =
+        json!({"task": task.id.to_string(), "status": task.status, "said": found.outcome.as_ref().and_then(outcome)});
     merge(&mut json, because);
     json
 }

@@ -1,6 +1,7 @@
 """Apolo Flow: pipelines for machine-learning teams, from YAML to a chosen model.
 
-:func:`load` opens a workspace; ``load().batch("train").bake()`` starts a bake and gives its handle. :func:`check`
+:func:`load` opens a workspace; ``load().batch("train").bake()`` starts a bake and gives its handle,
+``load().live().run("serve")`` starts a live job. :func:`check`
 finds all problems in a workspace's files; :func:`bake` runs a batch and waits for its end. :func:`evaluate` computes
 an expression. The command line comes with this package as ``apolo-flow`` and ``python -m apolo_flow``.
 
@@ -11,8 +12,9 @@ More: :mod:`apolo_flow.executors` (run tasks your own way), :mod:`apolo_flow.bui
 from apolo_flow._bake import Bake
 from apolo_flow._engine import Engine
 from apolo_flow._expr import Contexts, Expr, convert, evaluate
-from apolo_flow._flow import Batch, Flow, Live, Plan, bake, check, load, load_text
+from apolo_flow._flow import Batch, Flow, Plan, bake, check, load, load_text
 from apolo_flow._graph import Graph
+from apolo_flow._live import Listing, Live, LiveJob
 from apolo_flow._native import Diagnostic, __version__
 from apolo_flow._records import Event, Node, Param, PlannedTask, TaskRecord, Try, Why
 from apolo_flow.errors import (
@@ -23,6 +25,9 @@ from apolo_flow.errors import (
     ExecutorError,
     FlowError,
     HeldError,
+    JobCancelled,
+    JobError,
+    JobFailed,
     NotFoundError,
     RefusedError,
     StoreError,
@@ -45,7 +50,12 @@ __all__ = [
     "FlowError",
     "Graph",
     "HeldError",
+    "JobCancelled",
+    "JobError",
+    "JobFailed",
+    "Listing",
     "Live",
+    "LiveJob",
     "Node",
     "NotFoundError",
     "Param",

@@ -2,14 +2,9 @@
 
 import sys
 
-from apolo_flow._native import main as _main
+from apolo_flow.cli import main
 
-
-def main() -> int:
-    """Run the command with the arguments of this process; the result is its exit code."""
-    # The background engine and the supervisor are started through this interpreter.
-    return _main(["apolo-flow", *sys.argv[1:]], [sys.executable, "-m", "apolo_flow"])
-
+__all__ = ["main"]
 
 if __name__ == "__main__":
     sys.exit(main())

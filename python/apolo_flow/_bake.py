@@ -5,20 +5,21 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from apolo_flow._records import Event, TaskRecord, Tasks, Why, moment
-from apolo_flow._waiting import SLICE, Deadline, in_thread
+from apolo_flow._records import TaskRecord, Tasks, Why, moment
+from apolo_flow._streams import Events, Log
+from apolo_flow._waiting import Deadline, in_thread
 from apolo_flow.errors import BakeCancelled, BakeFailed, RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Generator, Iterator, Mapping
+    from collections.abc import Generator, Mapping
     from datetime import datetime
 
     from apolo_flow import _native
     from apolo_flow._engine import Engine
     from apolo_flow._graph import Graph
 
-#: Seconds between two looks at a log that has nothing new.
-_PAUSE = 0.1
+#: The kind of the last event of an attempt.
+_LAST = "attempt_ended"
 
 
 class Bake:
@@ -167,21 +168,13 @@ class Bake:
         """Wait a little; whether it has ended."""
         if self._drive is not None:
             return self._drive.wait(seconds) is not None
-        found = self._read()
-        if found["standing"] == "stalled":
+        standing = self._read()["standing"]
+        if standing == "stalled":
             raise RefusedError(f"bake {self.id} is stalled: no engine drives it; resume() takes it up again")
-        if found["standing"] == "ended":
-            return True
-        end = time.monotonic() + seconds
-        follow = self.engine._native.follow(self.id, self.number, self._last_position())
-        while (left := end - time.monotonic()) > 0:
-            if any(record["kind"]["event"] == "attempt_ended" for record in follow.next(left)):
-                return True
-        return False
+        return standing == "ended" or wait_slice(self._follow(0), _LAST, seconds)
 
-    def _last_position(self) -> int:
-        # From the beginning: an end that came a moment ago must not be missed, and reading is quick.
-        return 0
+    def _follow(self, after: int) -> _native.Follow:
+        return self.engine._native.follow(self.id, self.number, after)
 
     def result(self, timeout: float | None = None) -> Bake:
         """Wait for its end, and raise unless it succeeded.
@@ -214,7 +207,7 @@ class Bake:
 
         The result is for ``for`` and for ``async for``; ``.batches()`` gives many at a time.
         """
-        return Events(self, after)
+        return Events(self._follow(after), _LAST, lambda: self.done or self.status == "stalled")
 
     def logs(self, task: str, *, number: int = 0, follow: bool = True) -> Log:
         """Give the output of a task.
@@ -235,7 +228,21 @@ class Bake:
         NotFoundError
             There is no such task.
         """
-        return Log(self, task, number, follow)
+        return Log(lambda: self._open_log(task, number), lambda: self._is_over(task), follow)
+
+    def _open_log(self, task: str, number: int) -> _native.LogReader | None:
+        # Whether it has ended is read first: an ended bake gets no more tasks.
+        done, known = self.done, self.tasks
+        # It may be a task of a call that is still to be opened.
+        is_inside = any(task.startswith(f"{one}.") for one in known)
+        if task not in known and not done and (not known or is_inside):
+            return None
+        return self.engine._native.log(self.id, self.number, task, number)
+
+    def _is_over(self, task: str) -> bool:
+        found = self.tasks.get(task)
+        ended = found is not None and found.status not in ("pending", "running", "unknown")
+        return ended or self.done or self.status == "stalled"
 
     # --- doing ---
 
@@ -351,120 +358,10 @@ def start(
     return Bake(engine, bake, number, engine._native.drive(attempt), warnings)
 
 
-class Events:
-    """The events of a bake, from a position on until its end."""
-
-    def __init__(self, bake: Bake, after: int) -> None:
-        self._bake = bake
-        self._follow = bake.engine._native.follow(bake.id, bake.number, after)
-        self._over = False
-
-    def _next(self, seconds: float) -> list[Event]:
-        events = [Event(record) for record in self._follow.next(seconds)]
-        if events:
-            self._over = events[-1].kind == "attempt_ended"
-        elif self._bake.status in ("succeeded", "failed", "cancelled", "stalled"):
-            # It has ended before the position, or nothing more will come by itself.
-            rest = [Event(record) for record in self._follow.next(0.0)]
-            self._over = not rest or rest[-1].kind == "attempt_ended"
-            return rest
-        return events
-
-    def batches(self) -> Iterator[list[Event]]:
-        """Give the events many at a time, as they are there; no list is empty."""
-        while not self._over:
-            events = self._next(1.0)
-            if events:
-                yield events
-
-    def __iter__(self) -> Iterator[Event]:
-        for events in self.batches():
-            yield from events
-
-    async def batches_async(self) -> AsyncIterator[list[Event]]:
-        """As :meth:`batches`, for asyncio."""
-        while not self._over:
-            events = await in_thread(self._next, SLICE)
-            if events:
-                yield events
-
-    async def __aiter__(self) -> AsyncIterator[Event]:
-        async for events in self.batches_async():
-            for event in events:
-                yield event
-
-
-class Log:
-    """The output of one start of a task."""
-
-    def __init__(self, bake: Bake, task: str, number: int, follow: bool) -> None:
-        self._bake, self._task, self._number, self._follow = bake, task, number, follow
-        self._reader: _native.LogReader | None = None
-        self._task_ended = False
-        # That there is no such task is told at once, where the graph is known.
-        self._open()
-
-    def _open(self) -> None:
-        if self._reader is not None:
-            return
-        # Whether it has ended is read first: an ended bake gets no more tasks.
-        done, known = self._bake.done, self._bake.tasks
-        if self._task not in known and not done and (not known or self._is_inside(known)):
-            return
-        native = self._bake.engine._native
-        self._reader = native.log(self._bake.id, self._bake.number, self._task, self._number)
-
-    def _is_inside(self, known: Tasks) -> bool:
-        """Whether it may be a task of a call that is still to be opened."""
-        return any(self._task.startswith(f"{one}.") for one in known)
-
-    def _read(self) -> tuple[bytes, bool]:
-        """Give the next piece, and whether nothing comes behind it."""
-        self._open()
-        if self._reader is not None:
-            piece, complete = self._reader.read()
-            if piece:
-                return piece, False
-            if complete or not self._follow or self._task_ended:
-                return b"", True
-        elif not self._follow or self._task_ended:
-            return b"", True
-        # Once more after the end was seen: the last piece may have come in between.
-        task = self._bake.tasks.get(self._task)
-        ended = task is not None and task.status not in ("pending", "running", "unknown")
-        self._task_ended = ended or self._bake.status == "stalled"
-        return b"", False
-
-    def pieces(self) -> Iterator[bytes]:
-        """Give the raw bytes as they come; no piece is empty."""
-        while True:
-            piece, over = self._read()
-            if piece:
-                yield piece
-            elif over:
-                return
-            elif not self._task_ended:
-                time.sleep(_PAUSE)
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self.pieces()
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        import asyncio
-
-        while True:
-            piece, over = await in_thread(self._read)
-            if piece:
-                yield piece
-            elif over:
-                return
-            elif not self._task_ended:
-                await asyncio.sleep(_PAUSE)
-
-    def bytes(self) -> bytes:
-        """Give all of it; with ``follow`` when the task has ended."""
-        return b"".join(self.pieces())
-
-    def text(self) -> str:
-        """As :meth:`bytes`, decoded as UTF-8; what is no text is replaced."""
-        return self.bytes().decode("utf-8", "replace")
+def wait_slice(follow: _native.Follow, last: str, seconds: float) -> bool:
+    """Wait a little for an event of a kind, read from the beginning: one that came a moment ago is not missed."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        if any(record["kind"]["event"] == last for record in follow.next(left)):
+            return True
+    return False

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from apolo_flow import _native
 from apolo_flow._waiting import in_thread
+from apolo_flow.errors import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from apolo_flow._bake import Bake
+    from apolo_flow._live import LiveJob
     from apolo_flow._native import ManualClock
 
 
@@ -78,6 +80,7 @@ class Engine:
             executor=mailbox or executor,
             clock=clock,
         )
+        self._live = _native.LiveJobs(self._native)
         if mailbox is not None:
             from apolo_flow.executors import answer_in_thread
 
@@ -89,6 +92,28 @@ class Engine:
         A store in memory is not shared: the new engine has one of its own.
         """
         return Engine(store=self._store, executor=executor, clock=self._clock, config=self._config)
+
+    @property
+    def can_detach(self) -> bool:
+        """Whether an engine process of its own can drive things: it needs the store and executor of the settings."""
+        return self.executor is None and self._store is None
+
+    def check_detach(self) -> None:
+        """Raise RefusedError unless :attr:`can_detach`."""
+        if not self.can_detach:
+            raise RefusedError("an engine process of its own needs the store and the executor of the settings")
+
+    def find_job(self, job: str) -> LiveJob:
+        """Find a live job by its own id; :meth:`Live.job` finds it by what the flow calls it.
+
+        Raises
+        ------
+        NotFoundError
+            There is none.
+        """
+        from apolo_flow._live import LiveJob
+
+        return LiveJob(self, self._live.get(job)["id"])
 
     def bakes(self, *, tags: Iterable[str] = (), name: str | None = None, limit: int = 0) -> list[Bake]:
         """List bakes with their last attempts, newest first.

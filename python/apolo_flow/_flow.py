@@ -9,7 +9,8 @@ from apolo_flow import _native
 from apolo_flow._bake import Bake, start
 from apolo_flow._engine import Engine
 from apolo_flow._graph import Graph
-from apolo_flow._records import Node, Param, PlannedTask
+from apolo_flow._live import Live, LiveJob
+from apolo_flow._records import Node, Param, PlannedTask, texts
 from apolo_flow._waiting import in_thread
 from apolo_flow.errors import ConfigError, NotFoundError
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from apolo_flow._native import Diagnostic
 
 
-def load(path: str | os.PathLike[str] = ".", *, engine: Engine | None = None) -> Flow:
+def load(path: str | os.PathLike[str] = ".", *, engine: Engine | None = None, locked: bool = False) -> Flow:
     """Open the workspace at a folder.
 
     Nothing is checked yet: :attr:`Flow.diagnostics` tells what is wrong with its files.
@@ -30,13 +31,19 @@ def load(path: str | os.PathLike[str] = ".", *, engine: Engine | None = None) ->
         A folder with ``.apolo`` in it or above it.
     engine : Engine, optional
         What bakes; by default one on the workspace's settings.
+    locked : bool
+        Whether actions of other repositories are taken only as ``flow.lock`` and the cache have them.
 
     Raises
     ------
     ConfigError
-        There is no workspace.
+        There is no workspace, or a setting is wrong.
+
+    Notes
+    -----
+    Source: CLI-3, MCH-7.
     """
-    source = _native.Source.folder(os.fspath(path))
+    source = _native.Source.folder(os.fspath(path), locked)
     return Flow(source, engine)
 
 
@@ -173,6 +180,11 @@ class Flow:
         """Find a bake by id or name; see :meth:`Engine.find_bake`."""
         return self.engine.find_bake(bake, attempt)
 
+    def live_jobs(self, *, limit: int = 0) -> list[LiveJob]:
+        """List the live jobs of all live flows, newest first, ended ones too; at most ``limit``, 0 means all."""
+        found = self.engine._live.all(self._source, limit)
+        return [LiveJob(self.engine, record["id"]) for record in found]
+
     def clear_cache(self, batch: str | None = None, task: str | None = None) -> int:
         """Forget cached results of the project, of a batch, or of one task; says how many."""
         return self.engine._native.clear_cache(self._source, batch, task)
@@ -285,17 +297,10 @@ class Batch:
         """
         engine = self.flow.engine if executor is None else self.flow.engine.with_executor(executor)
         if detach:
-            self._check_detach(engine)
+            engine.check_detach()
         native = engine._native
         bake, attempt, warnings = native.create_bake(self.flow._source, self.name, texts(params), name, list(tags))
         return start(engine, (bake, 1, attempt), detach, warnings)
-
-    @staticmethod
-    def _check_detach(engine: Engine) -> None:
-        from apolo_flow.errors import RefusedError
-
-        if engine.executor is not None or engine._store == "memory":
-            raise RefusedError("an engine process of its own needs the store and the executor of the settings")
 
     async def plan_async(self, params: Mapping[str, str] | None = None) -> Plan:
         """As :meth:`plan`, for asyncio."""
@@ -350,58 +355,6 @@ class Plan:
         from apolo_flow._show import plan_html
 
         return plan_html(self)
-
-
-class Live:
-    """A live flow: its jobs.
-
-    Attributes
-    ----------
-    name, title : str
-        The name of its file, and its title.
-    jobs : dict
-        The params of each job by its id.
-    """
-
-    def __init__(self, flow: Flow, name: str) -> None:
-        self.flow = flow
-        self.name = name
-        found, self._problems = flow._looker.describe(flow._source, name)
-        if found["kind"] != "live":
-            raise ConfigError(f"`{name}` is a batch flow: use batch({name!r})")
-        self.title: str = found["title"]
-        self._jobs: dict[str, Any] = found["jobs"]
-        self.jobs = {
-            job: {name: Param(name, one["default"], one["descr"]) for name, one in facts["params"].items()}
-            for job, facts in found["jobs"].items()
-        }
-
-    def is_multi(self, job: str) -> bool:
-        """Whether a job may run several times at once, each with a suffix.
-
-        Raises
-        ------
-        NotFoundError
-            There is no such job.
-        """
-        if job not in self._jobs:
-            raise NotFoundError(f"no job `{job}` in `{self.name}`; there are {', '.join(self._jobs) or 'none'}")
-        return bool(self._jobs[job]["multi"])
-
-    def check(self) -> list[Diagnostic]:
-        """Find all problems, those of all jobs too."""
-        return self.flow.check(self.name)
-
-    def __repr__(self) -> str:
-        return f"<live {self.name}: {', '.join(self._jobs) or 'no jobs'}>"
-
-
-def texts(params: Mapping[str, Any] | None) -> dict[str, str]:
-    """Give params as the texts that a flow sees; truth as the words of YAML."""
-    words = {True: "true", False: "false"}
-    return {
-        name: words[value] if isinstance(value, bool) else str(value) for name, value in (params or {}).items()
-    }
 
 
 def check(

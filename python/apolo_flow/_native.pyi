@@ -41,7 +41,7 @@ class Source:
     """The texts of one workspace."""
 
     @staticmethod
-    def folder(path: str | PathLike[str]) -> Source: ...
+    def folder(path: str | PathLike[str], locked: bool = False) -> Source: ...
     @staticmethod
     def memory(
         workspace: str,
@@ -98,8 +98,31 @@ class Engine:
     def clear_cache(self, source: Source, batch: str | None = None, task: str | None = None) -> int: ...
 
 @final
+class LiveJobs:
+    """The live jobs of an engine; records go out as plain data."""
+
+    def __new__(cls, engine: Engine) -> LiveJobs: ...
+    def run(
+        self,
+        source: Source,
+        job: tuple[str, str],
+        params: Mapping[str, str],
+        suffix: str | None = None,
+        args: Sequence[str] | None = None,
+    ) -> tuple[dict[str, Any], bool, list[Diagnostic]]: ...
+    def drive(self, job: str) -> Drive: ...
+    def drive_in_background(self, job: str) -> None: ...
+    def get(self, job: str) -> dict[str, Any]: ...
+    def find(self, source: Source, job: tuple[str, str], suffix: str | None = None) -> dict[str, Any]: ...
+    def lines(self, source: Source, flow: str) -> list[dict[str, Any]]: ...
+    def all(self, source: Source, limit: int) -> list[dict[str, Any]]: ...
+    def kill(self, job: str) -> bool: ...
+    def follow(self, job: str, after: int) -> Follow: ...
+    def log(self, job: str, number: int = 0, start: int = 0) -> LogReader | None: ...
+
+@final
 class Drive:
-    """An attempt that this process drives."""
+    """An attempt or a live job that this process drives."""
 
     def wait(self, seconds: float) -> str | None: ...
 
@@ -250,7 +273,7 @@ class ScriptedExecutor:
         Parameters
         ----------
         task : str
-            Its dotted id.
+            Its dotted id; of a live job its id, or the name that it is started with.
         exit_code : int
             How it ends.
         log : str

@@ -14,33 +14,12 @@ def moment(millis: int | None) -> datetime | None:
     return None if millis is None else datetime.fromtimestamp(millis / 1000, timezone.utc)
 
 
-def outcome_words(outcome: Mapping[str, Any] | None) -> str | None:
-    """Say how a start ended; None where the status says it all."""
-    if outcome is None:
-        return None
-    reason, ended = outcome["reason"], outcome["exit"]
-    if isinstance(reason, dict):
-        word, more = next(iter(reason.items()))
-        if word == "inside":
-            return f"`{'.'.join(more['task'])}` {outcome['status']}"
-        message = more.get("message", "")
-        place = f" ({more['place']})" if more.get("place") else ""
-        before = {"not_started": "could not be started: ", "bad_outputs": "its outputs cannot be read: "}
-        return f"{before.get(word, '')}{message}{place}"
-    if reason in ("finished", "killed") and outcome["status"] == "succeeded":
-        return None
-    if reason == "finished":
-        if isinstance(ended, dict):
-            kind, number = next(iter(ended.items()))
-            return f"exit code {number}" if kind == "code" else f"killed by signal {number}"
-        return None
-    words = {
-        "killed": "stopped on request",
-        "life_span": "ran longer than its life_span",
-        "schedule_timeout": "waited longer than its schedule_timeout",
-        "lost": "lost: the machine or the supervisor is gone",
+def texts(params: Mapping[str, Any] | None) -> dict[str, str]:
+    """Give params as the texts that a flow sees; truth as the words of YAML."""
+    words = {True: "true", False: "false"}
+    return {
+        name: words[value] if isinstance(value, bool) else str(value) for name, value in (params or {}).items()
     }
-    return words.get(reason, str(reason).replace("_", " "))
 
 
 class Param(NamedTuple):
@@ -140,10 +119,9 @@ class TaskRecord:
         self.state: dict[str, str] = record["state"]
         self.opened: bool = record["opened"]
         self.node = Node(record["node"], record["id"])
-        self.tries = [_try(one) for one in record["tries"]]
+        self.tries = [try_of(one) for one in record["tries"]]
         self.history = [(item["status"], _moment(item["at"])) for item in record["history"]]
-        ended = self.tries[-1].said if self.tries else outcome_words(record["outcome"])
-        self.said: str | None = record["note"] or ended
+        self.said: str | None = record["said"]
 
     @property
     def duration(self) -> float | None:
@@ -160,7 +138,8 @@ def _moment(millis: int) -> datetime:
     return datetime.fromtimestamp(millis / 1000, timezone.utc)
 
 
-def _try(record: Mapping[str, Any]) -> Try:
+def try_of(record: Mapping[str, Any]) -> Try:
+    """Give a start of a task or of a live job."""
     outcome = record["outcome"]
     ended = outcome["exit"] if outcome else None
     code = ended.get("code") if isinstance(ended, dict) else None
@@ -171,7 +150,7 @@ def _try(record: Mapping[str, Any]) -> Try:
         moment(record["ended_at"]),
         record["raw"],
         code,
-        outcome_words(outcome),
+        record["said"],
         record["log"]["bytes"],
     )
 
@@ -252,7 +231,7 @@ class Why:
         self.needs: list[tuple[str, str]] = [(one["id"], one["status"]) for one in record.get("needs", ())]
         origin = record.get("from")
         self.origin: str | None = f"attempt #{origin['attempt']} of {origin['bake']}" if origin else None
-        self.said: str | None = record.get("said") or outcome_words(record.get("outcome"))
+        self.said: str | None = record.get("said")
 
     def __str__(self) -> str:
         lines = [self.word.replace("_", " ") + (f": {self.origin}" if self.origin else "")]
@@ -288,7 +267,7 @@ class PlannedTask:
         self.id: str = record["id"]
         self.fate: str = record["fate"]
         because = record.get("because") or {}
-        self.why: str | None = because.get("word") or outcome_words(record.get("outcome"))
+        self.why: str | None = because.get("word") or record.get("said")
         self.changes = [Change(one["field"], one["old"], one["new"]) for one in because.get("changes", ())]
         self.waits_for: list[str] = record.get("waits_for", [])
         self.spec: dict[str, Any] | None = record["spec"]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from apolo_flow._bake import Bake
     from apolo_flow._flow import Plan
     from apolo_flow._graph import Graph
+    from apolo_flow._live import LiveJob
     from apolo_flow._records import TaskRecord
 
 #: The colour of each status and fate; light and dark pages show all of them.
@@ -92,6 +93,18 @@ def plan_html(plan: Plan) -> str:
         changes = "; ".join(f"{one.field}: {one.old} → {one.new}" for one in task.changes)
         rows.append([clean(task.id), badge(task.fate), clean(more + (f" ({changes})" if changes else ""))])
     return _drawing(plan.graph) + table(["task", "would", ""], rows)
+
+
+def jobs_table(lines: Iterable[tuple[str, LiveJob | None]]) -> str:
+    """Give live jobs as a table: each with what it is called."""
+    rows = []
+    for name, job in lines:
+        if job is None:
+            rows.append([clean(name), badge("unknown"), "", "", ""])
+        else:
+            when = f"{job.created_at:%Y-%m-%d %H:%M}"
+            rows.append([clean(name), badge(job.status), clean(when), clean(job.url or ""), clean(job.said or "")])
+    return table(["job", "status", "made (UTC)", "url", ""], rows)
 
 
 def tasks_frame(tasks: Iterable[TaskRecord]) -> Any:

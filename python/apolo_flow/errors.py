@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from apolo_flow._bake import Bake
+    from apolo_flow._live import LiveJob
     from apolo_flow._native import Diagnostic
 
 
@@ -72,3 +73,25 @@ class BakeFailed(BakeError):
 
 class BakeCancelled(BakeError):
     """A bake was cancelled."""
+
+
+class JobError(FlowError):
+    """A live job did not succeed.
+
+    Attributes
+    ----------
+    job : LiveJob
+        The live job.
+    """
+
+    def __init__(self, message: str, job: LiveJob) -> None:
+        super().__init__(message)
+        self.job = job
+
+
+class JobFailed(JobError):
+    """A live job failed."""
+
+
+class JobCancelled(JobError):
+    """A live job was ended because somebody asked."""

@@ -71,13 +71,15 @@ class Launch:
     key : str
         Names this start of this task: reports, logs and kills go by it. Starting a key again starts nothing.
     task : str
-        The task's dotted id.
+        The task's dotted id; empty for a live job, whose ``spec`` has its ``name``.
     number : int
         Which start, from 1.
     spec : dict
         What runs: ``cmd``, ``entrypoint``, ``env``, ``image``, ``workdir``, ``tags`` and so on, fully evaluated.
+        Secrets stand in it by their names (``secret:NAME``).
     env : dict of str
-        All of its environment: that of the spec, and ``APOLO_FLOW_*``.
+        All of its environment: that of the spec with the texts of secrets, and ``APOLO_FLOW_*``. What the task
+        gives back is masked: its log, its outputs and its reports (MCH-3).
     workspace : str
         The workspace folder on this machine.
     resuming : bool
@@ -91,7 +93,7 @@ class Launch:
         self.task: str = record["task"] or ""
         self.number: int = record["number"]
         self.spec: dict[str, Any] = record["spec"]
-        self.env: dict[str, str] = {**record["spec"]["env"], **record["env"]}
+        self.env: dict[str, str] = {**record["spec"]["env"], **record["env"], **record["secrets"]}
         self.workspace: str = record["workspace"]
         self.resuming: bool = record["resuming"]
 

@@ -10,10 +10,25 @@ from typing import Any
 
 import pytest
 from apolo_flow import Engine, NotFoundError, RefusedError, load_text
-from apolo_flow.api import BoundError, FlowAPI, OperationTimeout, PathOutsideWorkspace, open_api
+from apolo_flow.api import (
+    AmbiguousLiveJob,
+    BoundError,
+    FlowAPI,
+    OperationTimeout,
+    PathOutsideWorkspace,
+    open_api,
+    open_flow_api,
+)
 from apolo_flow.testing import ScriptedExecutor
 
-FLOW = {"b": "kind: batch\ntasks: [{id: one, image: x, cmd: x}, {id: two, image: x, cmd: x}]"}
+LIVE = """
+kind: live
+jobs:
+  quick: {image: x, name: quick, cmd: x, tags: [mine]}
+  serve: {image: x, name: serve, cmd: x, detach: true}
+  work: {image: x, name: work, cmd: x, multi: true, detach: true}
+"""
+FLOW = {"b": "kind: batch\ntasks: [{id: one, image: x, cmd: x}, {id: two, image: x, cmd: x}]", "live": LIVE}
 
 
 @pytest.fixture
@@ -42,6 +57,12 @@ def test_bounds_are_checked_before_anything_is_done(api: FlowAPI) -> None:
         api.bake_logs("x", "y", timeout=0, max_chunks=1, max_bytes=1),
         api.bake_wait("x", timeout=1, poll_interval=61, task_limit=1),
         api.bake_wait("x", timeout=float("nan"), poll_interval=1, task_limit=1),
+        api.live_list(limit=0),
+        api.live_run("x", timeout=3601),
+        api.live_logs("x", timeout=0, max_chunks=1, max_bytes=1),
+        api.live_wait("x", timeout=1, poll_interval=61),
+        api.live_kill("x", timeout=-1),
+        api.live_kill_all(limit=1001),
     ]
 
     async def fails(call: Awaitable[Any]) -> None:
@@ -135,3 +156,75 @@ def test_only_what_lies_inside_is_opened(workspace: Path, tmp_path: Path) -> Non
         open_api(allowed_workspace_root=inner, project_path=link)
     with pytest.raises(FileNotFoundError):
         open_api(allowed_workspace_root=tmp_path, project_path=tmp_path / "nowhere")
+
+
+def test_live_jobs_are_run_listed_and_waited_for(api: FlowAPI, executor: ScriptedExecutor) -> None:
+    executor.script("quick", log="abcdefghij")
+
+    async def use() -> None:
+        listed = await api.live_list(limit=2)
+        assert ([job.job_id for job in listed.jobs], listed.truncated) == (["quick", "serve"], True)
+        assert not (await api.live_list(limit=3)).truncated
+        assert (listed.jobs[0].status, listed.jobs[0].raw_id) == ("unknown", None)
+        with pytest.raises(OperationTimeout):
+            await api.live_wait("quick", timeout=0.01, poll_interval=1)
+        # It has no `detach`, so it is waited for.
+        result = await api.live_run("quick", timeout=60)
+        [state] = result.jobs
+        assert (result.job_id, result.suffix, state.status, state.terminal_reason) == (
+            "quick",
+            None,
+            "succeeded",
+            "succeeded",
+        )
+        assert "mine" in state.tags and state.when is not None
+        assert await api.live_wait("quick", timeout=60, poll_interval=0.01) == (state,)
+        assert await api.live_get("quick") == (state,)
+        log = await api.live_logs("quick", timeout=60, max_chunks=5, max_bytes=5)
+        assert (log.raw_id, log.data, log.truncated) == (state.raw_id, b"abcde", True)
+        assert (await api.live_logs("serve", timeout=60, max_chunks=5, max_bytes=5)).raw_id is None
+        with pytest.raises(NotFoundError):
+            await api.live_get("nobody")
+
+    asyncio.run(use())
+
+
+def test_live_jobs_are_ended(api: FlowAPI, executor: ScriptedExecutor) -> None:
+    for name in ("quick", "serve", "work"):
+        executor.script(name, held=True)
+
+    async def use() -> None:
+        with pytest.raises(OperationTimeout, match="timed out starting live job quick"):
+            await api.live_run("quick", timeout=0.05)
+        one = await api.live_run("work", suffix="a")
+        two = await api.live_run("work")
+        assert one.suffix == "a" and two.suffix is not None and len(two.suffix) == 10
+        assert {state.suffix for state in await api.live_get("work")} == {"a", two.suffix}
+        assert [state.suffix for state in await api.live_get("work", "b")] == ["b"]
+        with pytest.raises(AmbiguousLiveJob):
+            await api.live_logs("work", timeout=60, max_chunks=5, max_bytes=5)
+        with pytest.raises(AmbiguousLiveJob):
+            await api.live_kill("work")
+        [killed] = await api.live_kill("work", suffix="a", timeout=60)
+        assert killed.terminal_reason == "cancelled"
+        [never] = await api.live_kill("serve", timeout=60)
+        assert never.status == "unknown"
+        rest = await api.live_kill_all(limit=10, timeout=60)
+        assert {job.status for job in rest.jobs} == {"cancelled", "unknown"}
+
+    asyncio.run(use())
+
+
+def test_the_facade_opens_as_the_reference_does(workspace: Path, tmp_path: Path) -> None:
+    async def use() -> None:
+        async with open_flow_api(
+            cluster="c", org="o", project="p", allowed_workspace_root=tmp_path, config_path=tmp_path, project_path=workspace
+        ) as api:
+            assert api.workspace_root == workspace.resolve()
+        with pytest.raises(NotADirectoryError):
+            file = tmp_path / "file"
+            file.touch()
+            async with open_flow_api(allowed_workspace_root=tmp_path, project_path=workspace, config_path=file):
+                pass
+
+    asyncio.run(use())

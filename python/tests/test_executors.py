@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from apolo_flow.build import Batch, Task
 from apolo_flow.call import arguments_of, literal, outputs_of
 from apolo_flow.executors import Executor, InProcess, Launch, Refused, Report, print_log, task
 from apolo_flow.testing import ScriptedExecutor
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 FLOW = """
@@ -315,3 +315,80 @@ def test_leaving_while_callables_run_never_crashes(workspace: Path) -> None:
     for number in range(20):
         done = subprocess.run([*command, str(number)], capture_output=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr.decode()
+
+
+class Telling:
+    """Says what the engine gave it, one byte at a time if it is asked so."""
+
+    name = "telling"
+
+    def __init__(self, log: Callable[[Launch], bytes]) -> None:
+        self.log = log
+        self.logs_by_key: dict[str, bytes] = {}
+        self.seen: list[Launch] = []
+        self.news: list[Report] = []
+
+    def start(self, launch: Launch) -> str:
+        self.seen.append(launch)
+        self.logs_by_key[launch.key] = self.log(launch)
+        self.news.append(Report.ended(launch.key, outputs={"token": launch.env.get("TOKEN", ""), "n": "1"}))
+        return "unit"
+
+    def reports(self) -> Iterable[Report]:
+        news, self.news = self.news, []
+        return news
+
+    def logs(self, key: str, start: int, size: int) -> bytes:
+        return self.logs_by_key[key][start : start + size]
+
+    def kill(self, key: str, grace: float) -> None:
+        pass
+
+
+SECRET = "kind: batch\ntasks: [{id: a, image: x, cmd: x, env: {TOKEN: 'secret:hub-token', PLAIN: seen}}]"
+
+
+def test_secrets_are_looked_up_at_the_start_and_masked(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("APOLO_FLOW_SECRET_HUB_TOKEN", "hush-hush-7")
+    executor = Telling(lambda launch: f"with {launch.env['TOKEN']}!\n::set-output name=said::{launch.env['TOKEN']}\n".encode())
+    engine = Engine(store="memory", executor=executor)
+    bake = load_text(SECRET, engine=engine).batch().bake().result()
+    [launch] = executor.seen
+    assert launch.env["TOKEN"] == "hush-hush-7" and launch.env["PLAIN"] == "seen"
+    assert launch.spec["env"]["TOKEN"] == "secret:hub-token"
+    assert bake.logs("a").text() == "with ***********!\n::set-output name=said::***********\n"
+    assert bake.tasks["a"].outputs == {"token": "***", "n": "1", "said": "***********"}
+    assert "hush" not in json.dumps(bake.record) + repr(launch)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(before=st.binary(max_size=90), after=st.binary(max_size=90), times=st.integers(1, 3))
+def test_a_secret_is_masked_wherever_it_stands(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, before: bytes, after: bytes, times: int
+) -> None:
+    secret = b"0123456789abcdef"
+    monkeypatch.setenv("APOLO_FLOW_SECRET_HUB_TOKEN", secret.decode())
+    # The engine reads pieces of 64 KiB; some secrets lie across the edge of one.
+    padding = b"." * (65_536 - len(before) - 8)
+    log = padding + before + secret * times + after
+    bake = load_text(SECRET, engine=Engine(store="memory", executor=Telling(lambda _: log))).batch().bake()
+    bake.wait(60)
+    found = bake.logs("a").bytes()
+    assert len(found) == len(log)
+    assert found == log.replace(secret, b"*" * len(secret))
+
+
+def test_a_missing_secret_starts_nothing(workspace: Path) -> None:
+    executor = Telling(lambda _: b"")
+    batch = load_text(SECRET, engine=Engine(store="memory", executor=executor)).batch()
+    with pytest.raises(apolo_flow.ConfigError, match="hub-token"):
+        batch.bake()
+    assert executor.seen == []
+
+
+def test_live_jobs_run_on_an_executor_in_python(workspace: Path) -> None:
+    executor = Telling(lambda launch: f"{launch.spec['name']} {launch.spec['cmd']}".encode())
+    text = "kind: live\njobs: {hello: {image: x, name: greeter, cmd: hi}}"
+    job = load_text({"live": text}, engine=Engine(store="memory", executor=executor)).live().run("hello")
+    assert job.wait(60) == "succeeded"
+    assert job.logs().text() == "greeter hi"

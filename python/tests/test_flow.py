@@ -10,6 +10,8 @@ from pathlib import Path
 
 import apolo_flow
 import pytest
+from apolo_flow import Engine, load
+from apolo_flow.testing import ScriptedExecutor
 from conftest import write
 
 GREET = """
@@ -111,3 +113,25 @@ def apolo_flow_bakes(workspace: Path) -> str:
     """List bakes by the command."""
     command = [sys.executable, "-m", "apolo_flow", "bakes"]
     return subprocess.run(command, cwd=workspace, capture_output=True, text=True, check=True).stdout
+
+
+def test_actions_of_other_repositories_are_fetched_and_locked(workspace: Path, tmp_path: Path) -> None:
+    mirror = tmp_path / "mirrors/team/kit.git"
+    mirror.mkdir(parents=True)
+    text = "kind: batch\noutputs: {x: {value: '${{ needs.in.outputs.x }}'}}\ntasks: [{id: in, image: x, cmd: in}]\n"
+    (mirror / "action.yml").write_text(text, encoding="utf-8")
+    git = ["git", "-C", str(mirror), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for words in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "one"], ["tag", "v1"]):
+        subprocess.run([*git, *words], check=True)
+    write(workspace, "b", "kind: batch\ntasks: [{id: call, action: gh:team/kit@v1}]")
+    settings = f"[actions]\nprotocol = 'file'\nfolder = '{tmp_path / 'mirrors'}'\n"
+    (workspace / ".apolo/engine.toml").write_text(settings, encoding="utf-8")
+
+    with pytest.raises(apolo_flow.ConfigError):
+        load(workspace, locked=True).batch("b").plan()
+    executor = ScriptedExecutor()
+    executor.script("call.in", outputs="x=7")
+    bake = load(workspace, engine=Engine(store="memory", executor=executor)).batch("b").bake().result()
+    assert bake.tasks["call"].outputs == {"x": "7"}
+    assert "team/kit" in (workspace / ".apolo/flow.lock").read_text(encoding="utf-8")
+    assert load(workspace, locked=True).check() == []

@@ -342,7 +342,7 @@ fn params_are_settled_all_at_once() {
         problems(&diags, sources),
         [
             "F0005 the flow has no param `brid` | did you mean `bird`?",
-            "F0006 3:6 the param `a` has no value | give one with `-p a=VALUE`, or write a default",
+            "F0006 3:6 the param `a` has no value | give one with `-p a VALUE`, or write a default",
         ]
     );
 }

@@ -8,7 +8,8 @@ use crate::args::Fetching;
 
 /// `check`
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Example:\n  apolo-flow check train -p rate 0.1")]
+#[command(after_help = "Examples:\n  apolo-flow check\n  apolo-flow check train -p rate 0.1\n\n\
+    With params of one batch its matrices and conditions are checked with their values. The exit code is 4 if there is an error.")]
 pub(crate) struct Check {
     /// The flows, batch or live: file names of the config folder without their ending [default: all]
     #[arg(value_name = "FLOW")]
@@ -48,7 +49,10 @@ pub(crate) struct Plan {
 
 /// `bake`. Source: CLI-20, MCH-4.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Example:\n  apolo-flow bake train -p rate 0.1 -n nightly")]
+#[command(after_help = "Examples:\n  apolo-flow bake train\n  apolo-flow bake train -p rate 0.1 -n nightly\n  \
+    apolo-flow bake train --detach --json\n\nFlows are checked first: with an error nothing starts. The bake is driven \
+    by a process of its own,\nso closing the terminal does not stop it; `inspect`, `logs` and `cancel` find it again.\n\
+    Followed, the exit code tells its result.")]
 pub(crate) struct Bake {
     /// The batch, a file name of the config folder without its ending
     pub batch: String,
@@ -79,7 +83,7 @@ pub(crate) struct Drive {
     /// Return at once; the bake goes on
     #[arg(long, conflicts_with = "local_executor")]
     pub detach: bool,
-    /// What Ctrl-C does [default: ask on a terminal, else detach]
+    /// What Ctrl-C does: stop the bake, or leave it running [default: ask on a terminal, else detach]
     #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "local_executor")]
     pub on_interrupt: Option<OnInterrupt>,
     /// Print each event and the result as a line of JSON
@@ -90,9 +94,8 @@ pub(crate) struct Drive {
 /// What Ctrl-C does to a bake that is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OnInterrupt {
-    /// Stop the bake
+    // No doc comments here either: what each does is said where the option is.
     Cancel,
-    /// Leave it running
     Detach,
 }
 
@@ -186,7 +189,7 @@ pub(crate) struct Inspect {
 
 /// `show`. Source: CLI-25.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Example:\n  apolo-flow show nightly train-1")]
+#[command(after_help = "Examples:\n  apolo-flow show nightly train-1\n  apolo-flow show nightly train-1 --json")]
 pub(crate) struct Show {
     /// The bake's id or name
     pub bake: String,
@@ -247,7 +250,8 @@ pub(crate) struct Logs {
 
 /// `why`. Source: EXT-6.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Example:\n  apolo-flow why nightly train-1")]
+#[command(after_help = "Examples:\n  apolo-flow why nightly train-1\n  apolo-flow why nightly train-1 --json\n\n\
+    A task that ran is compared with its last success in this batch: what differs is named, old and new.")]
 pub(crate) struct Why {
     /// The bake's id or name
     pub bake: String,
@@ -282,7 +286,8 @@ pub(crate) struct Events {
 
 /// `cancel`. Source: EXT-6.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:\n  apolo-flow cancel nightly\n  apolo-flow cancel nightly train-1")]
+#[command(after_help = "Examples:\n  apolo-flow cancel nightly\n  apolo-flow cancel nightly train-1\n\n\
+    Running tasks are stopped; tasks with `always()` and post tasks still run. To cancel twice does no harm.")]
 pub(crate) struct Cancel {
     /// The bake's id or name
     pub bake: String,
@@ -294,7 +299,9 @@ pub(crate) struct Cancel {
 
 /// `resume`
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Example:\n  apolo-flow resume nightly")]
+#[command(after_help = "Example:\n  apolo-flow resume nightly\n\n\
+    For a bake that `bakes` shows as stalled. Tasks that run on are found again, nothing starts twice.\n\
+    A bake that has ended is run again by `restart`.")]
 pub(crate) struct Resume {
     /// The bake's id or name
     pub bake: String,

@@ -48,7 +48,8 @@ pub(crate) struct Flow {
 
 /// `ps`. Source: LIV-30.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:\n  apolo-flow ps\n  apolo-flow ps --all --json")]
+#[command(after_help = "Examples:\n  apolo-flow ps\n  apolo-flow ps --all --json\n\n\
+        Of each job the newest run is listed; `status JOB` shows all that is known of one.")]
 pub(crate) struct Ps {
     /// Every run that is kept, of all live flows of the project, not only the newest of each job
     #[arg(short, long)]
@@ -84,7 +85,10 @@ pub(crate) struct Status {
 
 /// `kill`. Source: LIV-32, LIV-33.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:\n  apolo-flow kill jupyter\n  apolo-flow kill train small\n  apolo-flow kill ALL")]
+#[command(
+    after_help = "Examples:\n  apolo-flow kill jupyter\n  apolo-flow kill train small\n  apolo-flow kill ALL\n\n\
+        The job is asked to end, and made to after a grace. To end what has ended does no harm."
+)]
 pub(crate) struct Kill {
     /// The job, or the id of a run of it; ALL for all that run
     #[arg(value_name = "JOB|ALL")]

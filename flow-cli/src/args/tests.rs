@@ -14,6 +14,13 @@ fn the_definition_is_sound() {
 }
 
 #[test]
+fn help_is_asked_for_in_all_usual_ways() {
+    for line in ["help", "help bake", "bake --help", "bake -h", "--help"] {
+        assert_eq!(parse(line).unwrap_err(), clap::error::ErrorKind::DisplayHelp, "{line}");
+    }
+}
+
+#[test]
 fn params_are_pairs_and_options_may_follow_the_batch() {
     // CLI-20.
     let Command::Bake(bake) = parse("bake train -p rate -1 -t a --param n 2 -t b").unwrap().command else { panic!() };

@@ -9,7 +9,8 @@ use crate::template::Template;
 
 /// `init`. Source: LIV-60.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:\n  apolo-flow init\n  apolo-flow init barebone --path hello")]
+#[command(after_help = "Examples:\n  apolo-flow init\n  apolo-flow init barebone --path hello\n\n\
+    The templates are in the program, no network is used. `check` and `bake` work on the result at once.")]
 pub(crate) struct Init {
     /// What to begin with
     #[arg(value_enum, default_value_t = Template::Default)]

@@ -37,7 +37,8 @@ pub(crate) struct Upload {
 
 /// `download`
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Example:\n  apolo-flow download models")]
+#[command(after_help = "Examples:\n  apolo-flow download models\n  apolo-flow download ALL --dry-run\n\n\
+    A copy that was interrupted goes on where it stopped; no half file stands under its name.")]
 pub(crate) struct Download {
     #[command(flatten)]
     pub volumes: Volumes,
@@ -45,7 +46,8 @@ pub(crate) struct Download {
 
 /// `clean`
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:\n  apolo-flow clean data\n  apolo-flow clean ALL --yes")]
+#[command(after_help = "Examples:\n  apolo-flow clean data\n  apolo-flow clean ALL --yes\n\n\
+    The `local` folders stay as they are; what is lost is what only the storage holds. At a terminal it asks first.")]
 pub(crate) struct Clean {
     #[command(flatten)]
     pub volumes: Volumes,

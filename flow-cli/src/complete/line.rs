@@ -63,7 +63,7 @@ pub(super) fn candidates(words: Vec<String>, io: Io) -> (Vec<Candidate>, Io) {
 /// The options that every command has, as far as they were typed.
 fn global(matches: &ArgMatches) -> Global {
     Global::from_arg_matches(matches).unwrap_or_else(|_| {
-        let none = Global::augment_args(Command::new("none")).get_matches_from(["none"]);
+        let none = Global::augment_args(Command::new("none").disable_help_flag(true)).get_matches_from(["none"]);
         Global::from_arg_matches(&none).expect("no option is required")
     })
 }

@@ -5,7 +5,7 @@
 
 use flow_core::ast::Field;
 use flow_core::model::Task;
-use flow_core::port::BakeFilter;
+use flow_core::port::{BakeFilter, LiveFilter};
 
 use crate::complete::flow::{Files, Kind};
 use crate::complete::line::Typed;
@@ -25,12 +25,14 @@ const LIVE: &str = "live";
 pub(super) enum Values {
     /// Flows of a kind; and the word for all where the command knows it.
     Flows { kind: Kind, all: bool },
-    /// Names and ids of bakes; `BAKE/TASK` too where the command takes it.
+    /// Names and ids of bakes; `BAKE/TASK` and live jobs too where the command takes them.
     Bakes { with_tasks: bool },
-    /// Tasks of the bake, or batch, before it.
-    Tasks,
+    /// Tasks of the bake, or batch, before it; suffixes of a live job too where the command takes one.
+    Tasks { or_suffixes: bool },
     /// Jobs of the live flow.
     Jobs { all: bool },
+    /// Suffixes of the multi job before it: of all its runs, or only of those that have not ended.
+    Suffixes { ended: bool },
     /// Names of params, then the value that is there already.
     Params,
     /// Volumes that are on this machine too.
@@ -48,8 +50,9 @@ pub(super) fn of(command: &str, arg: &str) -> Option<Values> {
         (_, "batch") => Values::Flows { kind: Kind::Batch, all: command == "clear-cache" },
         (_, "flow") => Values::Flows { kind: Kind::Live, all: false },
         (_, "bake") => Values::Bakes { with_tasks: command == "logs" },
-        (_, "task") => Values::Tasks,
+        (_, "task") => Values::Tasks { or_suffixes: command == "logs" },
         (_, "job") => Values::Jobs { all: command == "kill" },
+        (_, "suffix") => Values::Suffixes { ended: command == "status" },
         (_, "param") => Values::Params,
         (_, "volume") => Values::Volumes,
         (_, "image") => Values::Images,
@@ -64,11 +67,17 @@ impl Values {
         let files = typed.session().source().ok().map(Files::new);
         let live = typed.value("flow").unwrap_or_else(|| LIVE.to_owned());
         match (self, files) {
-            (Values::Bakes { with_tasks }, _) => match current.split_once('/').filter(|_| with_tasks) {
-                Some((bake, _)) => below(bake, tasks(typed, bake).await),
-                None => bakes(typed).await,
+            (Values::Bakes { with_tasks: true }, files) => match (current.split_once('/'), files) {
+                (Some((bake, _)), _) => below(bake, tasks(typed, bake).await),
+                (None, Some(files)) => [bakes(typed).await, files.jobs(&live).await].concat(),
+                (None, None) => bakes(typed).await,
             },
-            (Values::Tasks, _) => tasks_before(typed).await,
+            (Values::Bakes { with_tasks: false }, _) => bakes(typed).await,
+            (Values::Tasks { or_suffixes }, _) => match tasks_before(typed).await {
+                none if or_suffixes && none.is_empty() => suffixes(typed, &live, true).await,
+                found => found,
+            },
+            (Values::Suffixes { ended }, _) => suffixes(typed, &live, ended).await,
             (Values::Sections, _) => crate::cmd::reference::names().map(bare).collect(),
             (_, None) => Vec::new(),
             (Values::Flows { kind, all }, Some(files)) => with_all(files.flows(kind).await, all),
@@ -133,6 +142,32 @@ async fn tasks(typed: &Typed, bake: &str) -> Vec<Candidate> {
     let Ok(found) = engine.inspect(bake, number).await else { return Vec::new() };
     let candidate = |task: &Task| Candidate { value: task.id.to_string(), about: Some(task.status.word().to_owned()) };
     found.tasks.iter().map(candidate).collect()
+}
+
+/// The suffixes of the job that was typed before, each once, the newest first.
+async fn suffixes(typed: &Typed, flow: &str, ended: bool) -> Vec<Candidate> {
+    let (Some(job), Ok(engine)) =
+        (typed.value("job").or_else(|| typed.value("bake")), typed.session().engine_to_read())
+    else {
+        return Vec::new();
+    };
+    let Ok(source) = typed.session().source() else { return Vec::new() };
+    let Ok(project) = engine.project(&source).await else { return Vec::new() };
+    let filter = LiveFilter {
+        project: Some(project),
+        flow: Some(flow.to_owned()),
+        job: Some(job.into()),
+        ..LiveFilter::default()
+    };
+    let mut found: Vec<Candidate> = Vec::new();
+    for run in engine.live_jobs(&filter).await.unwrap_or_default() {
+        let Some(suffix) = &run.job().order.suffix else { continue };
+        let wanted = ended || !run.job().status.is_finished();
+        if wanted && found.iter().all(|one| one.value != *suffix) {
+            found.push(Candidate { value: suffix.clone(), about: Some(run.word().to_owned()) });
+        }
+    }
+    found
 }
 
 /// Tasks as `logs` takes them.

@@ -15,7 +15,7 @@ fn usage_help_and_version_need_no_workspace() {
     };
     assert_eq!(run(&["--version"]).1, format!("apolo-flow package version: {}\n", env!("CARGO_PKG_VERSION")));
     let (code, out, _) = run(&["bake", "--help"]);
-    assert!(code == Some(0) && out.contains("Example:"), "{out}");
+    assert!(code == Some(0) && out.contains("Examples:"), "{out}");
     let (code, out, err) = run(&[]);
     assert!(code == Some(2) && out.is_empty() && err.contains("Exit codes:"), "{err}");
     assert_eq!(run(&["nosuch"]).0, Some(2));

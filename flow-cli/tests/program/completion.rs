@@ -17,6 +17,8 @@ volumes:
 jobs:
   notebook: {title: Notes, image: i, cmd: jupyter}
   many: {image: i, multi: true, params: {rate: {default: '1', descr: How fast}}, cmd: x}
+  slow: {image: i, multi: true, bash: sleep 600}
+  quick: {image: i, multi: true, bash: echo done}
 ";
 
 fn place() -> Place {
@@ -50,7 +52,7 @@ fn names_of_the_files_are_offered() {
     assert_eq!(offered(&place, &["bake", ""]), ["b\t", "other\tIn braces"]);
     assert_eq!(values(&place, &["clear-cache", ""]), ["b", "other", "ALL"]);
     assert_eq!(values(&place, &["check", ""]), ["b", "live", "other"]);
-    assert_eq!(offered(&place, &["run", ""]), ["notebook\tNotes", "many\t"]);
+    assert_eq!(offered(&place, &["run", ""]), ["notebook\tNotes", "many\t", "slow\t", "quick\t"]);
     assert_eq!(offered(&place, &["run", "many", "-p", ""]), ["rate\tHow fast"]);
     assert_eq!(values(&place, &["bake", "other", "--param", "size", ""]), ["big"]);
     assert_eq!(values(&place, &["reference", "fu"]), ["functions"]);
@@ -74,6 +76,23 @@ fn bakes_and_tasks_of_the_store_are_offered() {
     command.args(["apolo-flow", "--config"]).arg(elsewhere).args(["bake", ""]).current_dir("/");
     let output = command.env("_APOLO_FLOW_COMPLETE", "fish").output().unwrap();
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "b\t\nother\tIn braces\n");
+}
+
+#[test]
+fn suffixes_of_live_jobs_are_offered() {
+    let place = place();
+    place.run("run slow -s long --detach").expect(0);
+    place.run("run quick -s short").expect(0);
+    assert_eq!(offered(&place, &["status", "slow", ""]), ["long\trunning"]);
+    assert_eq!(offered(&place, &["kill", "slow", ""]), ["long\trunning"]);
+    assert_eq!(values(&place, &["run", "slow", "-s", ""]), ["long"]);
+    // What has ended can be looked at, not killed.
+    assert_eq!(offered(&place, &["status", "quick", ""]), ["short\tsucceeded"]);
+    assert_eq!(offered(&place, &["logs", "quick", ""]), ["short\tsucceeded"]);
+    let to_kill = values(&place, &["kill", "quick", ""]);
+    assert!(!to_kill.contains(&"short".to_owned()), "{to_kill:?}");
+    assert!(values(&place, &["logs", "no"]).contains(&"notebook".to_owned()), "`logs` takes live jobs too");
+    place.run("kill ALL").expect(0);
 }
 
 #[test]

@@ -28,6 +28,9 @@ fn jobs_are_shown_as_command_lines() {
     assert!(line.ends_with("image:own:v1 -- jupyter --ip '0.0.0.0 x'\n"), "{line}");
     let line = place.run("run many --dry-run -s Big -p rate 2").expect(0).out;
     assert!(line.contains("--tag=multi:Big") && line.contains("'echo 2 Big'"), "{line}");
+    // LIV-21: what is wrong with a param is said of the job.
+    let slip = place.run("run many --dry-run -p rat 2").expect(4).err;
+    assert!(slip.contains("the job has no param `rat`") && slip.contains("did you mean `rate`?"), "{slip}");
     let (one, two) = (place.run("run many --dry-run").expect(0).out, place.run("run many --dry-run").expect(0).out);
     assert!(one != two && one.contains("--tag=multi:"), "each has a suffix of its own: {one}{two}");
     let lines = place.run("run first --dry-run").expect(0).out;

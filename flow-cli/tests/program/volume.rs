@@ -106,6 +106,7 @@ fn nothing_is_copied_where_a_link_leads_out() {
     std::os::unix::fs::symlink("a", place.path("files/in")).unwrap();
     std::os::unix::fs::symlink("deep/../../..", place.path("files/up")).unwrap();
     let refused = place.run("upload data").expect(1).err;
+    assert_eq!(refused.matches("error: `").count(), 2, "each has a line of its own: {refused}");
     assert!(
         refused.contains("/files/out") && refused.contains("/files/up") && !refused.contains("/files/in`"),
         "{refused}"

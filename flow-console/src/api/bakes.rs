@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::problem::{Answer, Path, Problem, Query};
+use crate::problem::{Answer, Path, Problem, Query, within};
 use crate::server::Shared;
 use crate::view::{
     AttemptPage, AttemptView, BakePage, BakeView, EstimatePage, GraphPage, GraphView, HistoryView, NeedView,
@@ -45,13 +45,16 @@ pub(crate) async fn attempt(
     Ok(Json(AttemptPage::new(&found, position)))
 }
 
+/// The most rows of a matrix that are drawn as a box each (EXT-2: a matrix has no more).
+const ROWS: usize = 10_000;
+
 /// How a graph is drawn.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Drawn {
     /// Matrices of more rows are one box each; absent: 12.
-    #[param(minimum = 1)]
+    #[param(minimum = 1, maximum = 10_000)]
     rows: Option<usize>,
     /// Full ids of calls that are drawn closed, separated by commas.
     #[serde(default)]
@@ -66,6 +69,7 @@ pub(crate) async fn graph(
     Path((bake, number)): Path<(String, i64)>,
     Query(drawn): Query<Drawn>,
 ) -> Answer<GraphPage> {
+    let rows = within("rows", drawn.rows, (1, ROWS), DRAWN_ROWS)?;
     let _permit = shared.heavy().await;
     let position = shared.engine.last_position().await?;
     let mut found = shared.engine.inspect(&bake, number).await?;
@@ -73,7 +77,7 @@ pub(crate) async fn graph(
     if !closed.is_empty() {
         found.tasks.retain(|task| !is_below(&task.id, &closed));
     }
-    let graph = GraphView::from(&found.graph(drawn.rows.unwrap_or(DRAWN_ROWS)));
+    let graph = GraphView::from(&found.graph(rows));
     Ok(Json(GraphPage { version: VERSION, position, graph }))
 }
 
@@ -135,7 +139,6 @@ async fn task_page(shared: &Shared, found: &Inspection, id: &str, position: u64)
         .iter()
         .map(|(name, value)| (name.to_string(), serde_json::to_value(value).unwrap_or_default()))
         .collect();
-    let history = task.history.iter();
     Ok(TaskPage {
         version: VERSION,
         position,
@@ -143,7 +146,7 @@ async fn task_page(shared: &Shared, found: &Inspection, id: &str, position: u64)
         attempt: found.attempt.number,
         row: TaskRow::from(task),
         matrix,
-        history: history.map(|item| HistoryView { at: item.at.to_string(), status: item.status.word() }).collect(),
+        history: task.history.iter().map(HistoryView::from).collect(),
         runs: as_run.tries.iter().map(TryView::from).collect(),
         needs: NeedView::all(task, &found.tasks),
         outputs: task.outputs.clone(),

@@ -3,20 +3,38 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use flow_core::model::AttemptId;
-use flow_engine::{BakeRequest, CacheClear, RestartRequest, Standing, Takeover};
+use flow_engine::{BakeRequest, CacheClear, Engine, RestartRequest, Standing, Takeover};
 use indexmap::IndexMap;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::gate::Visitor;
 use crate::problem::{Answer, Body, Path, Problem};
 use crate::server::Shared;
 use crate::view::{Asked, Cleared, Started, VERSION};
 
 /// The longest idempotency key.
 const KEY: usize = 200;
+
+/// The engine as whoever sent the request: what it is asked is recorded under their name.
+#[derive(Debug)]
+pub(crate) struct Acting(pub(crate) Engine);
+
+impl FromRequestParts<Arc<Shared>> for Acting {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Problem> {
+        let visitor = parts.extensions.get::<Visitor>();
+        // The gate has let somebody in before any route is asked.
+        let visitor =
+            visitor.ok_or_else(|| Problem::new(StatusCode::UNAUTHORIZED, "nobody is known to have sent this"))?;
+        Ok(Acting(shared.engine.asked_by(&format!("console: {}", visitor.name))))
+    }
+}
 
 /// A batch to be baked.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -59,10 +77,11 @@ pub(crate) struct ClearCache {
 
 /// Starts a bake. A repeated `Idempotency-Key` starts nothing and answers as the first time.
 #[utoipa::path(post, path = "/bakes", request_body = StartBake,
-    params(("Idempotency-Key" = Option<String>, Header)),
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200, pattern = "^[!-~]([ -~]*[!-~])?$")),
     responses((status = 201, body = Started), (status = "default", body = Problem)))]
 pub(crate) async fn start(
     State(shared): State<Arc<Shared>>,
+    Acting(engine): Acting,
     headers: HeaderMap,
     Body(wanted): Body<StartBake>,
 ) -> Result<(StatusCode, Json<Started>), Problem> {
@@ -75,7 +94,7 @@ pub(crate) async fn start(
     }
     let StartBake { flow, params, name, tags } = wanted;
     let request = BakeRequest { batch: flow, params, name, tags };
-    let created = shared.engine.create_bake(source, request).await?;
+    let created = engine.create_bake(source, request).await?;
     drive(&shared, &created.attempt)?;
     let started = Started { version: VERSION, bake: created.bake.to_string(), attempt: 1 };
     if let Some(key) = key {
@@ -84,7 +103,7 @@ pub(crate) async fn start(
     Ok((StatusCode::CREATED, Json(started)))
 }
 
-fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+pub(super) fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     let text = value.to_str().ok().filter(|text| !text.is_empty() && text.len() <= KEY);
     let text =
@@ -101,13 +120,14 @@ fn drive(shared: &Shared, attempt: &AttemptId) -> Result<(), Problem> {
     responses((status = 201, body = Started), (status = "default", body = Problem)))]
 pub(crate) async fn restart(
     State(shared): State<Arc<Shared>>,
+    Acting(engine): Acting,
     Path(bake): Path<String>,
     Body(wanted): Body<RestartBake>,
 ) -> Result<(StatusCode, Json<Started>), Problem> {
     let number = wanted.attempt.map_or(-1, i64::from);
     let takeover = if wanted.from_failed { Takeover::Succeeded } else { Takeover::Nothing };
     let request = RestartRequest { takeover, params: wanted.params };
-    let attempt = shared.engine.restart(&bake, number, request).await?;
+    let attempt = engine.restart(&bake, number, request).await?;
     drive(&shared, &attempt.id)?;
     let started = Started { version: VERSION, bake: attempt.bake.to_string(), attempt: attempt.number };
     Ok((StatusCode::CREATED, Json(started)))
@@ -134,11 +154,12 @@ pub(crate) async fn resume(State(shared): State<Arc<Shared>>, Path(bake): Path<S
     responses((status = 202, body = Asked), (status = "default", body = Problem)))]
 pub(crate) async fn cancel(
     State(shared): State<Arc<Shared>>,
+    Acting(engine): Acting,
     Path(bake): Path<String>,
 ) -> Result<(StatusCode, Json<Asked>), Problem> {
     let found = shared.engine.find_bake(&bake).await?;
-    shared.engine.cancel(&found.attempt, None).await?;
-    Ok(asked(&shared))
+    engine.cancel(&found.attempt, None).await?;
+    Ok(asked(engine.user()))
 }
 
 /// Asks for the end of one task, or of a call with all below it.
@@ -147,6 +168,7 @@ pub(crate) async fn cancel(
     responses((status = 202, body = Asked), (status = "default", body = Problem)))]
 pub(crate) async fn cancel_task(
     State(shared): State<Arc<Shared>>,
+    Acting(engine): Acting,
     Path((bake, number, id)): Path<(String, i64, String)>,
 ) -> Result<(StatusCode, Json<Asked>), Problem> {
     let attempt = shared.attempt(&bake, number).await?;
@@ -154,12 +176,12 @@ pub(crate) async fn cancel_task(
     if task.status.is_finished() {
         return Err(Problem::conflict(format!("task `{id}` has ended: {}", task.status)));
     }
-    shared.engine.cancel(&attempt, Some(&id)).await?;
-    Ok(asked(&shared))
+    engine.cancel(&attempt, Some(&id)).await?;
+    Ok(asked(engine.user()))
 }
 
-fn asked(shared: &Shared) -> (StatusCode, Json<Asked>) {
-    (StatusCode::ACCEPTED, Json(Asked { version: VERSION, by: shared.engine.user().to_owned() }))
+pub(super) fn asked(by: &str) -> (StatusCode, Json<Asked>) {
+    (StatusCode::ACCEPTED, Json(Asked { version: VERSION, by: by.to_owned() }))
 }
 
 /// Forgets cached results; what bakes show of the past stays.
@@ -170,7 +192,10 @@ pub(crate) async fn clear_cache(State(shared): State<Arc<Shared>>, Body(wanted):
         (None, None) => CacheClear::All,
         (Some(flow), None) => CacheClear::Batch(flow),
         (Some(flow), Some(task)) => CacheClear::Task(flow, task),
-        (None, Some(_)) => return Err(Problem::bad_request("a `task` needs the `flow` that it is in")),
+        (None, Some(_)) => {
+            let detail = "a `task` needs the `flow` that it is in";
+            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
+        }
     };
     let cleared = shared.engine.clear_cache(shared.workspace()?, &what).await?;
     Ok(Json(Cleared { version: VERSION, cleared }))

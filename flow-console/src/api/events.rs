@@ -9,17 +9,22 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream::{self, Stream};
+use flow_core::model::LiveJobId;
+use flow_engine::Follow;
+use futures_util::stream::{self, Stream, StreamExt as _};
 use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
 use utoipa::IntoParams;
 
-use crate::problem::{Answer, Path, Problem, Query};
+use crate::feed::Message;
+use crate::problem::{Answer, Path, Problem, Query, within};
 use crate::server::Shared;
-use crate::view::{Change, EventPage, VERSION};
+use crate::view::{EventPage, StreamEvent, VERSION};
 
 /// The events of a page where nothing is said.
 const PAGE: usize = 200;
+/// The most events of a page.
+const MOST: usize = 512;
 /// After so long without news a viewer is told that all is well.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
@@ -46,8 +51,25 @@ pub(crate) async fn page(
     Query(wanted): Query<Wanted>,
 ) -> Answer<EventPage> {
     let attempt = shared.attempt(&bake, number).await?;
-    let mut events = shared.engine.follow(&attempt, wanted.after).ready().await?;
-    events.truncate(wanted.limit.unwrap_or(PAGE).max(1));
+    stored(shared.engine.follow(&attempt, wanted.after), &wanted).await
+}
+
+/// The stored events of a live job, in order.
+#[utoipa::path(get, path = "/live/{id}/events", params(("id" = String, Path), Wanted),
+    responses((status = 200, body = EventPage), (status = "default", body = Problem)))]
+pub(crate) async fn live_page(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<String>,
+    Query(wanted): Query<Wanted>,
+) -> Answer<EventPage> {
+    let found = shared.engine.live_job(&LiveJobId::new(id)).await?;
+    stored(shared.engine.follow_live(&found.job().id, wanted.after), &wanted).await
+}
+
+async fn stored(mut follow: Follow, wanted: &Wanted) -> Answer<EventPage> {
+    let limit = within("limit", wanted.limit, (1, MOST), PAGE)?;
+    let mut events = follow.ready().await?;
+    events.truncate(limit);
     let next = events.last().map_or(wanted.after, |last| last.position);
     Ok(Json(EventPage { version: VERSION, events, next }))
 }
@@ -61,11 +83,13 @@ pub(crate) struct From {
     after: Option<u64>,
     /// The id of the bake that is followed; absent: all.
     bake: Option<String>,
+    /// The id of the live job that is followed; absent: all.
+    live: Option<String>,
 }
 
 /// What happens, one message for each event: its id is the position, its data a `Change`.
 #[utoipa::path(get, path = "/events", params(From),
-    responses((status = 200, body = Change, content_type = "text/event-stream"), (status = "default", body = Problem)))]
+    responses((status = 200, body = StreamEvent, content_type = "text/event-stream"), (status = "default", body = Problem)))]
 pub(crate) async fn stream(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
@@ -79,7 +103,7 @@ pub(crate) async fn stream(
         Some(position) => position,
         None => shared.engine.last_position().await?,
     };
-    let viewer = Viewer { shared, position, bake: from.bake, _permit: permit };
+    let viewer = Viewer { shared, position, bake: from.bake, live: from.live, _permit: permit };
     let kept = KeepAlive::new().interval(KEEP_ALIVE);
     Ok(Sse::new(viewer.messages()).keep_alive(kept).into_response())
 }
@@ -89,6 +113,7 @@ struct Viewer {
     shared: Arc<Shared>,
     position: u64,
     bake: Option<String>,
+    live: Option<String>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -98,7 +123,13 @@ impl Viewer {
             let batch = viewer.next().await?;
             Some((stream::iter(batch.into_iter().map(Ok)), viewer))
         });
-        futures_util::StreamExt::flatten(batches)
+        batches.fuse().flatten()
+    }
+
+    /// Whether a message is about what this viewer follows: nothing named is everything, two names are both.
+    fn wants(&self, message: &Message) -> bool {
+        let is = |asked: &Option<String>, own: &Option<String>| asked.is_some() && asked == own;
+        (self.bake.is_none() && self.live.is_none()) || is(&self.bake, &message.bake) || is(&self.live, &message.live)
     }
 
     /// The next messages; waits until there are some. `None` if the store failed: the browser comes again.
@@ -109,7 +140,7 @@ impl Viewer {
             let (messages, next) = self.shared.feed.after(self.position).await.ok()?;
             let moved = next > self.position;
             self.position = next;
-            let wanted = messages.iter().filter(|one| self.bake.is_none() || one.bake == self.bake);
+            let wanted = messages.iter().filter(|one| self.wants(one));
             let events: Vec<Event> = wanted
                 .map(|one| Event::default().id(one.position.to_string()).event("change").data(&one.text))
                 .collect();

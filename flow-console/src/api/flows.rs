@@ -41,10 +41,7 @@ async fn look(shared: &Shared, source: &dyn ConfigSource, name: &str) -> Result<
     responses((status = 200, body = FlowPage), (status = "default", body = Problem)))]
 pub(crate) async fn flow(State(shared): State<Arc<Shared>>, Path(name): Path<String>) -> Answer<FlowPage> {
     let source = shared.workspace()?;
-    let known = source.flows().await.map_err(flow_engine::EngineError::from)?;
-    if !known.contains(&name) {
-        return Err(Problem::not_found(format!("the workspace has no flow `{name}`")));
-    }
+    shared.known_flow(source, &name).await?;
     let _permit = shared.heavy().await;
     let (checked, outline) = look(&shared, source, &name).await?;
     let row = FlowRow::new(&name, outline.as_ref(), &checked.diagnostics);

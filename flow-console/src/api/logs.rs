@@ -7,14 +7,14 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use flow_core::model::Task;
+use flow_core::model::{LiveJob, LiveJobId, Task, TaskStatus, Try};
 use flow_core::port::{Chunk, ExecutorError};
 use flow_engine::LogReader;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::problem::{Answer, Path, Problem, Query};
+use crate::problem::{Answer, Path, Problem, Query, within};
 use crate::server::Shared;
 use crate::view::{LogFound, LogHit, LogPage, VERSION};
 
@@ -52,6 +52,7 @@ pub(crate) struct Piece {
 pub(crate) struct Search {
     r#try: Option<u32>,
     /// A text, in any case; absent: the words of errors.
+    #[param(min_length = 1)]
     text: Option<String>,
     /// The first byte to look at.
     #[serde(default)]
@@ -70,40 +71,65 @@ type Named = (String, i64, String);
 
 /// A log that exists.
 struct Log {
-    task: Task,
+    of: Writer,
     number: u32,
 }
 
+/// What wrote a log.
+enum Writer {
+    Task(Box<Task>),
+    Live(Box<LiveJob>),
+}
+
+impl Writer {
+    fn tries(&self) -> &[Try] {
+        match self {
+            Writer::Task(task) => &task.tries,
+            Writer::Live(job) => &job.tries,
+        }
+    }
+}
+
 impl Log {
-    /// The log of a try. Errors: no such task or try, or one without a log.
-    async fn find(shared: &Shared, (bake, number, id): Named, wanted: Option<u32>) -> Result<Self, Problem> {
-        let found = shared.engine.find_bake(&bake).await?;
-        let attempts = shared.engine.attempts(&found.bake.id).await?;
-        let is_it = |one: &&flow_core::model::Attempt| number == -1 || i64::from(one.number) == number;
-        let attempt = attempts.iter().rev().find(is_it);
-        let attempt = attempt.ok_or_else(|| Problem::not_found(format!("the bake has no attempt {number}")))?;
-        let task = shared.engine.task(attempt, &id).await?;
+    /// The log of a try of a task. Errors: no such task or try, or one without a log.
+    async fn of_task(shared: &Shared, (bake, number, id): &Named, wanted: Option<u32>) -> Result<Self, Problem> {
+        let attempt = shared.attempt(bake, *number).await?;
+        let task = shared.engine.task(&attempt, id).await?;
         let task = shared.engine.as_run(&task).await?;
+        let (what, status) = (format!("task `{id}`"), task.status);
+        Log::of(Writer::Task(Box::new(task)), wanted, (&what, status))
+    }
+
+    /// The log of a start of a live job. Errors: as for a task.
+    async fn of_live(shared: &Shared, id: String, wanted: Option<u32>) -> Result<Self, Problem> {
+        let found = shared.engine.live_job(&LiveJobId::new(id)).await?;
+        let job = found.row.job;
+        let (what, status) = (format!("live job `{}`", job.order.job), job.status);
+        Log::of(Writer::Live(Box::new(job)), wanted, (&what, status))
+    }
+
+    fn of(of: Writer, wanted: Option<u32>, (what, status): (&str, TaskStatus)) -> Result<Self, Problem> {
         let wanted = wanted.unwrap_or(0);
-        let last = task.tries.last().map(|last| last.number);
-        let number =
-            if wanted == 0 { last } else { task.tries.iter().map(|one| one.number).find(|one| *one == wanted) };
-        match number {
-            Some(number) => Ok(Log { task, number }),
-            None if wanted == 0 => Err(Problem::not_found(format!("task `{id}` has no log: {}", task.status))),
-            None => Err(Problem::not_found(format!("task `{id}` has no try {wanted}"))),
+        let found = of.tries().iter().map(|one| one.number).rfind(|number| wanted == 0 || *number == wanted);
+        match found {
+            Some(number) => Ok(Log { of, number }),
+            None if wanted == 0 => Err(Problem::not_found(format!("{what} has no log: {status}"))),
+            None => Err(Problem::not_found(format!("{what} has no try {wanted}"))),
         }
     }
 
     fn reader(&self, shared: &Shared, from: u64) -> Result<LogReader, Problem> {
-        let reader = shared.engine.log(&self.task, self.number, from);
+        let reader = match &self.of {
+            Writer::Task(task) => shared.engine.log(task, self.number, from),
+            Writer::Live(job) => shared.engine.live_log(job, self.number, from),
+        };
         reader.ok_or_else(|| Problem::not_found("this try ended before it began: it has no log"))
     }
 
     /// How long the log is now.
     async fn end(&self, shared: &Shared) -> Result<u64, Problem> {
         let reader = self.reader(shared, 0)?;
-        let ended = self.task.tries.iter().find(|one| one.number == self.number).filter(|one| one.outcome.is_some());
+        let ended = self.of.tries().iter().find(|one| one.number == self.number).filter(|one| one.outcome.is_some());
         match ended.map(|one| one.log.bytes) {
             Some(bytes) if bytes > 0 => Ok(bytes),
             _ => match reader.end().await {
@@ -131,12 +157,28 @@ pub(crate) async fn read(
     Path(named): Path<Named>,
     Query(piece): Query<Piece>,
 ) -> Answer<LogPage> {
-    let max = piece.max.unwrap_or(PIECE).clamp(1, MOST);
-    let log = Log::find(&shared, named, piece.r#try).await?;
-    let end = log.end(&shared).await?;
+    let log = Log::of_task(&shared, &named, piece.r#try).await?;
+    piece_of(&shared, &log, &piece).await
+}
+
+/// A piece of a live job's log.
+#[utoipa::path(get, path = "/live/{id}/log", params(("id" = String, Path), Piece),
+    responses((status = 200, body = LogPage), (status = "default", body = Problem)))]
+pub(crate) async fn live_read(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<String>,
+    Query(piece): Query<Piece>,
+) -> Answer<LogPage> {
+    let log = Log::of_live(&shared, id, piece.r#try).await?;
+    piece_of(&shared, &log, &piece).await
+}
+
+async fn piece_of(shared: &Shared, log: &Log, piece: &Piece) -> Answer<LogPage> {
+    let max = within("max", piece.max, (1, MOST), PIECE)?;
+    let end = log.end(shared).await?;
     let from = piece.from.unwrap_or_else(|| end.saturating_sub(max.into()));
     let is_tail = piece.from.is_none() && from > 0;
-    let mut reader = log.reader(&shared, from)?;
+    let mut reader = log.reader(shared, from)?;
     let chunk = next(&mut reader, max).await?;
     let is_cut = chunk.bytes.len() as u64 == u64::from(max);
     let (skipped, kept) = whole_lines(&chunk.bytes, is_tail, is_cut);
@@ -196,14 +238,30 @@ pub(crate) async fn search(
     Path(named): Path<Named>,
     Query(search): Query<Search>,
 ) -> Answer<LogFound> {
+    let log = Log::of_task(&shared, &named, search.r#try).await?;
+    found_in(&shared, &log, &search).await
+}
+
+/// Lines of a live job's log that hold a text; a part of the log at a time.
+#[utoipa::path(get, path = "/live/{id}/log/search", params(("id" = String, Path), Search),
+    responses((status = 200, body = LogFound), (status = "default", body = Problem)))]
+pub(crate) async fn live_search(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<String>,
+    Query(search): Query<Search>,
+) -> Answer<LogFound> {
+    let log = Log::of_live(&shared, id, search.r#try).await?;
+    found_in(&shared, &log, &search).await
+}
+
+async fn found_in(shared: &Shared, log: &Log, search: &Search) -> Answer<LogFound> {
     let _permit = shared.heavy().await;
     let words = match &search.text {
         Some(text) if text.is_empty() => return Err(Problem::bad_request("`text` is empty")),
         Some(text) => vec![text.to_lowercase()],
         None => ERRORS.iter().map(|word| (*word).to_owned()).collect(),
     };
-    let log = Log::find(&shared, named, search.r#try).await?;
-    let mut reader = log.reader(&shared, search.from)?;
+    let mut reader = log.reader(shared, search.from)?;
     let mut found = Finder { words, at: search.from, line: Vec::new(), hits: Vec::new() };
     let mut over = false;
     while !over && found.hits.len() < HITS && reader.offset() - search.from < SEARCHED {
@@ -262,16 +320,37 @@ pub(crate) async fn download(
     Path(named): Path<Named>,
     Query(wanted): Query<Download>,
 ) -> Result<Response, Problem> {
-    let name = file_name(&named);
-    let log = Log::find(&shared, named, wanted.r#try).await?;
-    let end = log.end(&shared).await?;
-    let reader = log.reader(&shared, 0)?;
+    let log = Log::of_task(&shared, &named, wanted.r#try).await?;
+    let (_, number, task) = &named;
+    whole(&shared, &log, &file_name(task, *number)).await
+}
+
+/// A live job's whole log as it was written.
+#[utoipa::path(get, path = "/live/{id}/log/download", params(("id" = String, Path), Download),
+    responses((status = 200, body = String, content_type = "text/plain"), (status = "default", body = Problem)))]
+pub(crate) async fn live_download(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<String>,
+    Query(wanted): Query<Download>,
+) -> Result<Response, Problem> {
+    let log = Log::of_live(&shared, id, wanted.r#try).await?;
+    let name = match &log.of {
+        Writer::Live(job) => file_name(&job.order.name, i64::from(log.number)),
+        Writer::Task(task) => file_name(&task.id.to_string(), i64::from(log.number)),
+    };
+    whole(&shared, &log, &name).await
+}
+
+async fn whole(shared: &Shared, log: &Log, name: &str) -> Result<Response, Problem> {
+    let end = log.end(shared).await?;
+    let reader = log.reader(shared, 0)?;
     let pieces = stream::unfold((reader, end), async |(mut reader, end)| {
         if reader.offset() >= end {
             return None;
         }
-        let chunk = reader.read().await;
-        match chunk {
+        match reader.read().await {
+            // Also what the executor does not know yet: the log is as long as that.
+            Err(ExecutorError::UnknownUnit) => None,
             Ok(chunk) if chunk.bytes.is_empty() => None,
             Ok(chunk) => Some((Ok(Bytes::from(chunk.bytes)), (reader, end))),
             Err(error) => Some((Err(error), (reader, 0))),
@@ -281,14 +360,15 @@ pub(crate) async fn download(
         (header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")),
         (header::CONTENT_DISPOSITION, HeaderValue::try_from(name).unwrap_or(HeaderValue::from_static("attachment"))),
     ];
-    Ok((headers, Body::from_stream(pieces)).into_response())
+    // Whoever compresses it may ask once more behind the end.
+    Ok((headers, Body::from_stream(pieces.fuse())).into_response())
 }
 
 /// `attachment` with a name of harmless characters.
-fn file_name((_, number, task): &Named) -> String {
+fn file_name(writer: &str, number: i64) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };
-    let task: String = task.chars().take(100).map(plain).collect();
-    format!("attachment; filename=\"{task}-{number}.log\"")
+    let writer: String = writer.chars().take(100).map(plain).collect();
+    format!("attachment; filename=\"{writer}-{number}.log\"")
 }
 
 #[cfg(test)]

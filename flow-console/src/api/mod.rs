@@ -5,6 +5,7 @@ mod control;
 mod events;
 mod expressions;
 mod flows;
+mod live;
 mod logs;
 mod workloads;
 
@@ -16,10 +17,11 @@ use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use utoipa::OpenApi;
 
-use crate::gate::Role;
-use crate::problem::{Answer, Problem};
+use crate::api::control::Acting;
+use crate::gate::{Role, Visitor};
+use crate::problem::{Answer, PROBLEM, Problem};
 use crate::server::Shared;
-use crate::view::{About, VERSION};
+use crate::view::{About, Change, VERSION};
 
 /// The API's description, OpenAPI 3.1.
 #[derive(OpenApi)]
@@ -46,6 +48,16 @@ use crate::view::{About, VERSION};
         logs::download,
         events::page,
         events::stream,
+        live::job,
+        live::jobs,
+        live::source,
+        live::start,
+        live::kill,
+        live::resume,
+        logs::live_read,
+        logs::live_search,
+        logs::live_download,
+        events::live_page,
         flows::list,
         flows::flow,
         control::start,
@@ -55,11 +67,28 @@ use crate::view::{About, VERSION};
         control::cancel_task,
         control::clear_cache
     ),
-    modifiers(&Credentials)
+    components(schemas(Change)),
+    modifiers(&Credentials, &Refusals)
 )]
 struct Description;
 
-/// How to come in, and what any route may answer.
+/// That each refusal is of its own media type: the macros know one type for all bodies.
+struct Refusals;
+
+impl utoipa::Modify for Refusals {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        use utoipa::openapi::RefOr;
+        let operations = openapi.paths.paths.values_mut().flat_map(|path| [&mut path.get, &mut path.post]);
+        for operation in operations.flatten() {
+            let Some(RefOr::T(refusal)) = operation.responses.responses.get_mut("default") else { continue };
+            if let Some(content) = refusal.content.shift_remove("application/json") {
+                refusal.content.insert(PROBLEM.to_owned(), content);
+            }
+        }
+    }
+}
+
+/// How to come in.
 struct Credentials;
 
 impl utoipa::Modify for Credentials {
@@ -101,6 +130,16 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route(&below("/tasks/{task}/log"), get(logs::read))
         .route(&below("/tasks/{task}/log/search"), get(logs::search))
         .route(&below("/tasks/{task}/log/download"), get(logs::download))
+        .route("/live", post(live::start))
+        .route("/live/{id}", get(live::job))
+        .route("/live/{id}/kill", post(live::kill))
+        .route("/live/{id}/resume", post(live::resume))
+        .route("/live/{id}/events", get(events::live_page))
+        .route("/live/{id}/sources/{place}", get(live::source))
+        .route("/live/{id}/log", get(logs::live_read))
+        .route("/live/{id}/log/search", get(logs::live_search))
+        .route("/live/{id}/log/download", get(logs::live_download))
+        .route("/flows/{flow}/jobs", get(live::jobs))
         .route("/flows", get(flows::list))
         .route("/flows/{flow}", get(flows::flow))
         .route("/cache/clear", post(control::clear_cache))
@@ -112,13 +151,17 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
 
 /// What the console is, and what the asker may do.
 #[utoipa::path(get, path = "/about", responses((status = 200, body = About), (status = "default", body = Problem)))]
-async fn about(State(shared): State<Arc<Shared>>, Extension(role): Extension<Role>) -> Answer<About> {
+async fn about(
+    State(shared): State<Arc<Shared>>,
+    Extension(visitor): Extension<Visitor>,
+    Acting(engine): Acting,
+) -> Answer<About> {
     Ok(Json(About {
         version: VERSION,
         program: env!("CARGO_PKG_VERSION"),
-        role: if shared.gate.read_only { Role::Viewer } else { role }.word(),
+        role: if shared.gate.read_only { Role::Viewer } else { visitor.role }.word(),
         read_only: shared.gate.read_only,
-        user: shared.engine.user().to_owned(),
+        user: engine.user().to_owned(),
         workspace: shared.source.as_ref().map(|source| source.workspace().to_owned()),
         position: shared.engine.last_position().await?,
         now: shared.clock.now().to_string(),

@@ -7,8 +7,8 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use flow_core::model::Timestamp;
-use flow_core::port::{BakeFilter, BakeRow};
-use flow_engine::Standing;
+use flow_core::port::{BakeFilter, BakeRow, LiveFilter};
+use flow_engine::{LiveFound, Standing};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -27,6 +27,7 @@ const MOST: usize = 500;
 #[into_params(parameter_in = Query)]
 pub(crate) struct Wanted {
     /// `bake` or `live`.
+    #[param(inline)]
     kind: Option<Kind>,
     /// Statuses, separated by commas.
     status: Option<String>,
@@ -36,8 +37,10 @@ pub(crate) struct Wanted {
     /// A text that the id, name, flow, tags or user holds.
     text: Option<String>,
     #[serde(default)]
+    #[param(inline)]
     sort: Sort,
     #[serde(default)]
+    #[param(inline)]
     order: Order,
     /// From 1.
     #[param(minimum = 1)]
@@ -85,8 +88,11 @@ pub(crate) async fn list(State(shared): State<Arc<Shared>>, Query(wanted): Query
     // Read before the rows, so that no change falls between them.
     let position = shared.engine.last_position().await?;
     let rows = shared.engine.bakes(&BakeFilter::default()).await?;
+    let jobs = shared.engine.live_jobs(&LiveFilter::default()).await?;
     let now = shared.clock.now();
-    let all: Vec<(Workload, Duration)> = rows.iter().map(|(row, standing)| workload(row, *standing, now)).collect();
+    let bakes = rows.iter().map(|(row, standing)| workload(row, *standing, now));
+    let mut all: Vec<(Workload, Duration)> = bakes.chain(jobs.iter().map(|found| live(found, now))).collect();
+    all.sort_by(|(a, _), (b, _)| b.created_at.cmp(&a.created_at));
     let distinct = |of: fn(&Workload) -> Vec<String>| -> Vec<String> {
         all.iter().flat_map(|(one, _)| of(one)).collect::<BTreeSet<_>>().into_iter().collect()
     };
@@ -114,12 +120,24 @@ fn workload(row: &BakeRow, standing: Standing, now: Timestamp) -> (Workload, Dur
         tags: bake.tags.clone(),
         by: bake.by.clone(),
         created_at: bake.created_at.to_string(),
-        started_at: attempt.created_at.to_string(),
+        started_at: Some(attempt.created_at.to_string()),
         ended_at: attempt.ended_at.map(|at| at.to_string()),
-        attempt: attempt.number,
-        attempt_id: attempt.id.to_string(),
+        attempt: Some(attempt.number),
+        attempt_id: Some(attempt.id.to_string()),
+        job: None,
+        suffix: None,
+        title: None,
+        url: None,
+        http_port: None,
+        life_span_seconds: None,
     };
     (workload, span)
+}
+
+/// A live job as a workload, with how long it is or was there.
+fn live(found: &LiveFound, now: Timestamp) -> (Workload, Duration) {
+    let job = found.job();
+    (Workload::from(found), job.ended_at.unwrap_or(now).since(job.created_at))
 }
 
 fn is_wanted(one: &Workload, wanted: &Wanted) -> bool {
@@ -136,15 +154,21 @@ fn is_wanted(one: &Workload, wanted: &Wanted) -> bool {
 
 fn holds(one: &Workload, wanted: &Wanted) -> bool {
     let Some(text) = wanted.text.as_ref().map(|text| text.to_lowercase()) else { return true };
-    let own = [&one.id, &one.flow, &one.by].into_iter().chain(&one.name).chain(&one.tags);
+    let own =
+        [&one.id, &one.flow, &one.by].into_iter().chain(&one.name).chain(&one.job).chain(&one.suffix).chain(&one.tags);
     own.into_iter().any(|own| own.to_lowercase().contains(&text))
+}
+
+/// When it began; a job that has not run yet, when it was made.
+fn started(one: &Workload) -> &String {
+    one.started_at.as_ref().unwrap_or(&one.created_at)
 }
 
 /// Sorts; those that are equal stay the newest first.
 fn sort(found: &mut [(Workload, Duration)], wanted: &Wanted) {
     let by = |(a, a_span): &(Workload, Duration), (b, b_span): &(Workload, Duration)| match wanted.sort {
         // ISO 8601 sorts as the times do.
-        Sort::Started => a.started_at.cmp(&b.started_at),
+        Sort::Started => started(a).cmp(started(b)),
         Sort::Flow => a.flow.cmp(&b.flow),
         Sort::Status => a.status.cmp(b.status),
         Sort::User => a.by.cmp(&b.by),

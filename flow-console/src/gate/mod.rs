@@ -35,6 +35,14 @@ pub enum Role {
     Operator,
 }
 
+/// Who is in: what they may do, and what they are called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Visitor {
+    pub role: Role,
+    /// The name of their token, which is recorded with what they do.
+    pub name: Arc<str>,
+}
+
 impl Role {
     /// Its word on the wire.
     pub(crate) fn word(self) -> &'static str {
@@ -99,20 +107,20 @@ impl Gate {
         }
     }
 
-    /// The role of whoever sent this; a wrong token costs a guess.
-    fn role(&self, headers: &HeaderMap) -> Result<Option<(Role, Proof)>, Problem> {
+    /// Whoever sent this; a wrong token costs a guess.
+    fn visitor(&self, headers: &HeaderMap) -> Result<Option<(Visitor, Proof)>, Problem> {
         let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         if let Some(bearer) = bearer {
             let token = bearer.strip_prefix("Bearer ").unwrap_or_default();
-            return self.token(token).map(|role| Some((role, Proof::Token)));
+            return self.token(token).map(|visitor| Some((visitor, Proof::Token)));
         }
-        Ok(self.sessions.role(headers).map(|role| (role, Proof::Cookie)))
+        Ok(self.sessions.visitor(headers).map(|visitor| (visitor, Proof::Cookie)))
     }
 
-    /// The role of a token. Errors: not a token, or too many guesses.
-    pub(crate) fn token(&self, token: &str) -> Result<Role, Problem> {
-        if let Some(role) = self.tokens.role(token) {
-            return Ok(role);
+    /// Whose token it is. Errors: not a token, or too many guesses.
+    pub(crate) fn token(&self, token: &str) -> Result<Visitor, Problem> {
+        if let Some(visitor) = self.tokens.visitor(token) {
+            return Ok(visitor);
         }
         Err(self.guessed("this token is not known; the file of tokens holds those that are"))
     }
@@ -153,8 +161,8 @@ impl Gate {
     }
 
     /// Whether somebody who is in may do this.
-    fn check_api(&self, request: &Request) -> Result<Role, Problem> {
-        let Some((role, proof)) = self.role(request.headers())? else {
+    fn check_api(&self, request: &Request) -> Result<Visitor, Problem> {
+        let Some((visitor, proof)) = self.visitor(request.headers())? else {
             return Err(Problem::new(
                 StatusCode::UNAUTHORIZED,
                 "come in by the address that the console printed, or with a token",
@@ -174,11 +182,10 @@ impl Gate {
                 "this request comes from another page than the console's own",
             ));
         }
-        if is_safe {
-            return Ok(role);
+        if !is_safe {
+            self.check_change(visitor.role)?;
         }
-        self.check_change(role)?;
-        Ok(role)
+        Ok(visitor)
     }
 
     /// Whether a form comes from our own page: others must not let a browser in or out.
@@ -234,8 +241,8 @@ pub(crate) async fn outer(State(gate): State<Arc<Gate>>, request: Request, next:
 /// The layer of the API.
 pub(crate) async fn api(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
     match gate.check_api(&request) {
-        Ok(role) => {
-            request.extensions_mut().insert(role);
+        Ok(visitor) => {
+            request.extensions_mut().insert(visitor);
             next.run(request).await
         }
         Err(problem) => problem.into_response(),
@@ -244,7 +251,7 @@ pub(crate) async fn api(State(gate): State<Arc<Gate>>, mut request: Request, nex
 
 /// The layer of the page: who is not in gets the form.
 pub(crate) async fn pages(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
-    if gate.sessions.role(request.headers()).is_some() { next.run(request).await } else { page::enter() }
+    if gate.sessions.visitor(request.headers()).is_some() { next.run(request).await } else { page::enter() }
 }
 
 /// What each answer forbids.

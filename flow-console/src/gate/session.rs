@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, header};
 use flow_core::model::Timestamp;
 use flow_core::port::Clock;
 
-use crate::gate::Role;
+use crate::gate::Visitor;
 use crate::tokens::{Fingerprint, fresh};
 
 /// How long a cookie is good.
@@ -20,7 +20,7 @@ const MOST: usize = 256;
 #[derive(Debug)]
 struct Entry {
     fingerprint: Fingerprint,
-    role: Role,
+    visitor: Visitor,
     until: Timestamp,
 }
 
@@ -47,27 +47,27 @@ impl Sessions {
     }
 
     /// A fresh code that lets one browser in, once.
-    pub(crate) fn code(&self, role: Role) -> String {
+    pub(crate) fn code(&self, visitor: Visitor) -> String {
         let code = fresh();
         let until = self.clock.now().after(CODE_LIFE);
-        let entry = Entry { fingerprint: Fingerprint::of(&code), role, until };
+        let entry = Entry { fingerprint: Fingerprint::of(&code), visitor, until };
         push(&mut self.known().codes, entry);
         code
     }
 
     /// Uses a code up; `None` if there is none such, any more.
-    pub(crate) fn exchange(&self, code: &str) -> Option<Role> {
+    pub(crate) fn exchange(&self, code: &str) -> Option<Visitor> {
         let now = self.clock.now();
         let mut known = self.known();
         let found = known.codes.iter().position(|entry| entry.fingerprint.is_of(code) && entry.until > now)?;
-        Some(known.codes.swap_remove(found).role)
+        Some(known.codes.swap_remove(found).visitor)
     }
 
     /// Lets a browser in: the value of `Set-Cookie`.
-    pub(crate) fn begin(&self, role: Role) -> String {
+    pub(crate) fn begin(&self, visitor: Visitor) -> String {
         let secret = fresh();
         let until = self.clock.now().after(LIFE);
-        push(&mut self.known().sessions, Entry { fingerprint: Fingerprint::of(&secret), role, until });
+        push(&mut self.known().sessions, Entry { fingerprint: Fingerprint::of(&secret), visitor, until });
         let secure = if self.tls { "; Secure" } else { "" };
         format!("{}={secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age={}{secure}", self.cookie, LIFE.as_secs())
     }
@@ -81,13 +81,13 @@ impl Sessions {
         format!("{}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0{secure}", self.cookie)
     }
 
-    /// The role of the browser that sent a request, if it is in.
-    pub(crate) fn role(&self, headers: &HeaderMap) -> Option<Role> {
+    /// Whose browser sent a request, if it is in.
+    pub(crate) fn visitor(&self, headers: &HeaderMap) -> Option<Visitor> {
         let now = self.clock.now();
         let secret = self.secret(headers)?;
         let known = self.known();
         let found = known.sessions.iter().find(|entry| entry.fingerprint.is_of(secret) && entry.until > now);
-        found.map(|entry| entry.role)
+        found.map(|entry| entry.visitor.clone())
     }
 
     fn secret<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {

@@ -22,12 +22,20 @@ pub(crate) struct Workload {
     pub tags: Vec<String>,
     pub by: String,
     pub created_at: String,
-    /// When the last attempt was made.
-    pub started_at: String,
+    /// When a bake's last attempt was made, when a live job ran first; null for a job that has not run yet.
+    pub started_at: Option<String>,
     pub ended_at: Option<String>,
-    /// The number of the last attempt.
-    pub attempt: u32,
-    pub attempt_id: String,
+    /// The number of a bake's last attempt; null for live jobs.
+    pub attempt: Option<u32>,
+    pub attempt_id: Option<String>,
+    /// A live job's id in its flow; this and all below are null for bakes.
+    pub job: Option<String>,
+    pub suffix: Option<String>,
+    pub title: Option<String>,
+    /// Where a person reaches it, where that can be told.
+    pub url: Option<String>,
+    pub http_port: Option<i64>,
+    pub life_span_seconds: Option<f64>,
 }
 
 /// A page of the list.

@@ -22,12 +22,15 @@ pub(crate) struct Change {
     pub bake: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u32>,
+    /// The live job's id, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub live: Option<String>,
     /// The task; left out where its id is very long, and then `reload` is set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub r#try: Option<u32>,
-    /// The status that the task, or else the attempt, has now.
+    /// The status that the task, or else the attempt or the live job, has now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,6 +38,17 @@ pub(crate) struct Change {
     /// Whether the page must read its tasks again: there are others now.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub reload: bool,
+}
+
+/// A server-sent event, as its fields are.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StreamEvent {
+    /// The position: what `Last-Event-ID` goes on after.
+    pub id: String,
+    /// Always `change`.
+    pub event: String,
+    /// A `Change` as JSON.
+    pub data: String,
 }
 
 /// Stored events after a position.
@@ -53,7 +67,8 @@ impl Change {
     pub(crate) fn new(event: &Event, owner: Option<(&str, u32)>) -> Self {
         let task = event.kind.task().map(FullId::to_string);
         let is_long = task.as_ref().is_some_and(|task| task.len() > MAX_TEXT);
-        let (status, note) = told(&event.kind);
+        let live = event.subject.live();
+        let (status, note) = if live.is_some() { told_of_job(&event.kind) } else { told(&event.kind) };
         Change {
             position: event.position,
             at: event.at.to_string(),
@@ -64,12 +79,22 @@ impl Change {
             },
             bake: owner.map(|(bake, _)| cut(bake)),
             attempt: owner.map(|(_, number)| number),
+            live: live.map(|id| cut(id.as_str())),
             task: task.filter(|_| !is_long),
             r#try: number(&event.kind),
             status: status.map(TaskStatus::word),
             note: note.map(|note| cut(&note)),
             reload: is_long || matches!(event.kind, EventKind::Expanded { .. } | EventKind::AttemptCreated(_)),
         }
+    }
+}
+
+/// As [`told`] for a live job: one that ended may be started again, and is as it was until that is decided.
+fn told_of_job(kind: &EventKind) -> (Option<TaskStatus>, Option<String>) {
+    match kind {
+        EventKind::Ended { outcome, .. } => (None, flow_core::model::note::outcome(outcome)),
+        EventKind::RetryAt { at, .. } => (Some(TaskStatus::Pending), Some(format!("will be started again at {at}"))),
+        other => told(other),
     }
 }
 

@@ -77,7 +77,12 @@ pub(crate) struct ParamView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct JobView {
     pub id: String,
+    /// As written.
+    pub title: Option<String>,
     pub params: Vec<ParamView>,
+    /// Whether it may run several times at once, each with a suffix and args.
+    pub multi: bool,
+    /// Whether its own definition has no errors.
     pub ok: bool,
 }
 
@@ -171,7 +176,8 @@ impl From<OutlineParam> for ParamView {
 
 impl From<OutlineJob> for JobView {
     fn from(job: OutlineJob) -> Self {
-        JobView { id: job.id, params: job.params.into_iter().map(ParamView::from).collect(), ok: job.ok }
+        let OutlineJob { id, title, params, ok, multi } = job;
+        JobView { id, title, params: params.into_iter().map(ParamView::from).collect(), multi, ok }
     }
 }
 

@@ -8,17 +8,19 @@ mod change;
 mod expression;
 mod flow;
 mod graph;
+mod live;
 mod log;
 mod task;
 
-pub(crate) use bake::{AttemptPage, AttemptView, BakePage, BakeView, EstimatePage, Workload, WorkloadPage};
-pub(crate) use change::{Change, EventPage};
+pub(crate) use bake::{AttemptPage, AttemptView, BakePage, BakeView, EstimatePage, GitView, Workload, WorkloadPage};
+pub(crate) use change::{Change, EventPage, StreamEvent};
 pub(crate) use expression::{ExpressionPage, LineView};
 pub(crate) use flow::{
     About, Asked, Cleared, DiagnosticView, FlowList, FlowPage, FlowRow, ImageView, JobView, ParamView, SourceView,
     Started, VolumeView,
 };
 pub(crate) use graph::{GraphPage, GraphView};
+pub(crate) use live::{JobLine, JobPage, LivePage, StartedLive};
 pub(crate) use log::{LogFound, LogHit, LogPage};
 pub(crate) use task::{HistoryView, NeedView, SpecView, TaskPage, TaskRow, TryView, WhyView};
 

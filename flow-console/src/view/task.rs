@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use flow_core::event::SkipReason;
-use flow_core::model::{Exit, FullId, NeedsLevel, Task, TaskStatus, Try, UnitSpec, note};
+use flow_core::model::{Exit, FullId, NeedsLevel, StatusItem, Task, TaskStatus, Try, UnitSpec, note};
 use flow_engine::{Because, Explanation, Wait};
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -190,6 +190,12 @@ fn kind_of(task: &Task) -> &'static str {
         _ if task.node.late => "rows",
         _ if task.node.local => "local",
         _ => "task",
+    }
+}
+
+impl From<&StatusItem> for HistoryView {
+    fn from(item: &StatusItem) -> Self {
+        HistoryView { at: item.at.to_string(), status: item.status.word() }
     }
 }
 

@@ -1,13 +1,11 @@
 //! What the API tells, and what it does.
 
-use std::time::Duration;
-
 use flow_core::model::TaskStatus;
 use flow_engine::BakeRequest;
 use flow_engine::testing::Script;
 use serde_json::{Value, json};
 
-use crate::kit::{Running, console, refused};
+use crate::kit::{Running, console, messages, refused};
 
 #[tokio::test]
 async fn a_bake_is_listed_and_told_in_full() {
@@ -115,24 +113,14 @@ async fn logs_come_in_pieces_from_any_place() {
     assert_eq!(download.headers()["content-disposition"], "attachment; filename=\"load-1.log\"");
     assert_eq!(download.text().await.unwrap(), whole);
     assert_eq!(refused(running.get(&format!("{log}?try=9")).send().await.unwrap()).await, 404);
-}
-
-/// The data of the next messages of a stream, until one is of the wanted kind.
-async fn messages(answer: &mut reqwest::Response, last: &str) -> Vec<(u64, Value)> {
-    let (mut text, mut found) = (String::new(), Vec::new());
-    while !found.last().is_some_and(|(_, change): &(u64, Value)| change["event"] == last) {
-        let chunk = tokio::time::timeout(Duration::from_secs(20), answer.chunk()).await.expect("news in time");
-        text.push_str(std::str::from_utf8(&chunk.unwrap().expect("the stream goes on")).unwrap());
-        while let Some(end) = text.find("\n\n") {
-            let message: String = text.drain(..end + 2).collect();
-            assert!(message.len() < 1024, "{} bytes: {message}", message.len());
-            let field = |name: &str| message.lines().find_map(|line| line.strip_prefix(name));
-            let Some(data) = field("data: ") else { continue };
-            let id = field("id: ").unwrap().parse().unwrap();
-            found.push((id, serde_json::from_str(data).unwrap()));
-        }
+    // An empty log, packed, ends as well; places behind the end are empty.
+    let empty = running.get("/bakes/nightly/attempts/1/tasks/fit/log/download").header("accept-encoding", "gzip");
+    assert!(empty.send().await.unwrap().bytes().await.is_ok());
+    let behind = running.json(&format!("{log}?from={}", u64::MAX / 2)).await;
+    assert_eq!((behind["text"].as_str(), behind["complete"].as_bool()), (Some(""), Some(true)));
+    for bounds in ["max=0", "max=262145", "max=-1"] {
+        assert_eq!(refused(running.get(&format!("{log}?{bounds}")).send().await.unwrap()).await, 400, "{bounds}");
     }
-    found
 }
 
 #[tokio::test]
@@ -157,6 +145,10 @@ async fn events_stream_live_and_resume_by_position() {
     let page = running.json(&format!("/bakes/{bake}/attempts/1/events?limit=2")).await;
     assert_eq!(page["events"].as_array().unwrap().len(), 2);
     assert_eq!(page["events"][0]["kind"]["event"], "attempt_created");
+    for limit in ["0", "513", "-1"] {
+        let answer = running.get(&format!("/bakes/{bake}/attempts/1/events?limit={limit}")).send().await.unwrap();
+        assert_eq!(refused(answer).await, 400, "{limit}");
+    }
 }
 
 #[tokio::test]
@@ -173,7 +165,7 @@ async fn an_operator_starts_and_a_repeated_wish_starts_nothing() {
     assert_ne!(start("k2").await, first);
     let attempt = running.json(&format!("/bakes/{first}/attempts/1")).await;
     assert_eq!(attempt["attempt"]["params"]["rate"], "0.5");
-    assert_eq!(attempt["bake"]["by"], "ada");
+    assert_eq!(attempt["bake"]["by"], "ada (console: operator)");
     let wrong = running.post("/bakes", &json!({ "flow": "train", "params": { "rat": "1" } })).send().await.unwrap();
     assert_eq!(wrong.status(), 422);
     let problem: Value = wrong.json().await.unwrap();
@@ -205,11 +197,11 @@ async fn cancels_are_recorded_and_refusals_say_why() {
     assert_eq!(refused(running.post("/bakes/nightly/resume", &json!({})).send().await.unwrap()).await, 409);
     let cancel = running.post("/bakes/nightly/attempts/1/tasks/load/cancel", &json!({})).send().await.unwrap();
     assert_eq!(cancel.status(), 202);
-    assert_eq!(cancel.json::<Value>().await.unwrap()["by"], "ada");
+    assert_eq!(cancel.json::<Value>().await.unwrap()["by"], "ada (console: operator)");
     assert_eq!(driven.await.unwrap(), TaskStatus::Cancelled);
     let events = running.json("/bakes/nightly/attempts/1/events?limit=512").await;
     let asked = events["events"].as_array().unwrap().iter().find(|one| one["kind"]["event"] == "cancel_asked").unwrap();
-    assert_eq!(asked["kind"]["by"], "ada");
+    assert_eq!(asked["kind"]["by"], "ada (console: operator)");
     assert_eq!(refused(running.post("/bakes/nightly/cancel", &json!({})).send().await.unwrap()).await, 409);
     let again = running.post("/bakes/nightly/attempts/1/tasks/load/cancel", &json!({})).send().await.unwrap();
     assert_eq!(refused(again).await, 409);
@@ -222,7 +214,8 @@ async fn cancels_are_recorded_and_refusals_say_why() {
 async fn flows_are_shown_before_they_run() {
     let running = console().await;
     let list = running.json("/flows").await;
-    assert_eq!((list["flows"][0]["name"].as_str(), list["flows"][0]["kind"].as_str()), (Some("train"), Some("batch")));
+    let flows: Vec<_> = list["flows"].as_array().unwrap().iter().map(|one| (&one["name"], &one["kind"])).collect();
+    assert_eq!(json!(flows), json!([["live", "live"], ["train", "batch"]]));
     let flow = running.json("/flows/train").await;
     assert_eq!(flow["params"], json!([{ "name": "rate", "default": "0.1", "descr": "how fast it learns" }]));
     assert_eq!(flow["graph"]["nodes"].as_array().unwrap().len(), 3);

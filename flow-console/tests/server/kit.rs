@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use flow_console::{Console, Options};
 use flow_core::model::AttemptId;
@@ -33,6 +34,22 @@ tasks:
     needs: [fit]
     image: ubuntu
     cmd: report
+";
+
+/// A live flow with a job that serves and one that may run many times.
+pub(crate) const LIVE: &str = "kind: live
+jobs:
+  serve:
+    title: The server
+    image: ubuntu
+    params: {port: {default: '8080', descr: where it listens}}
+    cmd: serve --port ${{ params.port }}
+    env: {API_TOKEN: hush, PLAIN: shown}
+    life_span: 1h
+  shell:
+    image: ubuntu
+    multi: true
+    cmd: sh ${{ multi.args }}
 ";
 
 /// A running console.
@@ -87,7 +104,7 @@ pub(crate) async fn console() -> Running {
 pub(crate) async fn console_with(change: impl FnOnce(&mut Options)) -> Running {
     let folder = tempfile::tempdir().expect("a scratch folder");
     let (engine, executor) = engine();
-    let source: Arc<dyn ConfigSource> = Arc::new(MemorySource::new("/srv/demo").flow("train", FLOW));
+    let source: Arc<dyn ConfigSource> = Arc::new(MemorySource::new("/srv/demo").flow("train", FLOW).flow("live", LIVE));
     let mut options = options(folder.path());
     change(&mut options);
     let console = Console::bind(engine.clone(), Some(Arc::clone(&source)), options).await.expect("it listens");
@@ -160,4 +177,25 @@ pub(crate) async fn refused(answer: Response) -> u16 {
     assert_eq!(problem["status"], status);
     assert!(problem["detail"].as_str().is_some_and(|detail| detail.len() > 10), "{problem}");
     status
+}
+
+/// The data of the next messages of a stream, until one is of the wanted kind.
+pub(crate) async fn messages(answer: &mut Response, last: &str) -> Vec<(u64, Value)> {
+    let (mut text, mut found) = (String::new(), Vec::new());
+    while !found.last().is_some_and(|(_, change): &(u64, Value)| change["event"] == last) {
+        let chunk = tokio::time::timeout(Duration::from_secs(20), answer.chunk()).await.expect("news in time");
+        text.push_str(
+            std::str::from_utf8(&chunk.expect("as it should be").expect("the stream goes on"))
+                .expect("as it should be"),
+        );
+        while let Some(end) = text.find("\n\n") {
+            let message: String = text.drain(..end + 2).collect();
+            assert!(message.len() < 1024, "{} bytes: {message}", message.len());
+            let field = |name: &str| message.lines().find_map(|line| line.strip_prefix(name));
+            let Some(data) = field("data: ") else { continue };
+            let id = field("id: ").expect("as it should be").parse().expect("as it should be");
+            found.push((id, serde_json::from_str(data).expect("as it should be")));
+        }
+    }
+    found
 }

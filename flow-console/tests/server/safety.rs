@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use flow_console::{Console, ConsoleError, Tokens, TokensError};
 use serde_json::json;
 
-use crate::kit::{console, console_with, cookie_of, engine, headers, options, refused};
+use crate::kit::{Running, console, console_with, cookie_of, engine, headers, options, refused};
 
 #[tokio::test]
 async fn nothing_is_told_without_a_token() {
@@ -51,10 +51,32 @@ async fn a_viewer_looks_and_an_operator_steers() {
     assert_eq!(post(&running.operator).await.unwrap().status(), 200);
 }
 
+/// The addresses of everything that changes something, by the description, with names that nothing has.
+async fn changes(running: &Running) -> Vec<String> {
+    let description = running.json("/openapi.json").await;
+    let paths = description["paths"].as_object().unwrap();
+    let named = |path: &String| path.replace("{number}", "1").replace(['{', '}'], "");
+    let found: Vec<_> = paths.iter().filter(|(_, of)| of.get("post").is_some()).map(|(path, _)| named(path)).collect();
+    assert!(found.len() >= 9, "{found:?}");
+    found
+}
+
+#[tokio::test]
+async fn a_viewer_changes_nothing_at_all() {
+    let running = console().await;
+    for path in changes(&running).await {
+        let url = running.url(&format!("/api/v1{path}"));
+        let answer = running.client.post(url).bearer_auth(&running.viewer).json(&json!({})).send().await.unwrap();
+        assert_eq!(refused(answer).await, 403, "{path}");
+    }
+}
+
 #[tokio::test]
 async fn read_only_binds_operators_too() {
     let running = console_with(|options| options.read_only = true).await;
-    assert_eq!(refused(running.post("/cache/clear", &json!({})).send().await.unwrap()).await, 403);
+    for path in changes(&running).await {
+        assert_eq!(refused(running.post(&path, &json!({})).send().await.unwrap()).await, 403, "{path}");
+    }
     let about = running.json("/about").await;
     assert_eq!((about["role"].as_str(), about["read_only"].as_bool()), (Some("viewer"), Some(true)));
 }
@@ -193,8 +215,48 @@ async fn tokens_stand_in_an_owner_only_file() {
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
     assert!(matches!(Tokens::open(&path), Err(TokensError::Open { .. })));
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-    std::fs::write(&path, "viewer = short\n").unwrap();
+    let token = "0123456789abcdef".repeat(4);
+    let wrong = ["viewer = short", "owner = {}", "operator two names = {}", "viewer a/b = {}", "{}", "viewer {}"];
+    for line in wrong {
+        std::fs::write(&path, format!("# a comment\n\n{}\n", line.replace("{}", &token))).unwrap();
+        assert!(matches!(Tokens::open(&path), Err(TokensError::Line { line: 3, .. })), "{line}");
+    }
+    std::fs::write(&path, format!("operator = {token}\nviewer ben = {token}\n")).unwrap();
     assert!(matches!(Tokens::open(&path), Err(TokensError::Malformed { .. })));
+}
+
+#[tokio::test]
+async fn what_is_done_is_recorded_under_the_name_of_the_token() {
+    let (viewer, operator, ben) = ("1".repeat(64), "2".repeat(64), "3".repeat(64));
+    let text = format!("viewer = {viewer}\noperator = {operator}\noperator ben = {ben}\n");
+    let running = console_with(|options| {
+        std::fs::write(&options.tokens, text).unwrap();
+        std::fs::set_permissions(&options.tokens, std::fs::Permissions::from_mode(0o600)).unwrap();
+    })
+    .await;
+    let start = async |token: &str, path: &str, wish: serde_json::Value| {
+        let request = running.client.post(running.url(&format!("/api/v1{path}"))).bearer_auth(token).json(&wish);
+        request.send().await.unwrap().json::<serde_json::Value>().await.unwrap()
+    };
+    let bake = start(&ben, "/bakes", json!({ "flow": "train" })).await["bake"].as_str().unwrap().to_owned();
+    let job = start(&ben, "/live", json!({ "job": "serve" })).await["id"].as_str().unwrap().to_owned();
+    start(&operator, &format!("/live/{job}/kill"), json!({})).await;
+    let name = "ada (console: ben)";
+    // The command and Python read what the engine has.
+    assert_eq!(running.engine.find_bake(&bake).await.unwrap().bake.by, name);
+    let job = flow_core::model::LiveJobId::new(job.as_str());
+    assert_eq!(running.engine.live_job(&job).await.unwrap().job().order.by, name);
+    running.engine.drive_live(&job).await.unwrap();
+    let found = running.engine.live_job(&job).await.unwrap();
+    assert_eq!(found.job().cancel.as_ref().map(|mark| mark.by.as_str()), Some("ada (console: operator)"));
+    let about = running.client.get(running.url("/api/v1/about")).bearer_auth(&ben).send().await.unwrap();
+    assert_eq!(about.json::<serde_json::Value>().await.unwrap()["user"], name);
+    // A browser that came in with the token does what it does under that name too.
+    let form = running.client.post(running.url("/enter")).header("origin", &running.base).body(format!("token={ben}"));
+    let form = form.header("content-type", "application/x-www-form-urlencoded").send().await.unwrap();
+    let about =
+        running.client.get(running.url("/api/v1/about")).header("cookie", cookie_of(&form)).send().await.unwrap();
+    assert_eq!(about.json::<serde_json::Value>().await.unwrap()["user"], name);
 }
 
 #[tokio::test]

@@ -91,7 +91,7 @@ pub fn plan_job(flow: &LiveFlow, inputs: &Inputs, request: &JobRequest<'_>, answ
     let params_scope = Scope::new(Place::LiveParam, &base.contexts);
     let params = {
         let mut evaluator = Evaluator { names: &params_scope, answers, problems: &mut problems };
-        settle_params(&job.params, &request.params, &mut evaluator)
+        settle_params(("job", &job.params), &request.params, &mut evaluator)
     };
     let planner = JobPlanner { flow, inputs, request, answers, id, base: &base, params: &params };
     let spec = unit_of(flow, job).and_then(|(unit, call)| planner.spec(unit, call, job.span, &mut problems));

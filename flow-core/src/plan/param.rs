@@ -18,20 +18,20 @@ pub fn params(flow: &ResolvedFlow, given: &IndexMap<String, String>) -> (IndexMa
     let nothing = Contexts::new();
     let scope = Scope::new(Place::Param, &nothing);
     let mut evaluator = Evaluator { names: &scope, answers: &Answers::new(), problems: &mut problems };
-    let values = settle_params(&flow.params, given, &mut evaluator);
+    let values = settle_params(("flow", &flow.params), given, &mut evaluator);
     (values, problems.into_diagnostics())
 }
 
-/// Settles declared params, their defaults evaluated where the evaluator stands.
+/// Settles what something declares, the flow or a job; the defaults are evaluated where the evaluator stands.
 pub(crate) fn settle_params(
-    declared: &Declared<Param>,
+    (owner, declared): (&str, &Declared<Param>),
     given: &IndexMap<String, String>,
     evaluator: &mut Evaluator<'_>,
 ) -> IndexMap<String, String> {
     for name in given.keys().filter(|name| !declared.contains_key(name.as_str())) {
         let known = declared.keys().map(AsRef::as_ref);
-        let fault = Diagnostic::error(Code::UnknownParam, format!("the flow has no param `{name}`"));
-        let help = suggest::help(name, "params", known).unwrap_or_else(|| "the flow declares no params".to_owned());
+        let fault = Diagnostic::error(Code::UnknownParam, format!("the {owner} has no param `{name}`"));
+        let help = suggest::help(name, "params", known).unwrap_or_else(|| format!("the {owner} declares no params"));
         evaluator.problems.faults.push(fault.help(help));
     }
     let mut values = IndexMap::new();
@@ -54,5 +54,5 @@ pub(crate) fn settle_params(
 fn missing(name: &str, param: &Param) -> Diagnostic {
     Diagnostic::error(Code::MissingParam, format!("the param `{name}` has no value"))
         .at(param.default.span().unwrap_or(param.name), "has no default")
-        .help(format!("give one with `-p {name}=VALUE`, or write a default"))
+        .help(format!("give one with `-p {name} VALUE`, or write a default"))
 }

@@ -63,7 +63,7 @@ impl Engine {
         }
         let (subject, at) = (Subject::Live(job.id.clone()), self.inner.clock.now());
         let kind = RequestKind::Cancel { scope: CancelScope::Job };
-        self.inner.store.send(&subject, at, &self.inner.user, kind).await?;
+        self.inner.store.send(&subject, at, self.user(), kind).await?;
         Ok(true)
     }
 

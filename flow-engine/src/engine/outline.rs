@@ -4,7 +4,7 @@ use flow_core::ast::{Declared, Field, Param};
 use flow_core::diag::Code;
 use flow_core::plan::is_multi;
 use flow_core::port::ConfigSource;
-use flow_core::resolve::{Shared, Workspace};
+use flow_core::resolve::{JobDefinition, JobWork, Shared, Workspace};
 
 use crate::EngineError;
 use crate::engine::Checker;
@@ -50,6 +50,8 @@ pub struct OutlineParam {
 pub struct OutlineJob {
     /// Its id.
     pub id: String,
+    /// Its title as written; `None` if it has none.
+    pub title: Option<String>,
     /// Its params.
     pub params: Vec<OutlineParam>,
     /// Whether its own definition has no errors.
@@ -104,6 +106,7 @@ impl Checker {
         let Some(flow) = live.resolve_live(&folder).0 else { return Ok(None) };
         let jobs = flow.jobs.iter().map(|(id, job)| OutlineJob {
             id: id.to_string(),
+            title: title_of(job),
             params: params_of(&job.params),
             ok: !job.problems.has_errors(),
             multi: is_multi(&flow, id).unwrap_or_default(),
@@ -132,6 +135,14 @@ fn outline(shared: &Shared, kind: OutlineKind) -> Outline {
         kind,
         volumes: volumes.collect(),
         images: images.collect(),
+    }
+}
+
+/// The title of a job as it was written; those of called actions are not looked up.
+fn title_of(job: &JobDefinition) -> Option<String> {
+    match &job.work {
+        Some(JobWork::Unit(own)) => text(&own.unit.title),
+        Some(JobWork::Call(_)) | None => None,
     }
 }
 

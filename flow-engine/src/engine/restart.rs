@@ -71,7 +71,7 @@ impl Engine {
             params,
             storage: self.inner.host_storage(),
             executor: self.inner.executor.abilities().name.to_owned(),
-            by: self.inner.user.clone(),
+            by: self.user().to_owned(),
             from,
             reuse,
             engine_version: ENGINE_VERSION.to_owned(),

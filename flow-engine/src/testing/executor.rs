@@ -86,8 +86,8 @@ fn exited(code: i32, files: OutputFiles) -> What {
 
 /// An executor in memory, for tests of whatever drives one.
 ///
-/// A unit goes by a name: a task by its dotted full id, a live job by its id, an image build by
-/// the image's reference. Without a script it takes the default one. Units survive the engine as
+/// A unit goes by a name: a task by its dotted full id, a live job by its id or by the name that it is started with,
+/// an image build by the image's reference. Without a script it takes the default one. Units survive the engine as
 /// long as this object lives. Strict: a key that comes again with another spec is refused.
 ///
 /// ```
@@ -220,8 +220,9 @@ impl ScriptedExecutor {
 }
 
 impl State {
-    fn next_script(&mut self, unit: &str) -> Script {
-        let Some(scripts) = self.scripts.get_mut(unit) else { return Script::default() };
+    fn next_script(&mut self, launch: &Launch) -> Script {
+        let named = self.scripts.keys().find(|name| is_called(launch, name)).cloned();
+        let Some(scripts) = named.and_then(|name| self.scripts.get_mut(&name)) else { return Script::default() };
         let last = scripts.len() <= 1;
         let next = if last { scripts.front().cloned() } else { scripts.pop_front() };
         next.unwrap_or_default()
@@ -234,7 +235,7 @@ impl State {
             }
             return Err(ExecutorError::Refused { message: "the key was taken with another spec".to_owned() });
         }
-        let script = self.next_script(&unit_name(&launch.key));
+        let script = self.next_script(launch);
         if let Some(error) = script.refused {
             return Err(error);
         }
@@ -267,7 +268,7 @@ impl State {
 
     fn running_key(&self, unit: &str) -> Option<LaunchKey> {
         let mut running = self.units.iter().filter(|(_, unit)| unit.end.is_some());
-        running.find(|(key, _)| unit_name(key) == unit).map(|(key, _)| key.clone())
+        running.find(|(_, one)| is_called(&one.launch, unit)).map(|(key, _)| key.clone())
     }
 
     /// The news of a scope behind a place; from the beginning only the last of each unit.
@@ -304,6 +305,12 @@ fn unit_name(key: &LaunchKey) -> String {
         UnitOwner::Live { job } => job.to_string(),
         UnitOwner::Build { image, .. } => image.to_string(),
     }
+}
+
+/// Whether a unit goes by this name.
+fn is_called(launch: &Launch, name: &str) -> bool {
+    let is_live = matches!(launch.key.owner, UnitOwner::Live { .. });
+    unit_name(&launch.key) == name || is_live && launch.spec.name.as_deref() == Some(name)
 }
 
 fn place_of(cursor: &Cursor) -> Result<Option<usize>, ExecutorError> {

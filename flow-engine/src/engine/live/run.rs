@@ -152,7 +152,7 @@ impl Engine {
             sources: texts.iter().map(|(of, (name, text))| source_text(of, name, text)).collect(),
             workspace: workspace.to_owned(),
             git: ready.inputs.git.clone(),
-            by: self.inner.user.clone(),
+            by: self.user().to_owned(),
             spec: spec.digest(),
             preset: spec.preset.clone(),
             http_port: port,

@@ -34,8 +34,12 @@ fn read_around(files: &UnitFiles, cut: Option<&Cut>, from: u64, max: u32) -> io:
         Some(cut) if from < cut.to => (cut.to - from, max.into()),
         Some(_) | None => (0, max.into()),
     };
-    file.seek(SeekFrom::Start(from + skipped))?;
     let mut bytes = Vec::new();
+    // No file system can be asked for any place that a number may name.
+    if from.saturating_add(skipped) >= file.metadata()?.len() {
+        return Ok(Some(Chunk { skipped, bytes, complete: is_closed }));
+    }
+    file.seek(SeekFrom::Start(from + skipped))?;
     (&mut file).take(most).read_to_end(&mut bytes)?;
     let complete = is_closed && from + skipped + bytes.len() as u64 >= file.metadata()?.len();
     Ok(Some(Chunk { skipped, bytes, complete }))

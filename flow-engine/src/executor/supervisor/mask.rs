@@ -21,7 +21,7 @@ const URL_SAFE: [&[u8]; 3] = [b"", b"/", b"!'()*"];
 ///
 /// A secret may be torn over many pieces: what may be the beginning of one is held back until more comes.
 #[derive(Clone, Debug)]
-pub(super) struct Mask {
+pub struct Mask {
     finder: AhoCorasick,
     forms: Vec<Vec<u8>>,
     held: Vec<u8>,
@@ -31,7 +31,7 @@ pub(super) struct Mask {
 
 impl Mask {
     /// A mask of these secrets; `None` if there is nothing to mask.
-    pub(super) fn new<'a>(secrets: impl IntoIterator<Item = &'a SecretText>) -> Option<Self> {
+    pub fn new<'a>(secrets: impl IntoIterator<Item = &'a SecretText>) -> Option<Self> {
         let mut forms = BTreeSet::new();
         secrets.into_iter().for_each(|secret| add_forms(secret.expose(), &mut forms));
         let forms: Vec<Vec<u8>> = forms.into_iter().collect();
@@ -45,7 +45,7 @@ impl Mask {
     /// Takes a piece; gives what can be told of it and of what was held back.
     pub(super) fn feed(&mut self, piece: &[u8]) -> Vec<u8> {
         self.held.extend_from_slice(piece);
-        let open = self.open_bytes();
+        let open = self.open_bytes(&self.held);
         self.release(self.held.len() - open)
     }
 
@@ -55,19 +55,38 @@ impl Mask {
     }
 
     /// A whole text, masked.
-    pub(super) fn whole(&self, text: &[u8]) -> Vec<u8> {
+    pub fn whole(&self, text: &[u8]) -> Vec<u8> {
         let mut fresh = Mask { held: Vec::new(), covered: 0, ..self.clone() };
         let mut masked = fresh.feed(text);
         masked.extend(fresh.finish());
         masked
     }
 
-    /// How many bytes at the end of what is held may be the beginning of a secret.
-    fn open_bytes(&self) -> usize {
-        let longest = self.forms.iter().map(Vec::len).max().unwrap_or_default();
-        let most = self.held.len().min(longest.saturating_sub(1));
+    /// A piece of a text in which each byte of a secret is a star, so that all others keep their places.
+    ///
+    /// With `open_end` more may come behind the piece: what may be the beginning of a secret is left out at its end.
+    pub fn cover(&self, piece: &[u8], open_end: bool) -> Vec<u8> {
+        let sure = if open_end { piece.len() - self.open_bytes(piece) } else { piece.len() };
+        let mut covered = piece.to_vec();
+        for found in self.finder.find_overlapping_iter(piece) {
+            if let Some(bytes) = covered.get_mut(found.range()) {
+                bytes.fill(b'*');
+            }
+        }
+        covered.truncate(sure);
+        covered
+    }
+
+    /// How long the longest form of a secret is, in bytes.
+    pub fn longest(&self) -> usize {
+        self.forms.iter().map(Vec::len).max().unwrap_or_default()
+    }
+
+    /// How many bytes at the end of `held` may be the beginning of a secret.
+    fn open_bytes(&self, held: &[u8]) -> usize {
+        let most = held.len().min(self.longest().saturating_sub(1));
         let is_open = |count: &usize| {
-            let tail = self.held.get(self.held.len() - count..).unwrap_or_default();
+            let tail = held.get(held.len() - count..).unwrap_or_default();
             self.forms.iter().any(|form| form.len() > tail.len() && form.starts_with(tail))
         };
         (1..=most).rev().find(is_open).unwrap_or_default()

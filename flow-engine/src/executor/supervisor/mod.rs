@@ -37,6 +37,8 @@ use thiserror::Error;
 use crate::executor::local::Machine;
 use crate::executor::local::layout::Layout;
 
+pub use mask::Mask;
+
 /// How a supervisor is to work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SupervisorConfig {
