@@ -23,7 +23,8 @@ pub(crate) struct LineView {
     pub file: String,
     /// From 1.
     pub line: u32,
-    pub text: String,
+    /// Null where it names what is likely to be secret: then the value may be written beside the name.
+    pub text: Option<String>,
     pub values: Vec<ValueView>,
 }
 
@@ -47,13 +48,13 @@ impl LineView {
     pub(crate) fn all(expressions: Vec<Expression>) -> Vec<LineView> {
         let mut lines: Vec<LineView> = Vec::new();
         for one in expressions {
-            let is_same = |last: &&mut LineView| last.file == one.file && last.line == one.line;
-            let (file, line, text) = (one.file.clone(), one.line, one.line_text.clone());
-            let value = ValueView::from(one);
-            if let Some(last) = lines.last_mut().filter(is_same) {
-                last.values.push(value);
-            } else {
-                lines.push(LineView { file, line, text, values: vec![value] });
+            match lines.last_mut().filter(|last| last.file == one.file && last.line == one.line) {
+                Some(last) => last.values.push(ValueView::from(one)),
+                None => {
+                    let text = Some(one.line_text.clone()).filter(|text| !is_secret(text));
+                    let (file, line) = (one.file.clone(), one.line);
+                    lines.push(LineView { file, line, text, values: vec![ValueView::from(one)] });
+                }
             }
         }
         lines
@@ -101,6 +102,7 @@ mod tests {
             expression(3, Some("API_TOKEN"), "params.t", "hush"),
             expression(7, None, "params.password", "hush"),
         ]);
+        assert_eq!(lines.iter().map(|line| line.text.is_some()).collect::<Vec<_>>(), [true, false]);
         let seen: Vec<(u32, Vec<Option<&str>>)> =
             lines.iter().map(|line| (line.line, line.values.iter().map(|one| one.value.as_deref()).collect())).collect();
         assert_eq!(seen, [(3, vec![Some("0.1"), None]), (7, vec![None])]);

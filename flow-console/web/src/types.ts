@@ -42,6 +42,8 @@ export interface TaskPage extends TaskRow {
   state: Record<string, string>; spec: Spec | null; cache_key: string | null; cached_from: string | null; taken_from: string | null; why: Why;
 }
 
+export interface ExpressionLine { file: string; line: number; text: string | null; values: { column: number; expression: string; name: string | null; value: string | null; type: string }[] }
+
 export interface LivePage {
   position: number; now: string; id: string; job: string; suffix: string | null; flow: string; status: Status; standing: string; name: string; title: string;
   tags: string[]; params: Record<string, string>; executor: string; preset: string | null; by: string; workspace: string; git: Git | null;

@@ -56,7 +56,7 @@ function Row({ event }: { event: StoredEvent }) {
     <tr>
       <td class="num faint">{event.seq}</td><td class="time">{clockTime(new Date(event.at).toISOString(), true)}</td><td class="nowrap">{kind.replaceAll('_', ' ')}</td>
       <td><div class="clip short"><T>{about(event.kind)}</T></div></td>
-      <td class="wide"><details><summary><T>{text.slice(0, 200)}</T></summary><pre><T>{JSON.stringify(event.kind, null, 1)}</T></pre></details></td>
+      <td class="wide"><details><summary><T>{text.slice(0, 200)}</T></summary><pre tabIndex={0}><T>{JSON.stringify(event.kind, null, 1)}</T></pre></details></td>
     </tr>
   );
 }

@@ -14,11 +14,13 @@ interface Props { page: AttemptPage; base: string; chosen: string | null; choose
 
 /** Matrices of more rows are folded at first. */
 const ROWS = 12;
+/** No matrix has more. */
+const ALL = 10_000;
 
 export function GraphView({ page, base, chosen, choose, shape }: Props) {
   const asked = place.value.searchParams;
   const closed = asked.get('closed') ?? '';
-  const rows = asked.get('rows') === 'all' ? 100000 : ROWS;
+  const rows = asked.get('rows') === 'all' ? ALL : ROWS;
   const { data, error, reload } = useRead<Graph>(`${base}/graph${query({ rows, closed })}`);
   const { data: estimate } = useRead<Estimate>(asked.get('critical') ? `${base}/estimate` : null);
   useEffect(() => { if (shape > 0) reload(); }, [shape]);

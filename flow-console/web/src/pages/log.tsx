@@ -3,7 +3,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { pieces } from '../ansi';
-import { get, query, segment } from '../api';
+import { Refusal, get, query, segment } from '../api';
 import { Crumbs, Fault, SearchBox, StatusMark, T } from '../parts';
 import { go, place } from '../router';
 import type { LogFound, LogPage, TaskRow } from '../types';
@@ -64,10 +64,14 @@ export function LogView({ path, ended, height }: Props) {
       lines.value = split(page);
       range.value = page;
       error.value = null;
-    } catch (reason) { error.value = reason; } finally { busy.current = false; }
+    } catch (reason) {
+      // Before the first start there is no log; it is looked for again.
+      if (!(reason instanceof Refusal && reason.status === 404 && !ended)) error.value = reason;
+    } finally { busy.current = false; }
   };
   const forward = async () => {
-    if (busy.current || range.value.next === 0 && lines.value.length === 0 && error.value) return;
+    if (busy.current) return;
+    if (lines.value.length === 0) return open(null);
     busy.current = true;
     try {
       const page = await read(range.value.next);

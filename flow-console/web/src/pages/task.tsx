@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { post, segment } from '../api';
 import { Copy, Fault, Glyph, Loading, Shape, StatusMark, T, canSteer, confirmThen, say, useRead } from '../parts';
 import { clockTime, fullTime, millis, now, span } from '../time';
-import type { Env, Run, Spec, Status, TaskPage, TaskRow, Why } from '../types';
+import type { Env, ExpressionLine, Run, Spec, Status, TaskPage, TaskRow, Why } from '../types';
 import { isFinished } from './attempt';
 
 interface Props { base: string; id: string; row: TaskRow | undefined; close: () => void; choose: (id: string) => void }
@@ -40,6 +40,8 @@ export function TaskDrawer({ base, id, row, close, choose }: Props) {
         <Values title="State" values={data.state} />
         {Object.keys(data.matrix).length > 0 && <Values title="Matrix" values={Object.fromEntries(Object.entries(data.matrix).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]))} />}
         {data.spec && <section><h3>Definition, evaluated</h3><SpecText spec={data.spec} /></section>}
+        <Expressions key={moved} path={`${path}/expressions`} />
+        {data.cache_key && <section><h3>Cache</h3><dl class="kv"><dt>key</dt><dd class="value"><code>{data.cache_key}</code><Copy text={data.cache_key} what="the cache key" /></dd></dl></section>}
       </>}
     </aside>
   );
@@ -107,6 +109,37 @@ export function RunText({ run, log, many, word }: { run: Run; log: string; many:
   );
 }
 
+/** The lines of the source that hold expressions, each with what it came to. */
+function Expressions({ path }: { path: string }) {
+  const { data, error } = useRead<{ lines: ExpressionLine[] }>(path);
+  if (error) return <section><h3>Expressions</h3><Fault error={error} /></section>;
+  if (!data || data.lines.length === 0) return null;
+  return (
+    <section><h3>Expressions</h3>
+      <div class="expressions">{data.lines.map((line, at) => <>
+        {line.file !== data.lines[at - 1]?.file && <div class="soft file-name" key={`f${at}`}><T>{line.file}</T></div>}
+        <div class="line" key={at}><span class="faint">{line.line}</span>{line.text === null ? <span class="hidden-value">a line that names a secret is not shown</span> : <pre><Inked text={line.text} line={line} /></pre>}</div>
+        {line.values.map((one) => (
+          <div class="came-to" key={`${at} ${one.column}`}><code class="soft"><T>{one.expression}</T></code><span class="faint">=</span>
+            {one.value === null ? <span class="hidden-value">not shown</span> : <code tabIndex={one.value.length > 200 ? 0 : undefined}><T>{one.value}</T></code>}<span class="type">{one.type}</span>{one.value !== null && <Copy text={one.value} what={one.expression} />}</div>))}
+      </>)}</div></section>
+  );
+}
+
+/** A line whose expressions stand out. */
+function Inked({ text, line }: { text: string; line: ExpressionLine }) {
+  const letters = Array.from(text);
+  const parts: preact.ComponentChildren[] = [];
+  let from = 0;
+  for (const one of line.values) {
+    const start = one.column - 1;
+    const end = start + Array.from(one.expression).length;
+    parts.push(<T key={from}>{letters.slice(from, start).join('')}</T>, <mark key={`m${start}`}><T>{letters.slice(start, end).join('')}</T></mark>);
+    from = end;
+  }
+  return <>{parts}<T>{letters.slice(from).join('')}</T></>;
+}
+
 /** What a text looks like; shown beside it, for it stays a text. */
 function typeOf(text: string): string {
   if (/^-?\d+$/.test(text)) return 'integer';
@@ -122,7 +155,7 @@ function Values({ title, values }: { title: string; values: Record<string, strin
   return (
     <section><h3>{title}</h3><dl class="kv">{entries.map(([name, value]) => [
       <dt key={`k${name}`}><T>{name}</T></dt>,
-      <dd key={name} class="value"><code><T>{value.length > 4000 ? `${value.slice(0, 4000)}…` : value}</T></code><span class="type">{typeOf(value)}</span><Copy text={value} what={name} /></dd>])}</dl></section>
+      <dd key={name} class="value"><code tabIndex={value.length > 200 ? 0 : undefined}><T>{value.length > 4000 ? `${value.slice(0, 4000)}…` : value}</T></code><span class="type">{typeOf(value)}</span><Copy text={value} what={name} /></dd>])}</dl></section>
   );
 }
 
