@@ -35,6 +35,7 @@ mod prop_yaml;
 mod reference;
 mod restart;
 mod retry;
+mod schema;
 mod sim;
 mod store_contract;
 mod tidy;
