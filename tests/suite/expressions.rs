@@ -68,11 +68,7 @@ async fn a_skipped_task_tells_why_it_is_not_enabled() {
     let (world, attempt) = baked().await;
     assert_eq!(
         told(&world, &attempt, &["late"]).await,
-        [
-            "5 RATE: params.rate = 1 (str)",
-            "13 failure() = False (bool)",
-            "13 params.deep = 3 (str)",
-        ]
+        ["5 RATE: params.rate = 1 (str)", "13 failure() = False (bool)", "13 params.deep = 3 (str)",]
     );
 }
 

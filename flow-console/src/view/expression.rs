@@ -48,13 +48,12 @@ impl LineView {
     pub(crate) fn all(expressions: Vec<Expression>) -> Vec<LineView> {
         let mut lines: Vec<LineView> = Vec::new();
         for one in expressions {
-            match lines.last_mut().filter(|last| last.file == one.file && last.line == one.line) {
-                Some(last) => last.values.push(ValueView::from(one)),
-                None => {
-                    let text = Some(one.line_text.clone()).filter(|text| !is_secret(text));
-                    let (file, line) = (one.file.clone(), one.line);
-                    lines.push(LineView { file, line, text, values: vec![ValueView::from(one)] });
-                }
+            if let Some(last) = lines.last_mut().filter(|last| last.file == one.file && last.line == one.line) {
+                last.values.push(ValueView::from(one));
+            } else {
+                let text = Some(one.line_text.clone()).filter(|text| !is_secret(text));
+                let (file, line) = (one.file.clone(), one.line);
+                lines.push(LineView { file, line, text, values: vec![ValueView::from(one)] });
             }
         }
         lines
@@ -65,7 +64,8 @@ impl From<Expression> for ValueView {
     fn from(one: Expression) -> Self {
         let is_hidden = one.name.as_deref().is_some_and(is_secret) || is_secret(&one.text);
         let text = one.value.text();
-        let cut = text.char_indices().nth(MAX_VALUE).map(|(end, _)| format!("{}…", text.get(..end).unwrap_or_default()));
+        let cut =
+            text.char_indices().nth(MAX_VALUE).map(|(end, _)| format!("{}…", text.get(..end).unwrap_or_default()));
         let text = cut.unwrap_or_else(|| text.to_string());
         ValueView {
             column: one.column,
@@ -103,8 +103,10 @@ mod tests {
             expression(7, None, "params.password", "hush"),
         ]);
         assert_eq!(lines.iter().map(|line| line.text.is_some()).collect::<Vec<_>>(), [true, false]);
-        let seen: Vec<(u32, Vec<Option<&str>>)> =
-            lines.iter().map(|line| (line.line, line.values.iter().map(|one| one.value.as_deref()).collect())).collect();
+        let seen: Vec<(u32, Vec<Option<&str>>)> = lines
+            .iter()
+            .map(|line| (line.line, line.values.iter().map(|one| one.value.as_deref()).collect()))
+            .collect();
         assert_eq!(seen, [(3, vec![Some("0.1"), None]), (7, vec![None])]);
     }
 

@@ -12,7 +12,7 @@ async fn expressions_stand_by_their_lines() {
     running.bake().await;
     let told = running.json("/bakes/nightly/attempts/1/tasks/fit/expressions").await;
     let line = &told["lines"][0];
-    assert_eq!((line["line"].as_u64(), line["text"].as_str()), (Some(12), Some("    cmd: fit ${{ params.rate }}")));
+    assert_eq!((line["line"].as_u64(), line["text"].as_str()), (Some(13), Some("    cmd: fit ${{ params.rate }}")));
     let value = json!({"column": 18, "expression": "params.rate", "name": Value::Null, "value": "0.1", "type": "str"});
     assert_eq!(line["values"], json!([value]));
     let without = running.json("/bakes/nightly/attempts/1/tasks/load/expressions").await;

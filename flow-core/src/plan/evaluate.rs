@@ -6,8 +6,8 @@ use indexmap::IndexMap;
 
 use crate::ast::{Command, CommandKind, Entries, Field, Items};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::plan::evaluated::Trace;
 use crate::expr::{Answers, Eval, HostCall, Misfit, Names, Target, Template, convert};
+use crate::plan::evaluated::Trace;
 use crate::text::Span;
 use crate::value::{Int, Value};
 
