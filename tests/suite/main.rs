@@ -18,6 +18,7 @@ mod conformance_yaml;
 mod diagnostics;
 mod docs;
 mod drawing;
+mod expressions;
 mod follow;
 mod grow;
 mod hostile;

@@ -31,3 +31,4 @@ pub use foresee::{Pending, pending, set_aside};
 pub use live::{LiveState, apply_live, decide_live, revive_live};
 pub use revive::revive;
 pub use state::{AttemptState, Summary, apply};
+pub use view::evaluated;
