@@ -23,7 +23,9 @@ pub(crate) use batch::{
 pub(crate) use console::Console;
 pub(crate) use keep::{DeleteFlow, Gc};
 pub(crate) use live::{Exec, Kill, Ps, Run, Status, WhichJob};
-pub(crate) use tool::{Completion, CompletionWhat, Doctor, Engine, Init, Man, Reference, Supervisor};
+pub(crate) use tool::{
+    Completion, CompletionWhat, Doctor, Engine, Init, Man, Reference, Schema, SchemaOf, Supervisor, Terminal,
+};
 pub(crate) use update::{Fetching, Update};
 pub(crate) use volume::{Clean, Download, Mkvolumes, OfFlow, Upload, Volumes};
 
@@ -151,12 +153,17 @@ pub(crate) enum Command {
     Man(Man),
     /// Print the reference of the language, or one section of it
     Reference(Reference),
+    /// Print the JSON Schema of the files, for editors
+    Schema(Schema),
     /// Drive an attempt or a live job (started by `bake`, `restart`, `resume` and `run`)
     #[command(name = "__engine", hide = true)]
     Engine(Engine),
     /// Own the processes of tasks (started by engines)
     #[command(name = "__supervisor", hide = true)]
     Supervisor(Supervisor),
+    /// Put a program on the terminal at its input (started by supervisors)
+    #[command(name = "__terminal", hide = true)]
+    Terminal(Terminal),
 }
 
 #[cfg(test)]

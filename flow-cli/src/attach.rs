@@ -8,7 +8,7 @@ mod keys;
 mod output;
 
 use flow_core::event::{Event, EventKind, Stage};
-use flow_core::model::{LaunchKey, LiveJob, LiveJobId, Stdin, Timestamp, Window};
+use flow_core::model::{LaunchKey, LiveJob, LiveJobId, Stdin, Timestamp};
 use flow_core::port::{ChannelInput, Heard};
 use flow_engine::{Engine, Follow, LEASE, Standing};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -62,7 +62,20 @@ struct Attach<'a> {
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    hangup: Signal,
     window: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self, CliError> {
+        let heard = |kind| signal(kind).map_err(|error| CliError::Output { what: "waiting for signals", error });
+        Ok(Signals {
+            interrupt: heard(SignalKind::interrupt())?,
+            terminate: heard(SignalKind::terminate())?,
+            hangup: heard(SignalKind::hangup())?,
+            window: heard(SignalKind::window_change())?,
+        })
+    }
 }
 
 /// Attaches to a live job until it ends or the person leaves.
@@ -100,12 +113,7 @@ pub(crate) async fn run(session: &mut Session, engine: &Engine, id: &LiveJobId) 
 impl Attach<'_> {
     /// Until the job has ended or the person has left; whether the latter.
     async fn watch(&mut self, job: &LiveJob) -> Result<bool, CliError> {
-        let failed = |error| CliError::Output { what: "waiting for signals", error };
-        let mut signals = Signals {
-            interrupt: signal(SignalKind::interrupt()).map_err(failed)?,
-            terminate: signal(SignalKind::terminate()).map_err(failed)?,
-            window: signal(SignalKind::window_change()).map_err(failed)?,
-        };
+        let mut signals = Signals::new()?;
         self.catch_up().await?;
         if job.order.browse && !self.over {
             browse(self.session, self.engine, job).await?;
@@ -119,6 +127,7 @@ impl Attach<'_> {
                 bytes = self.keys.next(), if self.input.is_some() || self.keys.is_for_us() => self.typed(bytes).await?,
                 _ = signals.interrupt.recv() => self.interrupted().await?,
                 _ = signals.terminate.recv() => self.leaving = true,
+                _ = signals.hangup.recv() => self.leaving = true,
                 _ = signals.window.recv() => self.resize().await,
                 _ = look_after.tick() => self.look_after().await?,
             }
@@ -256,10 +265,10 @@ impl Attach<'_> {
 
     /// Tells the job how large our terminal is now.
     async fn resize(&mut self) {
-        let Some(size) = self.session.io.out.size() else { return };
-        let letters = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
-        let window = Window { rows: letters(size.height), columns: letters(size.width) };
-        if let Some(input) = &mut self.input {
+        if !self.keys.is_raw() {
+            return;
+        }
+        if let (Some(window), Some(input)) = (self.session.window(), &mut self.input) {
             // Without it lines break elsewhere, and no more.
             let _ = input.resize(window).await;
         }

@@ -44,6 +44,10 @@ pub fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>, mut io: 
         Ok(parsed) => parsed,
         Err(error) => return explain(&error, &mut io),
     };
+    if let args::Command::Terminal(own) = &args.command {
+        // It runs in the environment of a unit, in which nothing of ours is to be looked for or written.
+        return cmd::terminal::run(own);
+    }
     let mut session = match Session::new(&args.global, io) {
         Ok(session) => session,
         Err(stopped) => return stopped,
@@ -69,7 +73,7 @@ fn parse(args: &[OsString]) -> Result<(String, Args), clap::Error> {
 fn start(args: Args, session: &mut Session) -> Exit {
     let done = match args.command {
         // The supervisor outlives engines and runs on plain threads.
-        args::Command::Supervisor(own) => cmd::supervisor::run(&own),
+        args::Command::Supervisor(own) => cmd::supervisor::run(session, &own),
         command => runtime().and_then(|runtime| {
             let done = runtime.block_on(cmd::dispatch(session, command));
             // Reads that nobody waits for any more end with the process.

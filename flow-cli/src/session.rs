@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use flow_core::model::Timestamp;
+use flow_core::model::{Timestamp, Window};
 use flow_core::port::{Clock, SourceError};
 use flow_engine::config::Settings;
 use flow_engine::remote::RemoteActions;
@@ -139,6 +139,17 @@ impl Session {
     /// Whether a person can be asked.
     pub(crate) fn can_ask(&self) -> bool {
         self.io.err.is_terminal() && self.io.input.as_ref().is_some_and(|input| input.terminal)
+    }
+
+    /// How large the terminal is, where both our input and our output are one.
+    pub(crate) fn terminal_window(&self) -> Option<Window> {
+        self.window().filter(|_| self.io.input.as_ref().is_some_and(|input| input.terminal))
+    }
+
+    /// How large the terminal at our output is now.
+    pub(crate) fn window(&self) -> Option<Window> {
+        let letters = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
+        self.io.out.size().map(|size| Window { rows: letters(size.height), columns: letters(size.width) })
     }
 
     /// Asks a person a question that is answered by yes or no; all but yes is no.

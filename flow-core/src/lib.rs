@@ -11,6 +11,7 @@ pub mod command;
 pub mod diag;
 pub mod event;
 pub mod expr;
+pub mod ide;
 pub mod model;
 pub mod parse;
 pub mod plan;

@@ -207,7 +207,7 @@ impl Settings {
 
     /// An engine on the embedded defaults: SQLite and local processes.
     ///
-    /// `self_program` starts this program; `__engine` and `__supervisor` are put behind it. Units get
+    /// `self_program` starts this program; `__engine`, `__supervisor` and `__terminal` are put behind it. Units get
     /// a part of `environment`.
     /// Errors: `Store` where the data folder cannot be made or the file is not ours.
     #[cfg(feature = "sqlite")]
@@ -263,7 +263,8 @@ impl Settings {
             limits: self.limits,
             environment,
         })?
-        .with_secrets(Arc::clone(&secrets));
+        .with_secrets(Arc::clone(&secrets))
+        .with_terminals(self_program.iter().cloned().chain(["__terminal".into()]).collect());
         let connection = [(DATA_VARIABLE, self.data.display().to_string()), (EXECUTOR_VARIABLE, "local".to_owned())];
         let connection = connection.map(|(name, value)| (name.to_owned(), value)).into();
         let builder = Engine::builder().store(store).user(&self.user).self_program(self_program);

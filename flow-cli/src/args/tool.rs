@@ -1,8 +1,9 @@
 //! What is typed after the commands about the tool itself. Source: EXT-6.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Subcommand, ValueHint};
+use clap::{Args as ClapArgs, Subcommand, ValueEnum, ValueHint};
 
 use crate::complete::shell::Shell;
 use crate::template::Template;
@@ -75,6 +76,28 @@ pub(crate) struct Reference {
     pub section: Option<String>,
 }
 
+/// `schema`. Source: EXT-6.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  apolo-flow schema flow\n  apolo-flow schema --dir .vscode\n\n\
+    Editors that read YAML by JSON Schema complete keys, explain them and mark slips; docs/editors.md says how.")]
+pub(crate) struct Schema {
+    /// The sort of file
+    #[arg(value_enum, default_value_t = SchemaOf::Flow, value_name = "SORT")]
+    pub of: SchemaOf,
+    /// Write the schemas of all sorts into this folder, made if it is missing [default: print one]
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath, conflicts_with = "of")]
+    pub dir: Option<PathBuf>,
+}
+
+/// A sort of file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    // No doc comments: they would make the help a page long.
+    Flow,
+    Action,
+    Project,
+}
+
 /// `__engine`
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Engine {
@@ -100,4 +123,12 @@ pub(crate) struct Supervisor {
     /// How many GPUs units may take
     #[arg(long)]
     pub gpus: Option<u32>,
+}
+
+/// `__terminal`
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Terminal {
+    /// The program's path, the name that it is called by, and its arguments
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, num_args = 2..)]
+    pub words: Vec<OsString>,
 }

@@ -1,6 +1,7 @@
 //! [`Keys`]: what the person types: input for the job, or the answer to what Ctrl-C should mean.
 
 use std::io::BufRead as _;
+use std::os::fd::{AsFd, BorrowedFd};
 
 use flow_core::model::Stdin;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
@@ -28,23 +29,32 @@ pub(super) enum Answer {
     GoOn,
 }
 
-/// A terminal that gives every key at once, until this is dropped.
+/// A terminal that gives every key at once, until this is dropped: at a return, an error or a panic.
 #[derive(Debug)]
-pub(crate) struct RawMode(Termios);
+pub(crate) struct RawMode<Fd: AsFd = BorrowedFd<'static>> {
+    terminal: Fd,
+    usual: Termios,
+}
 
 /// Puts the terminal of this process into raw mode; `None` if it has none.
 pub(crate) fn raw_mode() -> Option<RawMode> {
-    let usual = tcgetattr(rustix::stdio::stdin()).ok()?;
-    let mut raw = usual.clone();
-    raw.make_raw();
-    tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, &raw).ok()?;
-    Some(RawMode(usual))
+    RawMode::begin(rustix::stdio::stdin())
 }
 
-impl Drop for RawMode {
+impl<Fd: AsFd> RawMode<Fd> {
+    fn begin(terminal: Fd) -> Option<Self> {
+        let usual = tcgetattr(&terminal).ok()?;
+        let mut raw = usual.clone();
+        raw.make_raw();
+        tcsetattr(&terminal, OptionalActions::Now, &raw).ok()?;
+        Some(RawMode { terminal, usual })
+    }
+}
+
+impl<Fd: AsFd> Drop for RawMode<Fd> {
     fn drop(&mut self) {
         // A terminal that is gone needs no restoring.
-        let _ = tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, &self.0);
+        let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.usual);
     }
 }
 
@@ -61,6 +71,8 @@ enum Question {
 #[derive(Debug)]
 pub(super) struct Keys {
     typed: Option<mpsc::Receiver<Vec<u8>>>,
+    /// What was typed behind a key that had to be looked at first.
+    rest: Vec<u8>,
     raw: Option<RawMode>,
     /// Whether what is typed is meant for the job.
     for_job: bool,
@@ -77,17 +89,20 @@ impl Keys {
         let wants_terminal = matches!(stdin, Stdin::Terminal(_)) && terminal && session.io.out.is_terminal();
         let raw = if wants_terminal { raw_mode() } else { None };
         let typed = for_job.then(|| read(session));
-        Keys { typed, raw, for_job, terminal, question: Question::Unasked }
+        Keys { typed, rest: Vec::new(), raw, for_job, terminal, question: Question::Unasked }
     }
 
     /// All input goes to a command; Ctrl-C too, if it has a terminal.
     pub(super) fn to_command(session: &mut Session) -> Self {
         let typed = Some(read(session));
-        Keys { typed, raw: None, for_job: true, terminal: false, question: Question::Unasked }
+        Keys { typed, rest: Vec::new(), raw: None, for_job: true, terminal: false, question: Question::Unasked }
     }
 
-    /// The next piece; `None` when there is no more. Never returns where nothing is read.
+    /// The next piece; `None` when there is no more. Never returns where nothing is read. Cancel-safe.
     pub(super) async fn next(&mut self) -> Option<Vec<u8>> {
+        if !self.rest.is_empty() {
+            return Some(std::mem::take(&mut self.rest));
+        }
         match &mut self.typed {
             Some(typed) => typed.recv().await,
             None => std::future::pending().await,
@@ -100,13 +115,30 @@ impl Keys {
             self.typed = None;
             return if self.is_asking() { Answer::Detach } else { Answer::End };
         };
-        if self.is_raw() && bytes.contains(&INTERRUPT) {
-            return Answer::Ask;
+        if self.is_raw() {
+            return self.meaning_of_keys(bytes);
         }
         if self.is_asking() {
             return self.answer(&bytes);
         }
         if self.for_job { Answer::Bytes(bytes) } else { Answer::GoOn }
+    }
+
+    /// Keys of a terminal in raw mode: an answer is one key, and what was typed before Ctrl-C is the job's.
+    fn meaning_of_keys(&mut self, mut keys: Vec<u8>) -> Answer {
+        let interrupt = keys.iter().position(|key| *key == INTERRUPT);
+        let count = match interrupt {
+            Some(0) => 1,
+            _ if self.is_asking() => 1,
+            Some(at) => at,
+            None => keys.len(),
+        };
+        self.rest = keys.split_off(count.min(keys.len()));
+        match interrupt {
+            Some(0) => Answer::Ask,
+            _ if self.is_asking() => self.answer(&keys),
+            _ => Answer::Bytes(keys),
+        }
     }
 
     fn answer(&mut self, bytes: &[u8]) -> Answer {
@@ -183,3 +215,6 @@ fn read(session: &mut Session) -> mpsc::Receiver<Vec<u8>> {
     }
     receiver
 }
+
+#[cfg(test)]
+mod tests;

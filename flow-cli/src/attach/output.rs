@@ -8,6 +8,7 @@ use flow_engine::{Engine, EngineError};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use crate::attach::Signals;
 use crate::attach::keys::Answer;
 use crate::attach::keys::Keys;
 use crate::error::CliError;
@@ -97,6 +98,7 @@ pub(crate) async fn exchange(session: &mut Session, channel: Channel, raw: bool)
     let Channel { mut input, mut output } = channel;
     let mut keys = Keys::to_command(session);
     let mut filter = if raw { crate::report::clean::LogFilter::Raw } else { session.log_filter() };
+    let mut signals = Signals::new()?;
     loop {
         tokio::select! {
             heard = output.next() => match heard? {
@@ -114,6 +116,14 @@ pub(crate) async fn exchange(session: &mut Session, channel: Channel, raw: bool)
                 Answer::Bytes(bytes) => { let _ = input.write(&bytes).await; }
                 Answer::End => { let _ = input.close().await; }
                 Answer::Ask | Answer::Detach | Answer::Kill | Answer::GoOn => {}
+            },
+            // Ctrl-C at a terminal is a key of the command's; where it is a signal it ends us, and the command with us.
+            _ = signals.interrupt.recv() => return Ok(Exit::Cancelled),
+            _ = signals.terminate.recv() => return Ok(Exit::Cancelled),
+            _ = signals.hangup.recv() => return Ok(Exit::Cancelled),
+            _ = signals.window.recv() => if let Some(window) = session.window() {
+                // Without it lines break elsewhere, and no more.
+                let _ = input.resize(window).await;
             },
         }
     }

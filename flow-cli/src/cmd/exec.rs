@@ -1,6 +1,5 @@
 //! `exec`: a command beside a live job, in its environment.
 
-use flow_core::model::Window;
 use flow_core::port;
 
 use crate::args::Exec;
@@ -13,11 +12,8 @@ use crate::session::Session;
 pub(crate) async fn run(session: &mut Session, own: Exec) -> Result<Exit, CliError> {
     let engine = session.engine()?;
     let found = find(session, &engine, &own.which).await?;
-    let terminal = session.io.out.size().filter(|_| session.io.input.as_ref().is_some_and(|input| input.terminal));
-    let terminal = terminal.map(|size| Window {
-        rows: u16::try_from(size.height).unwrap_or(24),
-        columns: u16::try_from(size.width).unwrap_or(80),
-    });
+    // As for `run`: a terminal where both of our ends are one.
+    let terminal = session.terminal_window().filter(|_| engine.gives_terminals());
     let command = port::Exec { words: own.command, terminal };
     let channel = engine.exec_live(found.job(), &command).await?;
     let raw = terminal.and_then(|_| raw_mode());

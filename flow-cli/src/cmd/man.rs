@@ -33,7 +33,9 @@ fn write(folder: &Path, command: Command) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     let mut open = vec![command];
     while let Some(command) = open.pop() {
-        let inner = command.get_subcommands().filter(|inner| !inner.is_hide_set()).cloned();
+        // `help` shows the same pages.
+        let inner =
+            command.get_subcommands().filter(|inner| !inner.is_hide_set() && inner.get_name() != "help").cloned();
         open.extend(inner);
         let name = command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned();
         names.push(format!("{name}.1"));

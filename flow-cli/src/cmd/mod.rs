@@ -30,9 +30,11 @@ pub(crate) mod reference;
 mod restart;
 mod resume;
 mod run;
+mod schema;
 mod show;
 mod status;
 pub(crate) mod supervisor;
+pub(crate) mod terminal;
 mod update;
 mod volume;
 mod why;
@@ -66,6 +68,7 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         Command::Doctor(own) => doctor::run(session, &own).await,
         Command::Man(own) => man::run(session, &own),
         Command::Reference(own) => reference::run(session, &own),
+        Command::Schema(own) => schema::run(session, &own),
         Command::Run(own) => run::run(session, own).await,
         Command::Ps(own) => ps::run(session, &own).await,
         Command::Status(own) => status::run(session, &own).await,
@@ -78,6 +81,7 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         Command::Mkvolumes(own) => volume::mkvolumes(session, own).await,
         Command::Resume(own) => resume::run(session, &own).await,
         Command::Engine(own) => engine::run(session, &own).await,
-        Command::Supervisor(own) => supervisor::run(&own),
+        Command::Supervisor(own) => supervisor::run(session, &own),
+        Command::Terminal(own) => Ok(terminal::run(&own)),
     }
 }

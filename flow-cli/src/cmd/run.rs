@@ -1,7 +1,7 @@
 //! `run`: a live job, made or found, and attached to; `--dry-run` prints the command lines that would start it on
 //! the platform. Source: LIV-20…28, DEC-27.
 
-use flow_core::model::{Stdin, Window, words};
+use flow_core::model::{Stdin, words};
 use flow_core::plan::JobRequest;
 use flow_engine::sys::SystemIds;
 use flow_engine::{Engine, LiveFound, LiveRun, RunRequest, Standing};
@@ -54,11 +54,8 @@ pub(crate) async fn run(session: &mut Session, own: Run) -> Result<Exit, CliErro
 
 /// Where the job's input comes from: what stands at our own two ends.
 fn stdin(session: &Session) -> Stdin {
-    match (&session.io.input, session.io.out.size()) {
-        (Some(input), Some(size)) if input.terminal => Stdin::Terminal(Window {
-            rows: u16::try_from(size.height).unwrap_or(24),
-            columns: u16::try_from(size.width).unwrap_or(80),
-        }),
+    match (&session.io.input, session.terminal_window()) {
+        (_, Some(window)) => Stdin::Terminal(window),
         // Somebody at a terminal whose output goes elsewhere is asked about Ctrl-C, and types for nobody else.
         (Some(input), _) if !input.terminal => Stdin::Open,
         _ => Stdin::Closed,

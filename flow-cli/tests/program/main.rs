@@ -16,6 +16,7 @@ mod live;
 mod nested;
 mod phases;
 mod plan;
+mod pty;
 mod read;
 mod remote;
 mod retry;

@@ -5,9 +5,11 @@ use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
 
 use crate::kit::Place;
 
@@ -37,6 +39,32 @@ impl OnTerminal {
         OnTerminal { child, screen: File::from(screen), heard: String::new() }
     }
 
+    /// Reads until the screen has shown `text` since the last time.
+    pub(crate) fn hear_next(&mut self, text: &str) {
+        self.hear_one(&[text]);
+        let end = self.heard.find(text).unwrap() + text.len();
+        self.heard.drain(..end);
+    }
+
+    /// What the terminal does with keys.
+    pub(crate) fn modes(&self) -> Termios {
+        tcgetattr(&self.screen).unwrap()
+    }
+
+    /// Changes the size of the window.
+    pub(crate) fn resize(&self, rows: u16, columns: u16) {
+        tcsetwinsize(&self.screen, Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+        kill_process(Pid::from_child(&self.child), Signal::WINCH).unwrap();
+    }
+
+    /// Waits for the end and leaves the terminal open: its code, what was heard since, how the terminal is.
+    pub(crate) fn end_with_modes(mut self) -> (Option<i32>, String, Termios) {
+        let code = self.child.wait().unwrap().code();
+        let modes = self.modes();
+        while self.read() {}
+        (code, self.heard, modes)
+    }
+
     /// Reads until the screen has shown `text`.
     fn hear(&mut self, text: &str) {
         self.hear_one(&[text]);
@@ -52,6 +80,9 @@ impl OnTerminal {
     /// Reads a piece; `false` at the end.
     fn read(&mut self) -> bool {
         let mut bytes = [0; 4096];
+        let patience = Timespec { tv_sec: 60, tv_nsec: 0 };
+        let heard = poll(&mut [PollFd::new(&self.screen, PollFlags::IN)], Some(&patience)).unwrap();
+        assert!(heard > 0, "nothing more is shown:\n{}", self.heard);
         // The terminal of a program that has ended gives an error.
         let count = self.screen.read(&mut bytes).unwrap_or(0);
         self.heard.push_str(&String::from_utf8_lossy(&bytes[..count]));

@@ -35,9 +35,24 @@ fn manual_pages_come_from_the_help() {
     assert!(page.contains(".TH apolo-flow 1") && page.contains("apolo\\-flow\\-bake(1)"), "{page}");
     let written = place.run("man --dir pages/man1").expect(0).out;
     assert!(written.lines().any(|line| line.ends_with("pages/man1/apolo-flow-bake.1")), "{written}");
-    assert!(!written.contains("__engine"), "{written}");
+    assert!(!written.contains("__engine") && !written.contains("-help"), "{written}");
     let page = place.read("pages/man1/apolo-flow-completion-patch.1");
     assert!(page.contains("start file of the shell"), "{page}");
+}
+
+#[test]
+fn schemas_are_printed_and_written() {
+    // EXT-6. What they take is for the suite's `schema` to say.
+    let place = Place::new(FINE);
+    let flow = place.run("schema").expect(0).json();
+    assert_eq!(flow["$schema"], "http://json-schema.org/draft-07/schema#");
+    assert!(flow["definitions"]["a-task"]["properties"]["bash"]["description"].is_string(), "{flow}");
+    assert_eq!(place.run("schema project").expect(0).json()["title"], "The project file of Apolo Flow");
+    let written = place.run("schema --dir editor").expect(0).out;
+    assert_eq!(written.lines().count(), 3, "{written}");
+    assert!(place.read("editor/action.schema.json").contains("a-stateful-action"));
+    place.run("schema flow --dir editor").expect(2);
+    assert!(!place.path("../data").exists(), "it keeps nothing");
 }
 
 #[test]

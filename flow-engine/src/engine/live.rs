@@ -93,6 +93,11 @@ impl Engine {
         Ok(self.inner.executor.exec(&last_start(job)?, command).await?)
     }
 
+    /// Whether jobs and commands can have terminals of their own.
+    pub fn gives_terminals(&self) -> bool {
+        self.inner.executor.gives_terminals()
+    }
+
     /// Opens a connection to a port of the last start of a live job.
     ///
     /// Errors: `NotRunning`, `Executor`.

@@ -47,12 +47,35 @@ fn parse_float(text: &str) -> Option<f64> {
     plain.parse().ok()
 }
 
-/// Seconds: a number, numeric text, or `1d2h3m4s` with each part optional, so that an empty text is no time.
+/// Seconds: a number, numeric text, `1d2h3m4s` with each part optional, or `1:30`, a minute and a half (DEC-14).
 pub(super) fn to_seconds(value: &Value) -> Result<f64, Misfit> {
     if let Ok(seconds) = to_float(value) {
         return Ok(seconds);
     }
-    value.as_str().and_then(parse_span).ok_or_else(|| misfit(value, Target::Seconds))
+    let span = value.as_str().and_then(|text| parse_clock(text).or_else(|| parse_span(text)));
+    span.ok_or_else(|| misfit(value, Target::Seconds))
+}
+
+/// Reads hours, minutes and seconds as on a clock: `90:00`, `1:00:00`, `1:30.5`.
+///
+/// YAML 1.1 takes such a plain text for a number to the base 60; ours is text (DEC-14), so the time is made here.
+fn parse_clock(text: &str) -> Option<f64> {
+    let (first, rest) = text.split_once(':')?;
+    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let mut seconds = is_digits(first).then(|| first.parse::<f64>().ok())??;
+    let count = rest.split(':').count();
+    for (at, part) in rest.split(':').enumerate() {
+        let whole = if at + 1 == count { part.split_once('.').map_or(part, |(whole, _)| whole) } else { part };
+        let fits = is_digits(whole) && whole.len() <= 2 && part.strip_prefix(whole).is_some_and(is_fraction);
+        let value = fits.then(|| part.parse::<f64>().ok())?.filter(|value| *value < 60.0)?;
+        seconds = seconds * 60.0 + value;
+    }
+    Some(seconds)
+}
+
+/// Nothing, or a point and digits.
+fn is_fraction(text: &str) -> bool {
+    text.is_empty() || text.strip_prefix('.').is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn parse_span(text: &str) -> Option<f64> {

@@ -41,10 +41,31 @@ fn time_spans_are_seconds() {
         ("1e3", 1000.0),
         ("1١h", 39_600.0),
         ("-5", -5.0),
+        // DEC-14.
+        ("1:30", 90.0),
+        ("90:00", 5400.0),
+        ("1:00:00", 3600.0),
+        ("1:30.5", 90.5),
     ] {
         assert_eq!(convert(&Value::from(span), Target::Seconds), Ok(Value::Float(seconds)), "{span}");
     }
-    for wrong in ["1h1d", "1.5h", "1w", "1D", "1d 2h", "d", "-1h", "1d2h3m4s5", "h1"] {
+    for wrong in [
+        "1h1d",
+        "1.5h",
+        "1w",
+        "1D",
+        "1d 2h",
+        "d",
+        "-1h",
+        "1d2h3m4s5",
+        "h1",
+        "1:60",
+        "1:",
+        ":30",
+        "1:030",
+        "1:a",
+        "1:30.5:1",
+    ] {
         assert!(convert(&Value::from(wrong), Target::Seconds).is_err(), "{wrong}");
     }
 }

@@ -1,41 +1,36 @@
-//! The channels of units on this machine: their own streams, a command beside them, their ports.
+//! The channels of units on this machine: their own streams, their ports. A command beside them is `beside`'s.
 //!
-//! Main functions: [`attached`], [`beside`], [`connected`]. A unit's output is read from its log, so it is masked and
+//! Main functions: [`attached`], [`connected`]. A unit's output is read from its log, so it is masked and
 //! bounded as the log is; its input goes through the supervisor, which holds the other end of the pipe.
 
-use std::ffi::OsString;
-use std::os::fd::OwnedFd;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::PathBuf;
-use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use flow_core::model::{Exit, LaunchKey};
-use flow_core::port::{Channel, ChannelInput, ChannelOutput, Exec, ExecutorError, Heard, What, Window};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use flow_core::port::{Channel, ChannelInput, ChannelOutput, ExecutorError, Heard, What, Window};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
 use crate::executor::local::client::Client;
 use crate::executor::local::layout::UnitFiles;
 use crate::executor::local::log;
 use crate::executor::local::protocol::{Request, Response};
+use crate::watch::{Change, FileWatch, Patience};
 
 /// How much is moved at once, in bytes.
-const PIECE_BYTES: usize = 32 << 10;
-/// How long nothing new is waited for before it is looked again.
+pub(super) const PIECE_BYTES: usize = 32 << 10;
+/// How long who listens waits for output before the supervisor is asked whether all is well.
+const LOG_PATIENCE: Patience = Patience { watched: Duration::from_secs(2), blind: Duration::from_millis(100) };
+/// How long a unit that takes no more input is left alone.
 const PAUSE: Duration = Duration::from_millis(50);
 
-fn unreachable(error: impl std::fmt::Display) -> ExecutorError {
+pub(super) fn unreachable(error: impl std::fmt::Display) -> ExecutorError {
     ExecutorError::Unreachable { message: error.to_string() }
 }
 
-fn refused(message: impl Into<String>) -> ExecutorError {
+pub(super) fn refused(message: impl Into<String>) -> ExecutorError {
     ExecutorError::Refused { message: message.into() }
 }
 
@@ -49,7 +44,7 @@ async fn last(client: &Client, key: &LaunchKey) -> Result<What, ExecutorError> {
 }
 
 /// The pid of a unit that runs. Errors: `UnknownUnit`.
-async fn pid_of(client: &Client, key: &LaunchKey) -> Result<i32, ExecutorError> {
+pub(super) async fn pid_of(client: &Client, key: &LaunchKey) -> Result<i32, ExecutorError> {
     let What::Running { address } = last(client, key).await? else { return Err(ExecutorError::UnknownUnit) };
     let digits = address.trim_start_matches(|letter: char| !letter.is_ascii_digit());
     let digits = digits.split(|letter: char| !letter.is_ascii_digit()).next().unwrap_or_default();
@@ -65,7 +60,8 @@ pub(super) async fn attached(
 ) -> Result<Channel, ExecutorError> {
     last(&client, key).await?;
     let input = Box::new(UnitInput { client: Arc::clone(&client), key: key.clone() });
-    let output = Box::new(UnitOutput { client, files, key: key.clone(), offset: from, end: None });
+    let watch = FileWatch::new([files.log.clone()], LOG_PATIENCE);
+    let output = Box::new(UnitOutput { client, files, key: key.clone(), offset: from, watch, end: None });
     Ok(Channel { input, output })
 }
 
@@ -99,8 +95,11 @@ impl ChannelInput for UnitInput {
         }
     }
 
-    async fn resize(&mut self, _: Window) -> Result<(), ExecutorError> {
-        Ok(())
+    async fn resize(&mut self, window: Window) -> Result<(), ExecutorError> {
+        match self.client.call(&Request::Resize { key: self.key.clone(), window }).await? {
+            Response::Failed { error } => Err(error),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -110,7 +109,19 @@ struct UnitOutput {
     files: UnitFiles,
     key: LaunchKey,
     offset: u64,
+    watch: FileWatch,
     end: Option<Exit>,
+}
+
+impl UnitOutput {
+    /// How it ended, if it did.
+    async fn ended(&self) -> Result<Option<Exit>, ExecutorError> {
+        Ok(match last(&self.client, &self.key).await? {
+            What::Ended { exit, .. } => Some(exit),
+            What::Lost { .. } => Some(Exit::None),
+            _ => None,
+        })
+    }
 }
 
 #[async_trait]
@@ -120,160 +131,24 @@ impl ChannelOutput for UnitOutput {
             if let Some(exit) = self.end {
                 return Ok(Heard::Ended(exit));
             }
-            // Asked before reading: what an ended unit has written is all there is.
-            let end = match last(&self.client, &self.key).await? {
-                What::Ended { exit, .. } => Some(exit),
-                What::Lost { .. } => Some(Exit::None),
-                _ => None,
-            };
             let (files, from) = (self.files.clone(), self.offset);
             let read = tokio::task::spawn_blocking(move || log::read(&files, from, PIECE_BYTES as u32)).await;
-            let chunk = read.map_err(unreachable)?.map_err(unreachable)?.unwrap_or_default();
+            let chunk = read.map_err(unreachable)?.map_err(unreachable)?;
+            let complete = chunk.as_ref().is_none_or(|chunk| chunk.complete);
+            let chunk = chunk.unwrap_or_default();
             self.offset += chunk.skipped + chunk.bytes.len() as u64;
             if !chunk.bytes.is_empty() {
                 return Ok(Heard::Output(chunk.bytes));
             }
-            self.end = end;
-            if end.is_none() {
-                tokio::time::sleep(PAUSE).await;
+            // Only when all there will be was read: its end is told after its output.
+            if complete {
+                self.end = self.ended().await?;
+            }
+            if self.end.is_none() && self.watch.changed().await == Change::Unknown {
+                // The supervisor may be gone; asking brings the next one up, which closes the log.
+                last(&self.client, &self.key).await?;
             }
         }
-    }
-}
-
-/// A command in the environment and the folder of a unit that runs.
-///
-/// Both are read from the unit's process, so they are what the unit really has, its secrets included.
-pub(super) async fn beside(
-    client: &Client,
-    files: &UnitFiles,
-    key: &LaunchKey,
-    command: &Exec,
-) -> Result<Channel, ExecutorError> {
-    if command.terminal.is_some() {
-        return Err(ExecutorError::Unsupported { what: "give a command a terminal".to_owned() });
-    }
-    let pid = pid_of(client, key).await?;
-    let unit = Pid::from_raw(pid).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
-    let unit = unit.ok_or(ExecutorError::UnknownUnit)?;
-    let (environment, folder) = surroundings(pid, files).ok_or(ExecutorError::UnknownUnit)?;
-    let (program, arguments) = command.words.split_first().ok_or_else(|| refused("there is no command to run"))?;
-    let mut process = Command::new(program);
-    process.args(arguments).env_clear().envs(environment).current_dir(folder).process_group(0);
-    process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = process.spawn().map_err(|error| refused(format!("cannot start `{program}`: {error}")))?;
-    let group = child.id().and_then(|pid| Pid::from_raw(pid as i32)).map(|pid| Arc::new(Group(pid)));
-    let input = Box::new(CommandInput { pipe: child.stdin.take(), _group: group.clone() });
-    let (out, err) = (child.stdout.take(), child.stderr.take());
-    Ok(Channel { input, output: Box::new(CommandOutput { child, out, err, unit, group, end: None }) })
-}
-
-/// The environment and the folder of a unit's process; `None` if the process is not the unit's any more.
-fn surroundings(pid: i32, files: &UnitFiles) -> Option<(Vec<(OsString, OsString)>, PathBuf)> {
-    let folder = std::fs::read_link(format!("/proc/{pid}/cwd")).ok()?;
-    let text = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
-    let entries = text.split(|&byte| byte == 0).filter_map(|entry| {
-        let at = entry.iter().position(|&byte| byte == b'=')?;
-        let (name, value) = (entry.get(..at)?.to_vec(), entry.get(at + 1..)?.to_vec());
-        Some((OsString::from_vec(name), OsString::from_vec(value)))
-    });
-    let entries: Vec<_> = entries.collect();
-    let is_units = entries
-        .iter()
-        .any(|(name, value)| name == "APOLO_FLOW_OUTPUT" && value.as_bytes() == files.output.as_os_str().as_bytes());
-    is_units.then_some((entries, folder))
-}
-
-/// The processes of a command; killed when nobody holds its channel any more.
-#[derive(Debug)]
-struct Group(Pid);
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        let _gone = kill_process_group(self.0, Signal::KILL);
-    }
-}
-
-#[derive(Debug)]
-struct CommandInput {
-    pipe: Option<ChildStdin>,
-    _group: Option<Arc<Group>>,
-}
-
-#[async_trait]
-impl ChannelInput for CommandInput {
-    async fn write(&mut self, bytes: &[u8]) -> Result<(), ExecutorError> {
-        let Some(pipe) = &mut self.pipe else { return Err(refused("its input is closed")) };
-        pipe.write_all(bytes).await.map_err(|error| refused(error.to_string()))
-    }
-
-    async fn close(&mut self) -> Result<(), ExecutorError> {
-        self.pipe = None;
-        Ok(())
-    }
-
-    async fn resize(&mut self, _: Window) -> Result<(), ExecutorError> {
-        Ok(())
-    }
-}
-
-#[derive(Debug)]
-struct CommandOutput {
-    child: Child,
-    out: Option<ChildStdout>,
-    err: Option<ChildStderr>,
-    unit: OwnedFd,
-    group: Option<Arc<Group>>,
-    end: Option<Exit>,
-}
-
-#[async_trait]
-impl ChannelOutput for CommandOutput {
-    async fn next(&mut self) -> Result<Heard, ExecutorError> {
-        if let Some(exit) = self.end {
-            return Ok(Heard::Ended(exit));
-        }
-        let (mut out, mut err) = (vec![0; PIECE_BYTES], vec![0; PIECE_BYTES]);
-        while self.out.is_some() || self.err.is_some() {
-            tokio::select! {
-                count = piece(&mut self.out, &mut out) => match count? {
-                    0 => self.out = None,
-                    count => return Ok(Heard::Output(out.drain(..count).collect())),
-                },
-                count = piece(&mut self.err, &mut err) => match count? {
-                    0 => self.err = None,
-                    count => return Ok(Heard::Error(err.drain(..count).collect())),
-                },
-                () = is_over(&self.unit) => {
-                    if let Some(group) = &self.group {
-                        let _gone = kill_process_group(group.0, Signal::KILL);
-                    }
-                    // Its last words are not waited for: what left the group may hold the pipes for ever.
-                    (self.out, self.err) = (None, None);
-                }
-            }
-        }
-        let status = self.child.wait().await.map_err(unreachable)?;
-        let signal = std::os::unix::process::ExitStatusExt::signal(&status);
-        let exit = status.code().map(Exit::Code).or(signal.map(Exit::Signal)).unwrap_or(Exit::None);
-        self.end = Some(exit);
-        Ok(Heard::Ended(exit))
-    }
-}
-
-/// Waits until a process is over.
-async fn is_over(process: &OwnedFd) {
-    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-    while !poll(&mut [PollFd::new(process, PollFlags::IN)], Some(&now)).is_ok_and(|count| count > 0) {
-        tokio::time::sleep(PAUSE).await;
-    }
-}
-
-/// Reads a piece of a stream; waits for ever of one that is over.
-async fn piece(stream: &mut Option<impl AsyncRead + Unpin>, into: &mut [u8]) -> Result<usize, ExecutorError> {
-    match stream {
-        Some(stream) => stream.read(into).await.map_err(unreachable),
-        None => std::future::pending().await,
     }
 }
 

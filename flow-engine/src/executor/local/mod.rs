@@ -3,6 +3,7 @@
 //! It is a client: the processes belong to the supervisor (`executor::supervisor`), which it starts
 //! when there is none. Logs are read straight from their files.
 
+mod beside;
 mod channel;
 mod client;
 pub(crate) mod cut;
@@ -74,6 +75,8 @@ pub struct LocalExecutor {
     program_folder: Option<String>,
     /// The folder that volumes lie in; absent: units with volumes are refused.
     storage: Option<StorageRoot>,
+    /// The words that lead to `terminal::enter`; empty: there are no terminals.
+    terminal_program: Vec<OsString>,
 }
 
 impl LocalExecutor {
@@ -106,6 +109,7 @@ impl LocalExecutor {
             own_environment,
             program_folder,
             storage,
+            terminal_program: Vec::new(),
         })
     }
 
@@ -119,6 +123,12 @@ impl LocalExecutor {
     /// Missing folders are made. Nothing keeps a unit from writing to a volume that it is to read only.
     pub fn storage(self, storage: StorageRoot) -> Self {
         LocalExecutor { storage: Some(storage), ..self }
+    }
+
+    /// The executor with terminals: `program` are the words that start a process which calls
+    /// `executor::terminal::enter` with what is put behind them, as those of `SupervisorConfig` must be.
+    pub fn with_terminals(self, program: Vec<OsString>) -> Self {
+        LocalExecutor { terminal_program: program, ..self }
     }
 
     /// The pid of the supervisor, which is started if there is none.
@@ -276,12 +286,16 @@ impl Executor for LocalExecutor {
         true
     }
 
+    fn gives_terminals(&self) -> bool {
+        !self.terminal_program.is_empty()
+    }
+
     async fn attach(&self, key: &LaunchKey, from: u64) -> Result<Channel, ExecutorError> {
         channel::attached(Arc::clone(&self.client), self.layout.unit(key), key, from).await
     }
 
     async fn exec(&self, key: &LaunchKey, command: &Exec) -> Result<Channel, ExecutorError> {
-        channel::beside(&self.client, &self.layout.unit(key), key, command).await
+        beside::beside(&self.client, &self.layout.unit(key), key, (command, &self.terminal_program)).await
     }
 
     async fn connect(&self, key: &LaunchKey, port: u16) -> Result<Channel, ExecutorError> {

@@ -5,13 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use flow_core::model::{LaunchKey, RawId};
+use flow_core::model::{LaunchKey, RawId, Window};
 use flow_core::port::{Cursor, ExecutorError, Found, Launch, Report, Scope, SecretText};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// The version of this language; both sides must speak the same.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 /// The longest frame that either side takes, in bytes.
 pub(crate) const MAX_FRAME_BYTES: usize = 64 << 20;
@@ -99,6 +99,13 @@ pub(crate) enum Request {
     CloseInput {
         /// Which.
         key: LaunchKey,
+    },
+    /// Tell a unit's terminal how large it is.
+    Resize {
+        /// Which.
+        key: LaunchKey,
+        /// The size.
+        window: Window,
     },
     /// Say that you are there.
     Ping,

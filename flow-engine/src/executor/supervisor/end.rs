@@ -7,11 +7,10 @@ use std::time::Duration;
 use flow_core::model::{Exit, LaunchKey, OutputFiles, Reason};
 use flow_core::port::{Clock, What};
 use rustix::io::Errno;
-use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process_group, test_kill_process_group, waitid, waitpgid,
-};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitOptions, test_kill_process_group, waitid, waitpgid};
 
 use crate::executor::local::layout::{CLOSED_LOG_MODE, UnitFiles};
+use crate::executor::stat::members;
 use crate::executor::supervisor::keeper::Keeper;
 use crate::executor::supervisor::memory::End;
 use crate::executor::supervisor::output::MAX_OUTPUT_BYTES;
@@ -81,7 +80,7 @@ impl Keeper {
         let Some(unit) = self.units.get_mut(&number) else { return };
         let Phase::Running { process, ending } = &mut unit.phase else { return };
         // Before the exit is taken: as long as it is not, the group's id cannot be another's.
-        process.signal(Signal::KILL);
+        process.kill_rest();
         let exit = match waitid(WaitId::PidFd(process.pidfd.as_fd()), WaitIdOptions::EXITED) {
             Ok(Some(status)) => status
                 .exit_status()
@@ -91,16 +90,17 @@ impl Keeper {
             Ok(None) | Err(_) => Exit::None,
         };
         let reason = ending.take().unwrap_or(Reason::Finished);
-        unit.phase = Phase::Draining { group: process.pid, exit, reason, looks: 0 };
+        unit.phase = Phase::Draining { group: process.pid, session: process.session, exit, reason, looks: 0 };
         self.look_for_stragglers(number);
     }
 
     /// Ends the unit if its group is gone; else looks again later.
     fn look_for_stragglers(&mut self, number: u64) {
         let Some(unit) = self.units.get_mut(&number) else { return };
-        let Phase::Draining { group, exit, reason, looks } = &mut unit.phase else { return };
+        let Phase::Draining { group, session, exit, reason, looks } = &mut unit.phase else { return };
         *looks += 1;
-        if is_gone(*group) || *looks > MAX_LOOKS {
+        let is_gone = is_gone(*group) && (!*session || members(*group).is_empty());
+        if is_gone || *looks > MAX_LOOKS {
             let (exit, reason) = (*exit, reason.clone());
             self.slots.give_back(std::mem::take(&mut unit.grant));
             return self.finish(number, exit, reason);
@@ -131,11 +131,6 @@ impl Keeper {
 }
 
 impl Process {
-    /// Sends a signal to the group. An error would say that nobody is left, which its end says too.
-    pub(super) fn signal(&self, signal: Signal) {
-        let _gone = kill_process_group(self.pid, signal);
-    }
-
     /// Kills a process whose end nobody would see; says why, for people.
     pub(super) fn abandon(&self, error: &std::io::Error) -> String {
         self.signal(Signal::KILL);

@@ -1,16 +1,16 @@
 //! [`Keeper`]: all units, and what clients may ask of them. How units end is told in `end`.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsString;
 use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
 use flow_core::model::{Claim, Exit, LaunchKey, OutputFiles, RawId, Reason, Timestamp};
-use flow_core::port::{Clock, Cursor, ExecutorError, Found, Launch, Report, Scope, What};
+use flow_core::port::{Clock, Cursor, ExecutorError, Found, Launch, Report, Scope, Stdin, What};
 
 use crate::executor::local::layout::Layout;
 use crate::executor::local::protocol::{Limits, UnitSecrets};
-use crate::executor::supervisor::SupervisorError;
 use crate::executor::supervisor::board::{Board, Note, scope_of};
 use crate::executor::supervisor::end::close_log;
 use crate::executor::supervisor::journal::{Journal, Line};
@@ -18,11 +18,12 @@ use crate::executor::supervisor::mask::Mask;
 use crate::executor::supervisor::memory::{End, Entry, Memory};
 use crate::executor::supervisor::output::read_text;
 use crate::executor::supervisor::poller::{Poller, Token};
-use crate::executor::supervisor::process::{Process, Started};
+use crate::executor::supervisor::process::{Means, Process, Started};
 use crate::executor::supervisor::queue::{Grant, Queue, Slots};
 use crate::executor::supervisor::remains::{self, Remain};
 use crate::executor::supervisor::timer::{Timer, Timers};
 use crate::executor::supervisor::unit::{Order, Phase, Unit};
+use crate::executor::supervisor::{SupervisorConfig, SupervisorError};
 use crate::sys::{SystemClock, monotonic};
 
 /// How many bytes of output files one answer carries, before it is cut short.
@@ -45,6 +46,8 @@ pub(super) struct Keeper {
     pub(super) queue: Queue<Scope>,
     pub(super) units: BTreeMap<u64, Unit>,
     pub(super) life_span_grace: Duration,
+    /// The words that lead to `terminal::enter`; empty: no unit gets a terminal.
+    pub(super) terminal_program: Vec<OsString>,
     /// How many units wait or run.
     pub(super) active: usize,
     /// No unit starts while the disk has less.
@@ -61,7 +64,7 @@ pub(super) struct Keeper {
 
 impl Keeper {
     /// Takes over a folder: reads the journal, ends what still runs, and writes the journal anew.
-    pub(super) fn open(layout: Layout, room: Claim, life_span_grace: Duration) -> Result<Self, SupervisorError> {
+    pub(super) fn open(layout: Layout, config: &SupervisorConfig) -> Result<Self, SupervisorError> {
         let path = layout.journal();
         let lines = Journal::read(&path).map_err(SupervisorError::system("read the journal"))?;
         let mut memory = Memory::of(lines);
@@ -76,10 +79,11 @@ impl Keeper {
             journal,
             board: Board::new(),
             timers: Timers::default(),
-            slots: Slots::new(room),
+            slots: Slots::new(config.machine.room()),
             queue: Queue::new(),
             units: BTreeMap::new(),
-            life_span_grace,
+            life_span_grace: config.life_span_grace,
+            terminal_program: config.terminal_program.clone(),
             active: 0,
             min_free_bytes: 0,
             is_disk_short: false,
@@ -207,6 +211,7 @@ impl Keeper {
             mask: None,
             pump: None,
             input: None,
+            on_terminal: false,
             max_log_bytes: u64::MAX,
             phase,
             notes: Vec::new(),
@@ -246,17 +251,17 @@ impl Keeper {
         let Some(unit) = self.units.get_mut(&number) else { return };
         let Phase::Queued(order) = &unit.phase else { return };
         let grant = self.slots.take(unit.claim);
-        let started = Process::start(order, &unit.files, &grant, unit.mask.as_ref()).and_then(
-            |Started { process, pump, input }| {
-                // A process that nobody would see end must not stay.
-                let watched = self.poller.add(&process.pidfd, Token::Unit(number));
-                let watched = watched.and_then(|()| match &pump {
-                    Some(pump) => self.poller.add(pump.source(), Token::Output(number)),
-                    None => Ok(()),
-                });
-                watched.map_err(|error| process.abandon(&error)).map(|()| (process, pump, input))
-            },
-        );
+        let means = Means { mask: unit.mask.as_ref(), terminal_program: &self.terminal_program };
+        let on_terminal = matches!(order.launch.stdin, Stdin::Terminal(_));
+        let started = Process::start(order, &unit.files, &grant, means).and_then(|Started { process, pump, input }| {
+            // A process that nobody would see end must not stay.
+            let watched = self.poller.add(&process.pidfd, Token::Unit(number));
+            let watched = watched.and_then(|()| match &pump {
+                Some(pump) => self.poller.add(pump.source(), Token::Output(number)),
+                None => Ok(()),
+            });
+            watched.map_err(|error| process.abandon(&error)).map(|()| (process, pump, input))
+        });
         let (process, pump, input) = match started {
             Ok(started) => started,
             Err(message) => {
@@ -266,7 +271,7 @@ impl Keeper {
         };
         let (mark, at) = (process.mark, SystemClock.now());
         let address = address(mark.pid, order.launch.spec.http_port);
-        (unit.grant, unit.pump, unit.input) = (grant, pump, input);
+        (unit.grant, unit.pump, unit.input, unit.on_terminal) = (grant, pump, input, on_terminal);
         let life_span = unit.life_span_seconds;
         self.journal.note(&Line::Started { raw: unit.raw.clone(), pid: mark.pid, ticks: mark.ticks, at });
         unit.phase = Phase::Running { process, ending: None };
@@ -289,7 +294,7 @@ impl Keeper {
     /// Tells news of a unit.
     pub(super) fn publish(&mut self, number: u64, at: Timestamp, what: What) {
         let Some(unit) = self.units.get_mut(&number) else { return };
-        let report = Report { key: unit.key.clone(), at, what };
+        let report = Report { key: unit.key.clone(), at, raw: Some(unit.raw.clone()), what };
         unit.last = Some(report.clone());
         unit.notes.push(self.board.publish(&unit.scope, Note { unit: number, report }));
     }
@@ -334,10 +339,11 @@ impl Keeper {
     pub(super) fn last(&self, key: &LaunchKey) -> Option<Report> {
         let number = self.number(key)?;
         let unit = self.units.get(&number)?;
-        Some(match &unit.last {
-            Some(report) => self.with_files(number, report),
-            None => Report { key: key.clone(), at: unit.taken_at, what: What::Queued { why: "was just taken".into() } },
-        })
+        let taken = || {
+            let what = What::Queued { why: "was just taken".into() };
+            Report { key: key.clone(), at: unit.taken_at, raw: Some(unit.raw.clone()), what }
+        };
+        Some(unit.last.as_ref().map_or_else(taken, |report| self.with_files(number, report)))
     }
 
     /// The units that have all these tags, oldest first.

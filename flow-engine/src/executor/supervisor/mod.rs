@@ -23,6 +23,7 @@ mod remains;
 mod timer;
 mod unit;
 
+use std::ffi::OsString;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -50,16 +51,20 @@ pub struct SupervisorConfig {
     pub idle: Duration,
     /// How long a unit that ran longer than its `life_span` may take to end politely.
     pub life_span_grace: Duration,
+    /// The words that start a process which calls `executor::terminal::enter` with what is put behind them. Empty:
+    /// no unit gets a terminal.
+    pub terminal_program: Vec<OsString>,
 }
 
 impl SupervisorConfig {
-    /// The usual configuration: all of the machine, a minute of idleness, ten seconds of grace.
+    /// The usual configuration: all of the machine, a minute of idleness, ten seconds of grace, no terminals.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
         SupervisorConfig {
             dir: dir.into(),
             machine: Machine::default(),
             idle: Duration::from_mins(1),
             life_span_grace: Duration::from_secs(10),
+            terminal_program: Vec::new(),
         }
     }
 }
@@ -103,7 +108,7 @@ pub fn run(config: &SupervisorConfig) -> Result<(), SupervisorError> {
     let Some(_lock) = take_lock(&layout)? else { return Ok(()) };
     // Members of a group whose parent ended become our children, so we see when they are gone.
     set_child_subreaper(Some(getpid())).map_err(|error| SupervisorError::system("adopt orphans")(error.into()))?;
-    let keeper = keeper::Keeper::open(layout.clone(), config.machine.room(), config.life_span_grace)?;
+    let keeper = keeper::Keeper::open(layout.clone(), config)?;
     let listener = listen(&layout)?;
     let mut reactor = reactor::Reactor::new(listener, keeper, config.idle)?;
     let result = reactor.run();

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-use flow_core::model::{LaunchKey, Reason, bytes_text};
+use flow_core::model::{LaunchKey, Reason, Window, bytes_text};
 use flow_core::port::{Clock, ExecutorError, Stdin, What};
 use rustix::fs::OFlags;
 
@@ -16,10 +16,13 @@ use crate::executor::supervisor::mask::Mask;
 use crate::executor::supervisor::pump::Pump;
 use crate::executor::supervisor::timer::Timer;
 use crate::executor::supervisor::unit::{Phase, Unit};
+use crate::executor::terminal;
 use crate::sys::{SystemClock, monotonic};
 
 /// The most that an output file may hold, in bytes.
 pub(super) const MAX_OUTPUT_BYTES: u64 = 1 << 20;
+/// The key that ends the input at a terminal: Ctrl-D.
+const END_OF_INPUT: u8 = 4;
 /// How often the sizes of logs and the room on the disk are looked at.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -38,7 +41,7 @@ impl Keeper {
     /// Errors: `UnknownUnit`; `Refused` where the input is closed.
     pub(super) fn write_input(&mut self, key: &LaunchKey, bytes: &[u8]) -> Result<u32, ExecutorError> {
         let unit = self.number(key).and_then(|number| self.units.get_mut(&number)).ok_or(ExecutorError::UnknownUnit)?;
-        if matches!(&unit.phase, Phase::Queued(order) if order.launch.stdin == Stdin::Open) {
+        if matches!(&unit.phase, Phase::Queued(order) if order.launch.stdin != Stdin::Closed) {
             return Ok(0);
         }
         let closed = || ExecutorError::Refused { message: "its input is closed".to_owned() };
@@ -56,9 +59,32 @@ impl Keeper {
     pub(super) fn close_input(&mut self, key: &LaunchKey) -> Result<(), ExecutorError> {
         let unit = self.number(key).and_then(|number| self.units.get_mut(&number)).ok_or(ExecutorError::UnknownUnit)?;
         match &mut unit.phase {
-            // It has none yet: it will begin without.
-            Phase::Queued(order) => order.launch.stdin = Stdin::Closed,
+            // It has none yet: it will begin without. Nobody has typed anything on its terminal either.
+            Phase::Queued(order) if order.launch.stdin == Stdin::Open => order.launch.stdin = Stdin::Closed,
+            Phase::Queued(_) => {}
+            // The terminal stays; one that has no room for the key has more to read before it.
+            Phase::Running { .. } if unit.on_terminal => {
+                let _full = unit.input.as_mut().map(|input| input.write(&[END_OF_INPUT]));
+            }
             Phase::Running { .. } | Phase::Draining { .. } | Phase::Ended { .. } => unit.input = None,
+        }
+        Ok(())
+    }
+
+    /// Tells a unit's terminal how large it is; no error where there is none. Errors: `UnknownUnit`.
+    pub(super) fn resize(&mut self, key: &LaunchKey, window: Window) -> Result<(), ExecutorError> {
+        let unit = self.number(key).and_then(|number| self.units.get_mut(&number)).ok_or(ExecutorError::UnknownUnit)?;
+        match &mut unit.phase {
+            Phase::Queued(order) => {
+                if let Stdin::Terminal(first) = &mut order.launch.stdin {
+                    *first = window;
+                }
+            }
+            Phase::Running { .. } if unit.on_terminal => {
+                // Lines break elsewhere, and no more.
+                let _unchanged = unit.input.as_ref().map(|terminal| terminal::resize(terminal, window));
+            }
+            Phase::Running { .. } | Phase::Draining { .. } | Phase::Ended { .. } => {}
         }
         Ok(())
     }

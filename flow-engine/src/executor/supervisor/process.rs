@@ -1,7 +1,8 @@
 //! [`Process`]: starts a unit's process, the leader of a group of its own.
 //!
 //! No shell, a clean environment, both streams straight to the log. All that std can do by
-//! `posix_spawn` and nothing else: the program's path is found here, so that std need not fork.
+//! `posix_spawn` and nothing else: the program's path is found here, so that std need not fork. A unit with a
+//! terminal begins in a program of ours that enters it, and leads a session instead of a group.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -11,24 +12,30 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
+use flow_core::model::Window;
 use flow_core::port::Stdin;
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process_group, pidfd_open, waitid};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, pidfd_open, waitid,
+};
 
 use crate::executor::local::layout::{OPEN_LOG_MODE, UnitFiles};
-
+use crate::executor::stat::{members, signal_session, stat};
 use crate::executor::supervisor::mask::Mask;
 use crate::executor::supervisor::memory::Mark;
 use crate::executor::supervisor::pump::Pump;
 use crate::executor::supervisor::queue::Grant;
-use crate::executor::supervisor::remains;
 use crate::executor::supervisor::unit::Order;
+use crate::executor::terminal::{DEFAULT_TERM, Terminal};
 
 /// Where programs are looked for if the unit's environment has no `PATH`.
 const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
+/// How often a session is looked for what is left of it.
+const MAX_SESSION_LOOKS: u32 = 8;
 
 /// The variable that names the output file; also how a process of a unit is known again.
 pub(super) const OUTPUT_VARIABLE: &str = "APOLO_FLOW_OUTPUT";
@@ -42,10 +49,19 @@ pub(super) const STATE_VARIABLE: &str = "APOLO_FLOW_STATE";
 pub(super) struct Started {
     /// The process.
     pub(super) process: Process,
-    /// The way of its output, if that is masked.
+    /// The way of its output, if that is masked, or comes from a terminal.
     pub(super) pump: Option<Pump>,
-    /// Its open input; never blocks.
+    /// Its open input, or our end of its terminal; never blocks.
     pub(super) input: Option<File>,
+}
+
+/// What all starts of a supervisor need.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Means<'a> {
+    /// What takes secrets out of the output, if there are any.
+    pub(super) mask: Option<&'a Mask>,
+    /// The words that lead to `terminal::enter`; empty: no unit gets a terminal.
+    pub(super) terminal_program: &'a [OsString],
 }
 
 /// A started process, not yet waited for.
@@ -57,23 +73,102 @@ pub(super) struct Process {
     pub(super) pidfd: OwnedFd,
     /// How to know it again.
     pub(super) mark: Mark,
+    /// Whether it leads a session, whose processes may be in many groups.
+    pub(super) session: bool,
 }
 
 impl Process {
     /// Starts what the order says. Errors: why it could not be started, for people. Source: MCH-1.
-    pub(super) fn start(
-        order: &Order,
-        files: &UnitFiles,
-        grant: &Grant,
-        mask: Option<&Mask>,
-    ) -> Result<Started, String> {
-        let mut command = command(order, files)?;
+    pub(super) fn start(order: &Order, files: &UnitFiles, grant: &Grant, means: Means<'_>) -> Result<Started, String> {
+        let mut program = Program::of(order, files)?;
         if !grant.gpus.is_empty() {
             let gpus: Vec<String> = grant.gpus.iter().map(ToString::to_string).collect();
-            command.env(GPU_VARIABLE, gpus.join(","));
+            program.environment.insert(GPU_VARIABLE.into(), gpus.join(",").into());
         }
         let log = make_log(files).map_err(|error| format!("cannot make the log: {error}"))?;
-        let (output, pump) = match mask {
+        match order.launch.stdin {
+            Stdin::Terminal(window) => {
+                program.environment.entry("TERM".into()).or_insert_with(|| DEFAULT_TERM.into());
+                program.start_on_terminal(window, log, means)
+            }
+            Stdin::Closed | Stdin::Open => program.start_on_pipes(order.launch.stdin, log, means),
+        }
+    }
+
+    /// Watches a process that was just started.
+    fn watch(child: &Child, session: bool) -> Result<Self, String> {
+        let pid = Pid::from_raw(child.id() as i32).ok_or("the system gave no pid")?;
+        let known = || -> io::Result<Process> {
+            let pidfd = pidfd_open(pid, PidfdFlags::empty())?;
+            let ticks = stat(pid.as_raw_nonzero().get())?.ticks;
+            Ok(Process { pid, pidfd, mark: Mark { pid: pid.as_raw_nonzero().get(), ticks }, session })
+        };
+        known().map_err(|error| {
+            kill_unknown(pid);
+            format!("cannot watch the process: {error}")
+        })
+    }
+
+    /// Sends a signal to all of it. An error would say that nobody is left, which its end says too.
+    pub(super) fn signal(&self, signal: Signal) {
+        if kill_process_group(self.pid, signal).is_err() {
+            // It has not entered its terminal yet, and leads nothing; it is ours and not waited for.
+            let _gone = kill_process(self.pid, signal);
+        }
+        if self.session {
+            signal_session(self.pid, signal);
+        }
+    }
+
+    /// Kills what is left when the process itself is over, but not waited for yet.
+    ///
+    /// What is killed starts nothing more, so few looks find all of a session.
+    pub(super) fn kill_rest(&self) {
+        self.signal(Signal::KILL);
+        let looks = if self.session { MAX_SESSION_LOOKS } else { 0 };
+        for _ in 0..looks {
+            if members(self.pid).is_empty() || !signal_session(self.pid, Signal::KILL) {
+                return;
+            }
+        }
+    }
+}
+
+/// What is to be run, and where.
+struct Program {
+    path: PathBuf,
+    /// The name that it is called by, and its arguments.
+    words: Vec<String>,
+    folder: PathBuf,
+    environment: BTreeMap<OsString, OsString>,
+}
+
+impl Program {
+    /// What the order says.
+    fn of(order: &Order, files: &UnitFiles) -> Result<Self, String> {
+        let spec = &order.launch.spec;
+        let mut words = flow_core::model::words::split(spec.entrypoint.as_deref().unwrap_or_default())?;
+        words.extend(flow_core::model::words::split(spec.cmd.as_deref().unwrap_or_default())?);
+        let name = words.first().ok_or("there is no `cmd` to run")?;
+        let workspace = Path::new(&order.launch.workspace);
+        let folder = spec.workdir.as_ref().map_or_else(|| workspace.to_owned(), |workdir| workspace.join(workdir));
+        if !folder.is_dir() {
+            return Err(format!("the working folder `{}` does not exist", folder.display()));
+        }
+        let environment = environment(order, files);
+        let path = environment.get(OsStr::new("PATH")).map_or(OsStr::new(DEFAULT_PATH), OsString::as_os_str);
+        let path = find_program(name, path, &folder)?;
+        Ok(Program { path, words, folder, environment })
+    }
+
+    /// The name that it is called by.
+    fn name(&self) -> &str {
+        self.words.first().map(String::as_str).unwrap_or_default()
+    }
+
+    /// Starts it as the leader of a group, its output to the log or to a mask.
+    fn start_on_pipes(&self, stdin: Stdin, log: File, means: Means<'_>) -> Result<Started, String> {
+        let (output, pump) = match means.mask {
             None => (log.into(), None),
             Some(mask) => {
                 let pump = Pump::new(mask.clone(), log).map_err(|error| format!("cannot make a pipe: {error}"))?;
@@ -81,39 +176,47 @@ impl Process {
             }
         };
         let second = output.try_clone().map_err(|error| format!("cannot make the log: {error}"))?;
-        let (stdin, input) = input(order)?;
-        command.stdin(stdin).stdout(output).stderr(second);
-        let child = command
-            .spawn()
-            .map_err(|error| format!("cannot start `{}`: {error}", command.get_program().to_string_lossy()))?;
-        let pid = Pid::from_raw(child.id() as i32).ok_or("the system gave no pid")?;
-        let known = || -> io::Result<Process> {
-            let pidfd = pidfd_open(pid, PidfdFlags::empty())?;
-            let ticks = remains::stat(pid.as_raw_nonzero().get())?.ticks;
-            Ok(Process { pid, pidfd, mark: Mark { pid: pid.as_raw_nonzero().get(), ticks } })
-        };
-        known().map(|process| Started { process, pump, input }).map_err(|error| {
-            kill_unknown(pid);
-            format!("cannot watch the process: {error}")
-        })
+        let (stdin, input) = input(stdin)?;
+        let mut command = Command::new(&self.path);
+        command.arg0(self.name()).process_group(0).stdin(stdin).stdout(output).stderr(second);
+        let process = Process::watch(&self.spawn(command)?, false)?;
+        Ok(Started { process, pump, input })
+    }
+
+    /// Starts it on a terminal, from which its output is taken to the log.
+    fn start_on_terminal(&self, window: Window, log: File, means: Means<'_>) -> Result<Started, String> {
+        if means.terminal_program.is_empty() {
+            return Err("this supervisor cannot give a unit a terminal".to_owned());
+        }
+        let failed = |error: io::Error| format!("cannot make a terminal: {error}");
+        let terminal = Terminal::open(window).map_err(failed)?;
+        let command = terminal.command(means.terminal_program, &self.path, OsStr::new(self.name())).map_err(failed)?;
+        let input = File::from(terminal.outside.try_clone().map_err(failed)?);
+        let pump = Pump::of_terminal(terminal, means.mask.cloned(), log);
+        let process = Process::watch(&self.spawn(command)?, true)?;
+        Ok(Started { process, pump: Some(pump), input: Some(input) })
+    }
+
+    /// Starts a command with its arguments, folder and environment.
+    fn spawn(&self, mut command: Command) -> Result<Child, String> {
+        command.args(self.words.iter().skip(1)).current_dir(&self.folder);
+        command.env_clear().envs(&self.environment);
+        command.spawn().map_err(|error| format!("cannot start `{}`: {error}", self.path.display()))
     }
 }
 
 /// The unit's input, and our end of it.
-fn input(order: &Order) -> Result<(Stdio, Option<File>), String> {
-    match order.launch.stdin {
-        Stdin::Closed => Ok((Stdio::null(), None)),
-        Stdin::Open => {
-            let pipe = || -> io::Result<(OwnedFd, File)> {
-                let (theirs, ours) = pipe_with(PipeFlags::CLOEXEC)?;
-                fcntl_setfl(&ours, fcntl_getfl(&ours)? | OFlags::NONBLOCK)?;
-                Ok((theirs, ours.into()))
-            };
-            let (theirs, ours) = pipe().map_err(|error| format!("cannot make a pipe: {error}"))?;
-            Ok((theirs.into(), Some(ours)))
-        }
-        Stdin::Terminal(_) => Err("this version cannot give a unit a terminal".to_owned()),
+fn input(stdin: Stdin) -> Result<(Stdio, Option<File>), String> {
+    if stdin == Stdin::Closed {
+        return Ok((Stdio::null(), None));
     }
+    let pipe = || -> io::Result<(OwnedFd, File)> {
+        let (theirs, ours) = pipe_with(PipeFlags::CLOEXEC)?;
+        fcntl_setfl(&ours, fcntl_getfl(&ours)? | OFlags::NONBLOCK)?;
+        Ok((theirs, ours.into()))
+    };
+    let (theirs, ours) = pipe().map_err(|error| format!("cannot make a pipe: {error}"))?;
+    Ok((theirs.into(), Some(ours)))
 }
 
 /// Ends a process that we cannot keep; it is ours and not waited for, so its pid is its own.
@@ -122,26 +225,6 @@ fn kill_unknown(pid: Pid) {
         // Nothing can be done with the exit of a process that is told as not started.
         let _exit = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED);
     }
-}
-
-/// The command, with program, folder and environment.
-fn command(order: &Order, files: &UnitFiles) -> Result<Command, String> {
-    let spec = &order.launch.spec;
-    let mut words = flow_core::model::words::split(spec.entrypoint.as_deref().unwrap_or_default())?;
-    words.extend(flow_core::model::words::split(spec.cmd.as_deref().unwrap_or_default())?);
-    let (name, arguments) = words.split_first().ok_or("there is no `cmd` to run")?;
-    let workspace = Path::new(&order.launch.workspace);
-    let folder = spec.workdir.as_ref().map_or_else(|| workspace.to_owned(), |workdir| workspace.join(workdir));
-    if !folder.is_dir() {
-        return Err(format!("the working folder `{}` does not exist", folder.display()));
-    }
-    let environment = environment(order, files);
-    let path = environment.get(OsStr::new("PATH")).map_or(OsStr::new(DEFAULT_PATH), OsString::as_os_str);
-    let program = find_program(name, path, &folder)?;
-    let mut command = Command::new(program);
-    command.arg0(name).args(arguments).current_dir(folder).process_group(0);
-    command.env_clear().envs(environment);
-    Ok(command)
 }
 
 /// The unit's whole environment: the client's part, then the spec's, then the start's own.

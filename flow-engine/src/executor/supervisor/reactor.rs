@@ -184,6 +184,7 @@ impl Reactor {
             Request::Remove { key } => done(self.keeper.remove(&key)),
             Request::Input { key, bytes } => written(self.keeper.write_input(&key, &bytes)),
             Request::CloseInput { key } => done(self.keeper.close_input(&key)),
+            Request::Resize { key, window } => done(self.keeper.resize(&key, window)),
             Request::Stop => done(self.stop()),
         };
         if let Some(connection) = self.connections.get_mut(&number) {

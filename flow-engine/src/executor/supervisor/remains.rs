@@ -1,9 +1,7 @@
 //! What a supervisor that died has left running: finds it, kills it, and proves that it is gone.
 //!
-//! Main function: [`end_all`]. Also what the supervisor reads of `/proc`.
+//! Main function: [`end_all`].
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
@@ -12,23 +10,13 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use crate::executor::local::layout::UnitFiles;
+use crate::executor::stat::{Stat, pids, stat};
 use crate::executor::supervisor::memory::Mark;
 use crate::executor::supervisor::process::OUTPUT_VARIABLE;
 use crate::sys::monotonic;
 
 /// How long we wait for killed processes to go; only one stuck in the kernel takes longer.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// What the kernel says of a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stat {
-    /// Whether it still runs: neither dead nor waiting to be waited for.
-    pub(super) alive: bool,
-    /// The group it is in.
-    pub(super) group: i32,
-    /// When it started, in clock ticks since boot.
-    pub(super) ticks: u64,
-}
 
 /// A unit whose end nobody saw.
 #[derive(Clone, Debug)]
@@ -42,28 +30,6 @@ pub(super) struct Remain {
 /// The id of this boot of the machine; empty if it cannot be told.
 pub(super) fn boot_id() -> String {
     std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned()
-}
-
-/// Reads what the kernel says of a process.
-pub(super) fn stat(pid: i32) -> io::Result<Stat> {
-    // The line is shorter than this by far, and the kernel gives it whole.
-    let mut text = [0; 1024];
-    let count = File::open(format!("/proc/{pid}/stat"))?.read(&mut text)?;
-    text.get(..count)
-        .and_then(parse_stat)
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "cannot read /proc"))
-}
-
-/// Parses `/proc/<pid>/stat`. The name in parentheses may hold anything, so it is skipped from behind.
-fn parse_stat(text: &[u8]) -> Option<Stat> {
-    let behind = text.iter().rposition(|&byte| byte == b')')? + 1;
-    let text = std::str::from_utf8(text.get(behind..)?).ok()?;
-    let mut fields = text.split_ascii_whitespace();
-    let state = fields.next()?;
-    let group = fields.nth(1)?.parse().ok()?;
-    // Field 22 of the line: 16 lie between it and the group, which is field 5.
-    let ticks = fields.nth(16)?.parse().ok()?;
-    Some(Stat { alive: !matches!(state, "Z" | "X" | "x"), group, ticks })
 }
 
 /// Kills all processes of the units, and waits until they are gone.
@@ -101,10 +67,8 @@ fn kill(remain: &Remain, pid: i32) -> Option<OwnedFd> {
 /// All living processes of the units, each with its unit's place; `None` if that cannot be told.
 fn survey(remains: &[Remain]) -> Option<Vec<(usize, i32)>> {
     let own = std::process::id() as i32;
-    let entries = std::fs::read_dir("/proc").ok()?;
-    let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     let mut alive = Vec::new();
-    for pid in pids.filter(|&pid: &i32| pid != own) {
+    for pid in pids()?.filter(|&pid: &i32| pid != own) {
         let Ok(stat) = stat(pid) else { continue };
         let owner = remains.iter().position(|remain| stat.alive && belongs(remain, pid, stat));
         alive.extend(owner.map(|at| (at, pid)));
@@ -114,13 +78,13 @@ fn survey(remains: &[Remain]) -> Option<Vec<(usize, i32)>> {
 
 /// Whether a process is one of the unit's.
 ///
-/// It is, if it is the noted leader, or in the group that the leader still leads, or was born with
+/// It is, if it is the noted leader, or in the group or session that the leader still leads, or was born with
 /// the path of the unit's output file in its environment. Where the leader is not known (the
 /// supervisor died between start and note), only the last tells.
 fn belongs(remain: &Remain, pid: i32, of: Stat) -> bool {
     match remain.mark {
         Some(mark) if pid == mark.pid => of.ticks == mark.ticks,
-        Some(mark) if of.group == mark.pid => leads(mark) || has_marker(remain, pid),
+        Some(mark) if of.group == mark.pid || of.session == mark.pid => leads(mark) || has_marker(remain, pid),
         Some(_) => false,
         None => has_marker(remain, pid),
     }
@@ -137,6 +101,3 @@ fn has_marker(remain: &Remain, pid: i32) -> bool {
     let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
     environment.split(|&byte| byte == 0).any(|entry| entry == marker)
 }
-
-#[cfg(test)]
-mod tests;

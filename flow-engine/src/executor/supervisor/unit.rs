@@ -43,6 +43,8 @@ pub(super) enum Phase {
     Draining {
         /// The group.
         group: rustix::process::Pid,
+        /// Whether it is a session as well.
+        session: bool,
         /// How the process ended.
         exit: Exit,
         /// Why.
@@ -80,10 +82,12 @@ pub(super) struct Unit {
     pub(super) grant: Grant,
     /// What takes its secrets out of its output, if it has any.
     pub(super) mask: Option<Mask>,
-    /// The way of its output, if that is masked, while it runs.
+    /// The way of its output, if that is masked or comes from a terminal, while it runs.
     pub(super) pump: Option<Pump>,
-    /// The end of its open input that is written to, while it runs.
+    /// The end of its open input that is written to, or of its terminal, while it runs.
     pub(super) input: Option<File>,
+    /// Whether it is on a terminal.
+    pub(super) on_terminal: bool,
     /// How much its log may keep.
     pub(super) max_log_bytes: u64,
     /// How far it is.
