@@ -116,13 +116,15 @@ async fn viewers(console: &Console, engine: &Engine, (bake, attempt): (&BakeId, 
         all.longest = all.longest.max(seen.longest);
         all.pages.extend(seen.pages);
     }
-    let result = driven.await??;
+    let result = driven.await??.word();
+    tell(&all, result, begun.elapsed().as_secs_f64());
+    others(console, bake).await
+}
+
+/// What the viewers have seen.
+fn tell(all: &Seen, result: &str, seconds: f64) {
     let longest = all.pages.iter().copied().fold(0.0, f64::max);
-    println!(
-        "{VIEWERS} viewers of a {TASKS}-task bake ({result}): {:.0} s, server memory {:.0} MB at most",
-        begun.elapsed().as_secs_f64(),
-        peak(console)?
-    );
+    println!("{VIEWERS} viewers of a {TASKS}-task bake ({result}): {seconds:.0} s");
     println!(
         "  {} messages, the longest {} bytes; {} attempt pages, {:.0} ms (median), {:.0} ms at most, {:.0} KB each",
         all.changes,
@@ -132,6 +134,11 @@ async fn viewers(console: &Console, engine: &Engine, (bake, attempt): (&BakeId, 
         longest * 1e3,
         all.bytes as f64 / all.pages.len() as f64 / 1e3
     );
+}
+
+/// What other pages of the bake cost.
+async fn others(console: &Console, bake: &BakeId) -> Result<(), Failure> {
+    println!("  server memory: {:.0} MB at most", peak(console)?);
     for (name, path) in [
         ("graph, folded", "/graph"),
         ("graph, 10,000 boxes", "/graph?rows=10000"),

@@ -85,9 +85,37 @@ const WANTED: &str = "(:kind IS NULL OR kind = :kind) AND (:flow IS NULL OR flow
 /// A part of the list, with how many there are in all.
 pub(super) fn workloads(connection: &Connection, filter: &WorkloadFilter) -> Result<WorkloadRows, Fault> {
     let stalled: Vec<String> = filter.stalled.iter().map(subject_text).collect();
-    let (any_status, no_stalled) = (filter.statuses.is_empty(), stalled.is_empty());
-    let (statuses, stalled) = (document(&filter.statuses)?, document(&stalled)?);
     let text = filter.text.as_ref().map(|text| text.to_lowercase());
+    let (now, skip, kind) =
+        (integer(filter.now.unix_millis), integer(filter.skip), filter.kind.map(WorkloadKind::word));
+    let params: &[(&str, &dyn ToSql)] = named_params! {
+        ":kind": kind,
+        ":flow": filter.flow,
+        ":user": filter.user,
+        ":text": text,
+        ":tag": filter.tag,
+        ":any_status": filter.statuses.is_empty(),
+        ":statuses": document(&filter.statuses)?,
+        ":no_stalled": stalled.is_empty(),
+        ":stalled": document(&stalled)?,
+        ":now": now,
+        ":limit": filter.limit,
+        ":skip": skip,
+    };
+    let (list, count) = texts(filter);
+    let total = connection.prepare_cached(&count)?.query_row(&*named(&count, params), |row| row.get(0).map(number))?;
+    let mut statement = connection.prepare_cached(&list)?;
+    let mut rows = statement.query(&*named(&list, params))?;
+    let mut found = WorkloadRows { total, rows: Vec::new() };
+    while let Some(row) = rows.next()? {
+        let (kind, id): (String, String) = (row.get(0)?, row.get(1)?);
+        found.rows.extend(record(connection, &kind, id)?);
+    }
+    Ok(found)
+}
+
+/// The texts that list and that count those that are wanted.
+fn texts(filter: &WorkloadFilter) -> (String, String) {
     let wanted = format!("{WANTED} AND (:any_status OR {LISTED} IN (SELECT value FROM json_each(:statuses)))");
     let order = if filter.ascending { "ASC" } else { "DESC" };
     let by = match filter.sort {
@@ -98,36 +126,11 @@ pub(super) fn workloads(connection: &Connection, filter: &WorkloadFilter) -> Res
         WorkloadSort::Name => "name",
         WorkloadSort::Duration => "max(coalesce(ended_at, :now) - started_at, 0)",
     };
-    let sql = format!(
+    let list = format!(
         "SELECT kind, id FROM workloads WHERE {wanted}
          ORDER BY {by} {order}, created_at DESC, ordinal DESC LIMIT :limit OFFSET :skip"
     );
-    let count = format!("SELECT count(*) FROM workloads WHERE {wanted}");
-    let (now, skip, kind) =
-        (integer(filter.now.unix_millis), integer(filter.skip), filter.kind.map(WorkloadKind::word));
-    let params: &[(&str, &dyn ToSql)] = named_params! {
-        ":kind": kind,
-        ":flow": filter.flow,
-        ":user": filter.user,
-        ":text": text,
-        ":tag": filter.tag,
-        ":any_status": any_status,
-        ":statuses": statuses,
-        ":no_stalled": no_stalled,
-        ":stalled": stalled,
-        ":now": now,
-        ":limit": filter.limit,
-        ":skip": skip,
-    };
-    let total = connection.prepare_cached(&count)?.query_row(&*named(&count, params), |row| row.get(0).map(number))?;
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query(&*named(&sql, params))?;
-    let mut found = WorkloadRows { total, rows: Vec::new() };
-    while let Some(row) = rows.next()? {
-        let (kind, id): (String, String) = (row.get(0)?, row.get(1)?);
-        found.rows.extend(record(connection, &kind, id)?);
-    }
-    Ok(found)
+    (list, format!("SELECT count(*) FROM workloads WHERE {wanted}"))
 }
 
 /// The parameters that a text names: others must not be given.
