@@ -21,6 +21,7 @@ mod drawing;
 mod follow;
 mod grow;
 mod hostile;
+mod ide;
 mod live;
 mod live_core;
 mod live_store;
