@@ -26,14 +26,15 @@ pub mod storage;
 pub mod store;
 pub mod sys;
 pub mod testing;
+mod watch;
 
 pub use driver::{LEASE, hash_files};
 pub use engine::{
     BakeRequest, Because, CacheClear, Change, Checked, Checker, Created, Direction, DryRun, Engine, EngineBuilder,
-    Estimate, Expectation, Explanation, Fate, FlowContents, FlowVolume, Forecast, ForecastTask, GcReport, GcRequest,
-    Inspection, LiveFound, LiveListing, LiveRun, Origin, Outline, OutlineImage, OutlineJob, OutlineKind, OutlineParam,
-    OutlineVolume, RestartRefusal, RestartRequest, RunRequest, Standing, Start, Takeover, Untrusted, VolumeChoice,
-    Wait,
+    Estimate, Expectation, Explanation, Expression, Fate, FlowContents, FlowVolume, Forecast, ForecastTask, GcReport,
+    GcRequest, Inspection, LiveFound, LiveListing, LiveRun, Origin, Outline, OutlineImage, OutlineJob, OutlineKind,
+    OutlineParam, OutlineVolume, RestartRefusal, RestartRequest, RunRequest, Standing, Start, Takeover, Untrusted,
+    VolumeChoice, Wait,
 };
 pub use error::{ConfigProblems, EngineError};
 pub use follow::Follow;

@@ -3,6 +3,7 @@
 mod bakes;
 mod control;
 mod events;
+mod expressions;
 mod flows;
 mod live;
 mod logs;
@@ -40,6 +41,7 @@ use crate::view::{About, Change, VERSION};
         bakes::graph,
         bakes::estimate,
         bakes::task,
+        expressions::expressions,
         bakes::source,
         logs::read,
         logs::search,
@@ -123,6 +125,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route(&below("/events"), get(events::page))
         .route(&below("/sources/{place}"), get(bakes::source))
         .route(&below("/tasks/{task}"), get(bakes::task))
+        .route(&below("/tasks/{task}/expressions"), get(expressions::expressions))
         .route(&below("/tasks/{task}/cancel"), post(control::cancel_task))
         .route(&below("/tasks/{task}/log"), get(logs::read))
         .route(&below("/tasks/{task}/log/search"), get(logs::search))

@@ -5,6 +5,7 @@
 
 mod bake;
 mod change;
+mod expression;
 mod flow;
 mod graph;
 mod live;
@@ -13,6 +14,7 @@ mod task;
 
 pub(crate) use bake::{AttemptPage, AttemptView, BakePage, BakeView, EstimatePage, GitView, Workload, WorkloadPage};
 pub(crate) use change::{Change, EventPage, StreamEvent};
+pub(crate) use expression::{ExpressionPage, LineView};
 pub(crate) use flow::{
     About, Asked, Cleared, DiagnosticView, FlowList, FlowPage, FlowRow, ImageView, JobView, ParamView, SourceView,
     Started, VolumeView,

@@ -281,7 +281,7 @@ impl From<(String, String)> for EnvView {
 }
 
 /// Whether a variable of this name is likely to hold a secret.
-fn is_secret(name: &str) -> bool {
+pub(crate) fn is_secret(name: &str) -> bool {
     let name = name.to_lowercase();
     SECRET_NAMES.iter().any(|word| name.contains(word))
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics says where")]
 
 mod api;
+mod expressions;
 mod kit;
 mod live;
 mod safety;

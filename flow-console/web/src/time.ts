@@ -40,5 +40,8 @@ export function ago(iso: string, at: number): string {
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false });
 const full = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false });
 
-export const clockTime = (iso: string): string => clock.format(new Date(iso));
+const thousandths = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, hour12: false });
+
+/** Hours, minutes, seconds; `fine` with thousandths. */
+export const clockTime = (iso: string, fine = false): string => (fine ? thousandths : clock).format(new Date(iso));
 export const fullTime = (iso: string): string => full.format(new Date(iso));

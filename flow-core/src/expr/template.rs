@@ -213,6 +213,18 @@ impl Template {
         Ok((joined, questions))
     }
 
+    /// Each expression with its place and its value; those that ask or fail are left out.
+    pub fn each(&self, names: &dyn Names, answers: &Answers) -> Vec<(Span, Value)> {
+        let value = |part: &Part| match part {
+            Part::Text(..) => None,
+            Part::Expr(expr) => {
+                let value = Evaluator::new(names, answers).run(&expr.node).ok()?;
+                Some((self.span_of(&(expr.node.first..expr.node.range.end.max(expr.node.first))), value))
+            }
+        };
+        self.parts.iter().filter_map(value).collect()
+    }
+
     fn stopped(&self, stop: Stop) -> Eval {
         match stop {
             Stop::Ask(question) => Eval::Ask(vec![*question]),

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use crate::ast::{Command, CommandKind, Entries, Field, Items};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::expr::{Answers, Eval, HostCall, Misfit, Names, Target, Template, convert};
+use crate::plan::evaluated::Trace;
 use crate::text::Span;
 use crate::value::{Int, Value};
 
@@ -17,6 +18,8 @@ pub(crate) struct Problems {
     pub(crate) asks: Vec<(HostCall, Span)>,
     /// Faults in the user's text.
     pub(crate) faults: Diagnostics,
+    /// What each expression came to, for those who want to see it.
+    pub(crate) trace: Option<Trace>,
 }
 
 /// Evaluates attributes with the names of one place; collects what goes wrong.
@@ -82,6 +85,9 @@ pub(crate) fn as_text(value: &Value) -> Option<&str> {
 impl Evaluator<'_> {
     /// The raw value of a template; `None` if it asks or fails.
     pub(crate) fn template(&mut self, template: &Template) -> Option<Value> {
+        if let Some(trace) = &mut self.problems.trace {
+            trace.add(template.each(self.names, self.answers));
+        }
         match template.eval(self.names, self.answers) {
             Eval::Done(value) => Some(value),
             Eval::Ask(calls) => {
@@ -187,12 +193,21 @@ impl Evaluator<'_> {
             Entries::Absent => {}
             Entries::Written(written) => {
                 for (name, (_, field)) in &written.value {
+                    self.name_in_trace(Some(name));
                     if let Some(text) = self.required(field, Target::Str) {
                         into.insert(name.to_string(), text);
                     }
                 }
+                self.name_in_trace(None);
             }
             Entries::Expr(template) => into.extend(self.text_map(template).unwrap_or_default()),
+        }
+    }
+
+    /// What is traced from now on is the value of an entry of this name.
+    fn name_in_trace(&mut self, name: Option<&Arc<str>>) {
+        if let Some(trace) = &mut self.problems.trace {
+            trace.name = name.cloned();
         }
     }
 

@@ -212,6 +212,13 @@ pub fn spec(flow: &ResolvedFlow, view: &NodeView<'_>) -> Option<UnitSpec> {
     spec.filter(|_| stopped(&mut problems).is_none())
 }
 
+/// Evaluates all of a node, whatever comes of it: for the trace in `problems`.
+pub(crate) fn look(flow: &ResolvedFlow, view: &NodeView<'_>, problems: &mut Problems) {
+    let Some(ground) = Ground::new(flow, view, problems) else { return };
+    let enabled = ground.enabled(view, problems);
+    ground.work(view, enabled, problems);
+}
+
 /// How often a node is tried. What cannot be evaluated has kept it from its first start.
 pub fn retry_policy(flow: &ResolvedFlow, view: &NodeView<'_>) -> RetryPolicy {
     let mut problems = Problems::default();

@@ -26,8 +26,9 @@ mod turn;
 mod view;
 
 pub use decide::decide;
-pub use fact::{Decision, Effect, Fact, Revive, Timed};
+pub use fact::{Decision, Effect, Fact, Revive, Timed, Told};
 pub use foresee::{Pending, pending, set_aside};
 pub use live::{LiveState, apply_live, decide_live, revive_live};
 pub use revive::revive;
 pub use state::{AttemptState, Summary, apply};
+pub use view::evaluated;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::model::NeedsLevel;
-use crate::plan::{Needed, NodeView, RowResult, TaskResult};
+use crate::model::{FullId, NeedsLevel};
+use crate::plan::{self, Evaluated, Needed, NodeView, RowResult, TaskResult};
+use crate::resolve::ResolvedFlow;
 use crate::sched::graph::Graph;
 use crate::sched::node::Node;
 use crate::sched::state::AttemptState;
@@ -24,6 +25,12 @@ pub(super) fn view<'a>(state: &'a AttemptState, node: &'a Node, winding_down: bo
         answers: &node.answers,
         winding_down: winding_down || graph.is_some_and(|graph| graph.cancelled),
     }
+}
+
+/// The expressions of a task that have a value, as it sees them: once its needs are over, those that it runs with.
+pub fn evaluated(flow: &ResolvedFlow, state: &AttemptState, id: &FullId) -> Vec<Evaluated> {
+    let node = state.place(id).and_then(|at| state.nodes.get(at));
+    node.map(|node| plan::evaluated(flow, &view(state, node, false))).unwrap_or_default()
 }
 
 /// What the main task of a post task has saved (BAT-110).

@@ -4,13 +4,13 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { post, segment } from '../api';
 import { listen } from '../live';
-import { Age, Fault, StatusMark, T, canSteer, confirmThen, say, useRead } from '../parts';
+import { Age, Crumbs, Fact, Fault, Id, Loading, SearchBox, StatusMark, T, Tabs, Tags, canSteer, confirmThen, say, useRead } from '../parts';
 import { go, place, put } from '../router';
 import { fullTime, millis, now, span } from '../time';
 import type { AttemptPage as Page, Change, Estimate, Status, TaskRow } from '../types';
 import { EventsView } from './events';
 import { GraphView } from './graph';
-import { LogView } from './log';
+import { TaskLog } from './log';
 import { TableView } from './table';
 import { TaskDrawer } from './task';
 import { TimelineView } from './timeline';
@@ -91,66 +91,60 @@ export function AttemptPage({ bake, number, view }: { bake: string; number: numb
     if (data) document.title = `${data.bake.name ?? data.bake.batch} · ${data.attempt.status} · Apolo Flow`;
   }, [data?.attempt.status]);
   useEffect(() => {
-    const close = (event: KeyboardEvent) => { if (event.key === 'Escape' && !(event.target as Element).closest('input, textarea, select, dialog')) put({ task: null, log: null }); };
+    const close = (event: KeyboardEvent) => { if (event.key === 'Escape' && !(event.target as Element).closest('input, textarea, select, dialog')) put({ task: null }); };
     addEventListener('keydown', close);
     return () => removeEventListener('keydown', close);
   }, []);
-  if (!data) return <Fault error={error} />;
+  if (!data) return error ? <Fault error={error} /> : <Loading />;
   const choose = (id: string | null) => put({ task: id, try: null }, false);
   const task = chosen ? data.tasks.find((one) => one.id === chosen) : undefined;
-  if (view === 'log' && chosen) return <LogView base={base} task={chosen} row={task} />;
+  if (view === 'log' && chosen) return <TaskLog base={base} task={chosen} row={task} bake={data.bake.name ?? data.bake.batch} />;
   const shared = { page: data, base, chosen, choose };
+  const find = place.value.searchParams.get('find') ?? '';
   return <>
-    <Head page={data} base={base} reload={reload} />
+    <Head page={data} reload={reload} />
     <Fault error={error} />
+    <Progress page={data} base={base} />
     <div class={`split ${chosen ? 'open' : ''}`}>
       <div class="panel">
-        <nav class="tabs" aria-label="Views">
-          {VIEWS.map(([name, label]) => <a key={name} href={`${base}/${name}${place.value.search}`} aria-current={view === name ? 'page' : undefined}>{label}</a>)}
-          {view !== 'events' && <div class="end"><Search /></div>}
-        </nav>
+        <Tabs base={base} views={VIEWS} at={view} end={view !== 'events' && <SearchBox label="Search tasks" hint="Task or status" value={find} set={(text) => put({ find: text })} />} />
         {view === 'graph' && <GraphView {...shared} shape={shape} />}
         {view === 'timeline' && <TimelineView {...shared} />}
         {view === 'table' && <TableView {...shared} />}
-        {view === 'events' && <EventsView {...shared} />}
+        {view === 'events' && <EventsView base={base} subject={data.attempt.id} />}
       </div>
       {chosen && <TaskDrawer base={base} id={chosen} row={task} close={() => choose(null)} choose={choose} />}
     </div>
   </>;
 }
 
-function Search() {
-  return <input type="search" aria-label="Search tasks" placeholder="Search tasks   /" value={place.value.searchParams.get('find') ?? ''} onInput={(event) => put({ find: event.currentTarget.value })} />;
-}
-
-function Head({ page, base, reload }: { page: Page; base: string; reload: () => void }) {
+function Head({ page, reload }: { page: Page; reload: () => void }) {
   const { bake, attempt } = page;
   const end = millis(attempt.ended_at) ?? now.value;
   const params = Object.entries(attempt.params);
   return <>
+    <Crumbs to={[['Workloads', '/'], [bake.batch, `/flows/${segment(bake.batch)}`]]} />
     <div class="head">
       <div class="grow">
         <h1><T>{bake.name ?? bake.batch}</T> <StatusMark status={attempt.status} chip /></h1>
         <div class="sub">
-          <span><span class="k">flow</span><a href={`/flows/${segment(bake.batch)}`}><T>{bake.batch}</T></a></span>
-          <span><span class="k">by</span><T>{bake.by}</T></span>
-          <span><span class="k">started</span><Age at={attempt.created_at} /></span>
-          <span title={attempt.ended_at ? fullTime(attempt.ended_at) : undefined}><span class="k">took</span>{span(end - (millis(attempt.created_at) ?? end))}</span>
-          {bake.git && <span><span class="k">git</span><code title={bake.git.sha}>{bake.git.sha.slice(0, 9)}</code> <T>{bake.git.branch}</T></span>}
-          <span><span class="k">executor</span>{attempt.executor}</span>
-          {attempt.cancelled_by && <span><span class="k">cancelled by</span><T>{attempt.cancelled_by}</T></span>}
-          <span><span class="k">id</span><code>{bake.id}</code></span>
+          <Fact name="by"><T>{bake.by}</T></Fact>
+          <Fact name="started"><Age at={attempt.created_at} /></Fact>
+          <Fact name="took" title={attempt.ended_at ? `ended ${fullTime(attempt.ended_at)}` : undefined}>{span(end - (millis(attempt.created_at) ?? end))}</Fact>
+          {bake.git && <Fact name="git" title={bake.git.sha}><code>{bake.git.sha.slice(0, 9)}</code> <T>{bake.git.branch}</T></Fact>}
+          <Fact name="executor">{attempt.executor}</Fact>
+          {attempt.cancelled_by && <Fact name="cancelled by"><T>{attempt.cancelled_by}</T></Fact>}
+          <Fact name="id"><Id id={bake.id} /></Fact>
         </div>
         {(params.length > 0 || bake.tags.length > 0) && <div class="sub">
-          {params.map(([name, value]) => <span key={name}><span class="k"><T>{name}</T></span><code><T>{value}</T></code></span>)}
-          {bake.tags.map((tag) => <span class="tag" key={tag}><T>{tag}</T></span>)}
+          {params.map(([name, value]) => <span key={name} class="param"><T>{name}</T><code><T>{value}</T></code></span>)}
+          <Tags tags={bake.tags} />
         </div>}
       </div>
       <Actions page={page} reload={reload} />
     </div>
-    {page.attempts > 1 && <div class="sub"><span class="k">attempts</span>{Array.from({ length: page.attempts }, (_, at) => at + 1).map((one) => (
-      <a key={one} href={`/bakes/${segment(bake.id)}/attempts/${one}`} aria-current={one === attempt.number ? 'true' : undefined}>{one === attempt.number ? <strong>#{one}</strong> : `#${one}`}</a>))}</div>}
-    <Progress page={page} base={base} />
+    {page.attempts > 1 && <nav class="attempts" aria-label="Attempts"><span class="k">Attempt</span>{Array.from({ length: page.attempts }, (_, at) => at + 1).map((one) => (
+      <a key={one} href={`/bakes/${segment(bake.id)}/attempts/${one}`} aria-current={one === attempt.number ? 'true' : undefined}>{one}</a>))}</nav>}
   </>;
 }
 
@@ -168,14 +162,16 @@ function Progress({ page, base }: { page: Page; base: string }) {
   if (total === 0) return <div class="sub">The graph is not known yet.</div>;
   const told = data?.remaining_seconds;
   const left = told === undefined || told === null ? null : Math.max(1, told - Math.max(0, now.value - asked.current.at) / 1000);
+  const find = place.value.searchParams.get('find');
   return (
-    <div class="panel pad" style={{ marginBottom: '16px', marginTop: '12px' }}>
+    <div class="progress">
       <div class="bar" role="img" aria-label={`${done} of ${total} tasks have ended`}>
         {ORDER.filter((status) => counts[status]).map((status) => <i key={status} class={`st-${status}`} style={{ flexGrow: counts[status] ?? 0 }} />)}
       </div>
       <div class="counts">
-        {ORDER.filter((status) => counts[status]).map((status) => <StatusMark key={status} status={status} word={`${counts[status]} ${status}`} />)}
-        <span class="end">{done} of {total}{going && left !== null && ` · about ${span(Math.round(left) * 1000)} left`}</span>
+        {ORDER.filter((status) => counts[status]).map((status) => (
+          <button type="button" key={status} class="quiet" aria-pressed={find === status} title={`Show the ${status} ones`} onClick={() => put({ find: find === status ? null : status })}><StatusMark status={status} word={`${counts[status]} ${status}`} /></button>))}
+        <span class="end">{done} of {total} tasks{going && left !== null && <span class="left"> · about {span(Math.round(left) * 1000)} left</span>}</span>
       </div>
     </div>
   );

@@ -14,11 +14,13 @@ interface Props { page: AttemptPage; base: string; chosen: string | null; choose
 
 /** Matrices of more rows are folded at first. */
 const ROWS = 12;
+/** No matrix has more. */
+const ALL = 10_000;
 
 export function GraphView({ page, base, chosen, choose, shape }: Props) {
   const asked = place.value.searchParams;
   const closed = asked.get('closed') ?? '';
-  const rows = asked.get('rows') === 'all' ? 100000 : ROWS;
+  const rows = asked.get('rows') === 'all' ? ALL : ROWS;
   const { data, error, reload } = useRead<Graph>(`${base}/graph${query({ rows, closed })}`);
   const { data: estimate } = useRead<Estimate>(asked.get('critical') ? `${base}/estimate` : null);
   useEffect(() => { if (shape > 0) reload(); }, [shape]);
@@ -152,7 +154,7 @@ export function Canvas({ graph, nodes, chosen, find, path, isCall, choose, toggl
   }, [wanted, graph]);
   const pathEdges = (from: number, to: number) => path.has(nodes[from]?.id ?? '') && path.has(nodes[to]?.id ?? '');
   return (
-    <div class="graph" ref={box} onPointerDown={drag} onKeyDown={keys}>
+    <div class="graph" ref={box} style={{ height: `clamp(320px, ${Math.round(graph.height * 1.25 + 120)}px, max(380px, 68vh))` }} onPointerDown={drag} onKeyDown={keys}>
       <svg class="canvas" role="group" aria-label="Graph of the tasks. Arrow keys move it, plus and minus zoom, 0 shows all.">
         <g ref={stage}>
           {nodes.map((node, at) => <Node key={node.id} node={node} selected={node.id === chosen} call={isCall(node.id) || graph.nodes.some((one) => one.parent === at)}

@@ -3,14 +3,34 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { pieces } from '../ansi';
-import { get, query, segment } from '../api';
-import { Fault, StatusMark, T } from '../parts';
+import { Refusal, get, query, segment } from '../api';
+import { Crumbs, Fault, SearchBox, StatusMark, T } from '../parts';
 import { go, place } from '../router';
 import type { LogFound, LogPage, TaskRow } from '../types';
 import { isFinished } from './attempt';
 
 interface Line { at: number; text: string }
-interface Props { base: string; task: string; row: TaskRow | undefined }
+interface Props {
+  /** The log in the API. */
+  path: string;
+  /** Whether whoever writes it has ended. */
+  ended: boolean;
+  /** How many lines of the window it takes. */
+  height?: string;
+}
+
+/** The log of a task, on a page of its own. */
+export function TaskLog({ base, task, row, bake }: { base: string; task: string; row: TaskRow | undefined; bake: string }) {
+  useEffect(() => { document.title = `Log of ${task} · Apolo Flow`; }, [task]);
+  const asked = Number(place.value.searchParams.get('try')) || row?.tries;
+  return <>
+    <Crumbs to={[['Workloads', '/'], [bake, `${base}/graph`], [task, `${base}/graph?task=${segment(task)}`]]} />
+    <div class="head"><div class="grow"><h1><span>Log of <T>{task}</T></span> {row && <StatusMark status={row.status} chip />}</h1></div></div>
+    {row && row.tries > 1 && <nav class="attempts" aria-label="Tries"><span class="k">Try</span>{Array.from({ length: row.tries }, (_, at) => at + 1).map((one) => (
+      <a key={one} href={`${base}/log?task=${segment(task)}&try=${one}`} aria-current={one === asked ? 'true' : undefined}>{one}</a>))}</nav>}
+    <div class="panel"><LogView path={`${base}/tasks/${segment(task)}/log`} ended={row !== undefined && isFinished(row.status)} /></div>
+  </>;
+}
 
 const PIECE = 65536;
 /** So many bytes are kept; what is further away is read again when it is wanted. */
@@ -20,9 +40,8 @@ function split(page: LogPage): Line[] {
   return page.lines.map((at, index) => ({ at, text: texts[index] ?? '' }));
 }
 
-export function LogView({ base, task, row }: Props) {
+export function LogView({ path, ended, height }: Props) {
   const asked = place.value.searchParams;
-  const path = `${base}/tasks/${segment(task)}/log`;
   const number = asked.get('try');
   const mark = Number(place.value.hash.match(/^#at=(\d+)$/)?.[1] ?? NaN);
   const lines = useSignal<Line[]>([]);
@@ -45,10 +64,14 @@ export function LogView({ base, task, row }: Props) {
       lines.value = split(page);
       range.value = page;
       error.value = null;
-    } catch (reason) { error.value = reason; } finally { busy.current = false; }
+    } catch (reason) {
+      // Before the first start there is no log; it is looked for again.
+      if (!(reason instanceof Refusal && reason.status === 404 && !ended)) error.value = reason;
+    } finally { busy.current = false; }
   };
   const forward = async () => {
-    if (busy.current || range.value.next === 0 && lines.value.length === 0 && error.value) return;
+    if (busy.current) return;
+    if (lines.value.length === 0) return open(null);
     busy.current = true;
     try {
       const page = await read(range.value.next);
@@ -74,8 +97,8 @@ export function LogView({ base, task, row }: Props) {
       range.value = { ...range.value, from: fresh[0]?.at ?? 0 };
     } catch (reason) { error.value = reason; } finally { busy.current = false; }
   };
-  useEffect(() => { void open(Number.isNaN(mark) ? null : mark); document.title = `Log of ${task} · Apolo Flow`; }, [path, number, mark]);
-  const over = row !== undefined && isFinished(row.status) && range.value.complete;
+  useEffect(() => { void open(Number.isNaN(mark) ? null : mark); }, [path, number, mark]);
+  const over = ended && range.value.complete;
   useEffect(() => {
     if (over || !follow.value) return;
     const timer = setInterval(() => { if (!document.hidden) void forward(); }, 700);
@@ -113,29 +136,26 @@ export function LogView({ base, task, row }: Props) {
     } catch (reason) { error.value = reason; } finally { searching.value = false; }
   };
   const shown = search.value.toLowerCase();
-  const close = `${base}/graph?task=${segment(task)}`;
   return <>
-    <div class="head"><div class="grow"><h1>Log of <T>{task}</T> {row && <StatusMark status={row.status} chip />}</h1>
-      <div class="sub"><a href={close}>Back to the bake</a>{row && row.tries > 1 && Array.from({ length: row.tries }, (_, at) => at + 1).map((one) => <a key={one} href={`${base}/log?task=${segment(task)}&try=${one}`}>try {one}</a>)}</div></div></div>
     <Fault error={error.value} />
-    <div class="panel log">
-      <div class="filters" style={{ fontFamily: 'var(--sans)' }}>
+    <div class="log">
+      <div class="filters">
         <form style={{ display: 'contents' }} onSubmit={(event) => { event.preventDefault(); if (search.value) void find(search.value); }}>
-          <input type="search" aria-label="Search the log" placeholder="Search the whole log   /" value={search.value} onInput={(event) => { search.value = event.currentTarget.value; if (!search.value) hits.value = null; }} />
+          <SearchBox label="Search the log" hint="Search the whole log" value={search.value} set={(text) => { search.value = text; if (!text) hits.value = null; }} />
           <button type="submit" disabled={searching.value || !search.value}>Search</button>
         </form>
         <button type="button" disabled={searching.value} onClick={() => void find(null)}>First error</button>
-        <button type="button" onClick={() => { follow.value = false; void open(0); }}>Start</button>
-        <button type="button" aria-pressed={follow.value} onClick={() => { follow.value = true; void open(null); }}>{over ? 'End' : 'Follow'}</button>
+        <button type="button" onClick={() => { follow.value = false; void open(0); }}>Top</button>
+        <button type="button" aria-pressed={follow.value} onClick={() => { follow.value = true; void open(null); }}>{over ? 'End' : follow.value ? 'Following' : 'Follow'}</button>
         <span class="end">{bytes(range.value.end)} · <a href={`/api/v1${path}/download${query({ try: number })}`} download>Download</a></span>
       </div>
       {hits.value && <div class="hits" role="region" aria-label="Found lines" tabIndex={0}>
         {hits.value.length === 0 && <div class="pad soft">Nothing found.</div>}
         {hits.value.map((hit) => <button type="button" key={hit.at} onClick={() => jump(hit.at)}><span class="faint">{hit.at}</span> <Pieces text={hit.line} find={shown} /></button>)}
       </div>}
-      <div class="lines" ref={box} tabIndex={0} role="region" aria-label="Log" onScroll={(event) => scrolled(event.currentTarget)}>
+      <div class="lines" ref={box} style={{ height }} tabIndex={0} role="region" aria-label="Log" onScroll={(event) => scrolled(event.currentTarget)}>
         {lines.value.map((line) => <LineView key={line.at} line={line} at={line.at === mark} find={hits.value ? shown : ''} />)}
-        {lines.value.length === 0 && !error.value && <div class="pad soft">{over ? 'The log is empty.' : 'No output yet.'}</div>}
+        {lines.value.length === 0 && !error.value && <div class="pad soft">{over ? 'It wrote nothing.' : 'No output yet.'}</div>}
       </div>
     </div>
   </>;

@@ -44,7 +44,7 @@ function Row({ task, chosen, choose }: { task: TaskRow; chosen: boolean; choose:
   const depth = task.parent ? task.parent.split('.').length : 0;
   return (
     <tr class="link" aria-selected={chosen} onClick={() => choose(task.id)}>
-      <td style={{ paddingLeft: `${14 + Math.min(depth, 6) * 18}px` }}><button type="button" class="quiet name" style={{ padding: 0, overflowWrap: 'anywhere', whiteSpace: 'normal', textAlign: 'left', color: 'var(--text)' }} onClick={(event) => { event.stopPropagation(); choose(task.id); }}><T>{task.id}</T></button>{task.kind === 'call' && <span class="faint"> call</span>}</td>
+      <td style={{ paddingLeft: `${14 + Math.min(depth, 6) * 18}px` }}><button type="button" data-row class="quiet inline name" onClick={(event) => { event.stopPropagation(); choose(task.id); }}><T>{task.id}</T></button>{task.kind === 'call' && <span class="faint"> call</span>}</td>
       <td><StatusMark status={task.status} /></td>
       <td class="time">{task.started_at ? clockTime(task.started_at) : '–'}</td>
       <td class="time">{start ? span(end - start) : '–'}</td>

@@ -56,7 +56,7 @@ function Lane({ task, at, end, chosen, choose, attemptStart }: LaneProps) {
   const depth = task.parent ? task.parent.split('.').length : 0;
   const part = (from: number, to: number) => ({ x: at(from), width: Math.max(at(to) - at(from), 2) });
   return (
-    <button type="button" class={`row st-${task.status}${chosen ? ' chosen' : ''}`} onClick={() => choose(task.id)}>
+    <button type="button" data-row class={`row st-${task.status}${chosen ? ' chosen' : ''}`} onClick={() => choose(task.id)}>
       <span class="label" style={{ paddingLeft: `${Math.min(depth, 6) * 14}px` }}><span class="status"><Shape status={task.status} /></span><span class="t"><T>{task.parent ? task.id.slice(task.parent.length + 1) : task.id}</T></span><span class="visually-hidden">{task.status}</span></span>
       <svg class="lane" viewBox="0 0 1000 14" preserveAspectRatio="none" aria-hidden="true">
         <line x1={at(attemptStart)} x2={at(Math.max(attemptStart, waitEnd))} y1="7" y2="7" stroke="var(--line-strong)" stroke-width="1.5" stroke-dasharray="2 3" vector-effect="non-scaling-stroke" />
