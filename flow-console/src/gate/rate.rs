@@ -36,3 +36,6 @@ impl Bucket {
         is_there
     }
 }
+
+#[cfg(test)]
+mod tests;

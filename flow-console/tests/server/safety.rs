@@ -273,3 +273,63 @@ async fn other_addresses_want_tls_or_a_flag() {
     wanted.insecure = true;
     assert!(Console::bind(engine().0, None, wanted).await.is_ok());
 }
+
+#[tokio::test]
+async fn what_a_task_prints_is_never_a_page() {
+    let running = console().await;
+    let html = "<script>window.hacked = 1</script><h1>hello</h1>\n";
+    running.executor.script("load", [flow_engine::testing::Script::prints(html)]);
+    running.bake().await;
+    let log = "/bakes/nightly/attempts/1/tasks/load/log";
+    for (path, kind) in [(log.to_owned(), "application/json"), (format!("{log}/download"), "text/plain; charset=utf-8")]
+    {
+        let answer = running.get(&path).send().await.unwrap();
+        assert_eq!(answer.headers()["content-type"], kind, "{path}");
+        assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+        let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
+        assert!(policy.contains("default-src 'none'") && policy.contains("sandbox"), "{policy}");
+        assert!(answer.text().await.unwrap().contains("hacked"), "{path}");
+    }
+    let download = running.get(&format!("{log}/download")).send().await.unwrap();
+    assert!(download.headers()["content-disposition"].to_str().unwrap().starts_with("attachment;"));
+}
+
+/// What a TLS server on this port answers to one request, with a certificate that the client trusts.
+fn ask_over_tls(port: u16, certificate: &std::path::Path, request: &str) -> String {
+    use rustls::pki_types::pem::PemObject;
+    use std::io::{Read as _, Write as _};
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(rustls::pki_types::CertificateDer::from_pem_file(certificate).unwrap()).unwrap();
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = config.with_root_certificates(roots).with_no_client_auth();
+    let name = "localhost".try_into().unwrap();
+    let mut connection = rustls::ClientConnection::new(std::sync::Arc::new(config), name).unwrap();
+    let mut socket = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let mut stream = rustls::Stream::new(&mut connection, &mut socket);
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    // A server that closes without a goodbye has still answered.
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn with_a_certificate_it_serves_tls_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/server/tls").join(name);
+    let mut wanted = options(folder.path());
+    wanted.tls = Some(flow_console::Tls { certificate: place("certificate.pem"), key: place("key.pem") });
+    let console = Console::bind(engine().0, None, wanted).await.unwrap();
+    let (port, entrance) = (console.address().port(), console.entrance());
+    let path = entrance.strip_prefix(&format!("https://127.0.0.1:{port}")).expect("an address with TLS").to_owned();
+    let serving = tokio::spawn(console.serve());
+    let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
+    let asked = tokio::task::spawn_blocking(move || ask_over_tls(port, &place("certificate.pem"), &request));
+    let answer = asked.await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
+    let cookie = answer.lines().find(|line| line.to_lowercase().starts_with("set-cookie:")).expect("a cookie");
+    assert!(cookie.contains("__Host-") && cookie.contains("; Secure"), "{cookie}");
+    assert!(reqwest::get(format!("http://127.0.0.1:{port}/")).await.is_err(), "no plain answer");
+    serving.abort();
+}
