@@ -1,6 +1,7 @@
 """What Python adds to the engine: `python benches/python.py`, with the package of a release build installed.
 
-    pip install ./python --config-settings=build-args=--profile=release
+    (cd python && maturin build --profile release --out ../target/wheels)
+    pip install target/wheels/apolo_flow-*.whl
     cargo build --release -p flow-benches
     python benches/python.py
 
