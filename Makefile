@@ -20,7 +20,7 @@ reference: ## Write the tables of flow-core/reference.md anew
 	RENEW_REFERENCE=1 cargo test --locked -p flow-tests --test suite reference::
 
 python-docs: ## Write the pages of the Python API into target/python-docs; needs `pip install './python[docs]'`
-	$(PYTHON) python/docs.py target/python-docs
+	$(PYTHON) .ci/python-docs.py target/python-docs
 
 fmt: ## Format the sources
 	cargo fmt --all

@@ -26,6 +26,8 @@ fn main() -> ExitCode {
         ["run-fan", count, parallel] => fan::run(count, parallel),
         ["run-floor", count, parallel] => fan::run_floor(count, parallel),
         ["__supervisor", "--dir", folder, "--cpus", cpus] => fan::run_supervisor(folder, cpus),
+        // The other side of `benches/python.py`.
+        ["run-scripted", count] => sched::run_scripted(count),
         ["layout"] => layout::report(),
         [] => all(),
         _ => Err(format!("unknown arguments: {}", words.join(" ")).into()),

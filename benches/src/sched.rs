@@ -8,6 +8,7 @@ use flow_core::model::{TaskStatus, Timestamp};
 use flow_core::port::Store;
 use flow_engine::source::MemorySource;
 use flow_engine::store::{MemoryStore, SqliteStore};
+use flow_engine::sys::SystemClock;
 use flow_engine::testing::{ManualClock, ScriptedExecutor};
 use flow_engine::{BakeRequest, Engine};
 
@@ -76,6 +77,24 @@ pub(crate) async fn report() -> Result<(), Failure> {
     cached("in memory", Arc::new(MemoryStore::new())).await?;
     let folder = tempfile::tempdir()?;
     cached("in SQLite", Arc::new(SqliteStore::open(folder.path().join("flow.db"))?)).await
+}
+
+/// Bakes tasks that are scripted, on the threads that the Python package gives an engine, and prints the CPU seconds
+/// of making and driving the bake.
+#[tokio::main(worker_threads = 2)]
+pub(crate) async fn run_scripted(count: &str) -> Result<(), Failure> {
+    let source = MemorySource::new("/bench").flow("chains", flow(count.parse()?));
+    let executor = Arc::new(ScriptedExecutor::new(Arc::new(SystemClock)));
+    let engine = Engine::builder().build(executor);
+    let begun = own_cpu();
+    let created = engine.create_bake(&source, BakeRequest { batch: "chains".into(), ..BakeRequest::default() }).await?;
+    let result = engine.drive(&created.attempt).await?;
+    let spent = own_cpu() - begun;
+    if result != TaskStatus::Succeeded {
+        return Err(format!("the bake ended {result}").into());
+    }
+    println!("{spent}");
+    Ok(())
 }
 
 async fn cached(name: &str, store: Arc<dyn Store>) -> Result<(), Failure> {

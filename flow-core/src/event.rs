@@ -13,7 +13,8 @@
 //! - 4: `LocalsEnded`, the reason `locals` of `Skipped`, `local` and `late` of nodes; starts of image builds;
 //!   `max_rows` of `AttemptCreated` (absent: 10,000).
 //! - 5: live jobs: `LiveCreated`, `LiveEnded`, the scope `job` of `CancelAsked`; their other kinds are those of tasks;
-//!   `ended` of `RetryAt` (absent of a new try: the one before was lost);
+//!   `ended` of `RetryAt` (absent of a new try: the one before was lost); `happened_at` of `Progress`, `Ended` and
+//!   `ended` (absent: at the event's own time);
 //!   `storage` of `AttemptCreated` (absent: mounts are what they say), `host_paths` of specs.
 
 pub mod fold;
@@ -116,6 +117,9 @@ pub enum EventKind {
         stage: Stage,
         /// Why, in words, where there is something to say.
         why: Option<String>,
+        /// Since when, by the executor's clock, if it was told late: no engine was there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        happened_at: Option<Timestamp>,
     },
     /// A unit ended, or could not be started.
     Ended {
@@ -131,6 +135,9 @@ pub enum EventKind {
         log: LogRef,
         /// Present if the result is to be kept in the cache under this key.
         cache: Option<CacheKey>,
+        /// When, by the executor's clock, if it was told late: no engine was there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        happened_at: Option<Timestamp>,
     },
     /// It will be started again.
     RetryAt {
@@ -317,6 +324,9 @@ pub struct EndedTry {
     pub log: LogRef,
     /// The number that the last try will have if the others end likewise; absent if there is no bound.
     pub last: Option<u32>,
+    /// When, by the executor's clock, if it was told late.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub happened_at: Option<Timestamp>,
 }
 
 /// Which results of other bakes an attempt may use.

@@ -18,7 +18,7 @@ impl Executor for Notebook {
                 let output = format!("said={}", spec.cmd.as_deref().unwrap_or_default());
                 let files = OutputFiles { output, ..OutputFiles::default() };
                 let what = What::Ended { exit: Exit::Code(0), reason: Reason::Finished, files };
-                Report { key: key.clone(), at: SystemClock.now(), what }
+                Report { key: key.clone(), at: SystemClock.now(), raw: None, what }
             }));
         });
         batch.iter().map(|_| Ok(RawId::new("written"))).collect()

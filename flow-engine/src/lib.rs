@@ -26,6 +26,7 @@ pub mod storage;
 pub mod store;
 pub mod sys;
 pub mod testing;
+mod watch;
 
 pub use driver::{LEASE, hash_files};
 pub use engine::{

@@ -103,7 +103,7 @@ impl Mailbox {
         let key: LaunchKey = serde_json::from_str(key).map_err(unfit)?;
         let what: What = serde_json::from_value(to_json(what, 0)?).map_err(unfit)?;
         let what = self.desk.secrets.masked(&key, what);
-        self.desk.board.put(Report { key, at: SystemClock.now(), what });
+        self.desk.board.put(Report { key, at: SystemClock.now(), raw: None, what });
         Ok(())
     }
 

@@ -66,9 +66,7 @@ class Bake:
     @property
     def status(self) -> str:
         """``pending``, ``running``, ``succeeded``, ``failed`` or ``cancelled``; ``stalled`` if nobody drives it."""
-        found = self._read()
-        status: str = "stalled" if found["standing"] == "stalled" else found["attempt"]["status"]
-        return status
+        return _status(self._read())
 
     @property
     def done(self) -> bool:
@@ -78,8 +76,12 @@ class Bake:
     @property
     def tasks(self) -> Tasks:
         """Its tasks by dotted id, in graph order; empty while the graph is not known."""
-        tasks = (TaskRecord(record) for record in self._read()["tasks"])
-        return Tasks((task.id, task) for task in tasks)
+        return _tasks(self._read())
+
+    def snapshot(self) -> tuple[str, Tasks]:
+        """Give its status and its tasks of one moment."""
+        found = self._read()
+        return _status(found), _tasks(found)
 
     @property
     def batch(self) -> str:
@@ -209,7 +211,7 @@ class Bake:
         """
         return Events(self._follow(after), _LAST, lambda: self.done or self.status == "stalled")
 
-    def logs(self, task: str, *, number: int = 0, follow: bool = True) -> Log:
+    def logs(self, task: str, *, number: int = 0, follow: bool = True, start: int = 0) -> Log:
         """Give the output of a task.
 
         The result is for ``for`` and ``async for``, piece by piece; ``.text()`` and ``.bytes()`` give all of it.
@@ -222,22 +224,24 @@ class Bake:
             Which start, from 1; 0 is the last.
         follow : bool
             Whether to wait for more while the task runs.
+        start : int
+            The byte to begin with.
 
         Raises
         ------
         NotFoundError
             There is no such task.
         """
-        return Log(lambda: self._open_log(task, number), lambda: self._is_over(task), follow)
+        return Log(lambda: self._open_log(task, number, start), lambda: self._is_over(task), follow)
 
-    def _open_log(self, task: str, number: int) -> _native.LogReader | None:
+    def _open_log(self, task: str, number: int, start: int) -> _native.LogReader | None:
         # Whether it has ended is read first: an ended bake gets no more tasks.
         done, known = self.done, self.tasks
         # It may be a task of a call that is still to be opened.
         is_inside = any(task.startswith(f"{one}.") for one in known)
         if task not in known and not done and (not known or is_inside):
             return None
-        return self.engine._native.log(self.id, self.number, task, number)
+        return self.engine._native.log(self.id, self.number, task, number, start)
 
     def _is_over(self, task: str) -> bool:
         found = self.tasks.get(task)
@@ -328,6 +332,20 @@ class Bake:
 
     # --- showing ---
 
+    def widget(self) -> Any:
+        """Give a live drawing for a notebook: it follows the bake; a click on a task shows its log and outputs.
+
+        Without ``anywidget`` (``pip install 'apolo-flow[notebook]'``) it is the bake as it stands, with its drawing
+        and its tasks, and says what is missing.
+        """
+        try:
+            from apolo_flow.notebook.widget import BakeWidget
+        except ImportError:
+            from apolo_flow.notebook import Still
+
+            return Still(self)
+        return BakeWidget(self)
+
     def to_pandas(self) -> Any:
         """Give its tasks as a pandas DataFrame, a row for each; pandas must be installed.
 
@@ -356,6 +374,15 @@ def start(
         engine._native.drive_in_background(attempt)
         return Bake(engine, bake, number, None, warnings)
     return Bake(engine, bake, number, engine._native.drive(attempt), warnings)
+
+
+def _status(found: dict[str, Any]) -> str:
+    return "stalled" if found["standing"] == "stalled" else str(found["attempt"]["status"])
+
+
+def _tasks(found: dict[str, Any]) -> Tasks:
+    tasks = (TaskRecord(record) for record in found["tasks"])
+    return Tasks((task.id, task) for task in tasks)
 
 
 def wait_slice(follow: _native.Follow, last: str, seconds: float) -> bool:

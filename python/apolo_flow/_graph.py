@@ -78,7 +78,8 @@ class Graph:
         return {name: found[name] for name in ("width", "height", "nodes", "edges")}
 
     def _repr_svg_(self) -> str:
-        return self.to_svg()
+        # A page that is narrower shrinks it.
+        return self.to_svg().replace("<svg ", '<svg style="max-width:100%;height:auto" ', 1)
 
     def __str__(self) -> str:
         lines = []

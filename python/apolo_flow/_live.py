@@ -369,7 +369,7 @@ class LiveJob:
         """Give its events after a position, then as they come, until it has ended; see :meth:`Bake.events`."""
         return Events(self.engine._live.follow(self.id, after), _LAST, self._is_over)
 
-    def logs(self, *, number: int = 0, follow: bool = True) -> Log:
+    def logs(self, *, number: int = 0, follow: bool = True, start: int = 0) -> Log:
         """Give its output; see :meth:`Bake.logs`.
 
         Parameters
@@ -378,8 +378,10 @@ class LiveJob:
             Which start, from 1; 0 is the last.
         follow : bool
             Whether to wait for more while it runs.
+        start : int
+            The byte to begin with.
         """
-        return Log(lambda: self.engine._live.log(self.id, number), self._is_over, follow)
+        return Log(lambda: self.engine._live.log(self.id, number, start), self._is_over, follow)
 
     def _is_over(self) -> bool:
         return self.done or self.status == "stalled"

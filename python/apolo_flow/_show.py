@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -14,29 +15,37 @@ if TYPE_CHECKING:
     from apolo_flow._live import LiveJob
     from apolo_flow._records import TaskRecord
 
-#: The colour of each status and fate; light and dark pages show all of them.
+#: The colour of each status and fate: those of drawings, between light and dark, so that either ground shows them.
 COLOURS = {
-    "pending": "#8a8f98",
-    "running": "#1f6feb",
-    "succeeded": "#2da44e",
-    "failed": "#cf222e",
-    "cancelled": "#bf8700",
-    "skipped": "#8a8f98",
-    "cached": "#0f9d9f",
-    "stalled": "#bf8700",
-    "run": "#1f6feb",
-    "later": "#8a8f98",
-    "fails": "#cf222e",
-    "opens": "#8250df",
-    "grows": "#8250df",
-    "asks": "#bf8700",
+    "pending": "#7b828d",
+    "running": "#2563eb",
+    "succeeded": "#1f9d4d",
+    "failed": "#d13438",
+    "cancelled": "#bf7300",
+    "skipped": "#9750d4",
+    "cached": "#6b9a1e",
+    "stalled": "#bf7300",
+    "run": "#2563eb",
+    "later": "#7b828d",
+    "fails": "#d13438",
+    "opens": "#7b828d",
+    "grows": "#7b828d",
+    "asks": "#bf7300",
 }
 
 
+#: What terminals take for orders: colours, moves, titles.
+_ORDERS = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
+
+
 def clean(text: object) -> str:
-    """Make a text harmless in HTML: marks are escaped, control and direction characters shown as boxes (MCH-6)."""
-    plain = "".join(_visible(letter) for letter in str(text))
-    return escape(plain)
+    """Make a text harmless in HTML: marks are escaped, the rest as :func:`harmless` does (MCH-6)."""
+    return escape(harmless(text))
+
+
+def harmless(text: object) -> str:
+    """Take the orders for terminals out of a text, and show control and direction characters as boxes (MCH-6)."""
+    return "".join(_visible(letter) for letter in _ORDERS.sub("", str(text)))
 
 
 def _visible(letter: str) -> str:
@@ -48,7 +57,7 @@ def _visible(letter: str) -> str:
 
 def badge(word: str) -> str:
     """Give a status as a coloured word."""
-    colour = COLOURS.get(word, "#8a8f98")
+    colour = COLOURS.get(word, "#7b828d")
     return f'<span style="color:{colour};font-weight:600">{clean(word)}</span>'
 
 
@@ -56,13 +65,22 @@ def table(head: list[str], rows: Iterable[list[str]]) -> str:
     """Give a table of cells that are HTML already."""
     style = 'style="text-align:left;vertical-align:top;padding:2px 10px 2px 0"'
     top = "".join(f"<th {style}>{clean(one)}</th>" for one in head)
-    body = "".join("<tr>" + "".join(f"<td {style}>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    first = style.replace("padding", "white-space:nowrap;padding")
+    body = "".join(
+        "<tr>" + "".join(f"<td {style if at else first}>{cell}</td>" for at, cell in enumerate(row)) + "</tr>"
+        for row in rows
+    )
     return f'<table class="apolo-flow"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def _values(values: dict[str, str]) -> str:
-    shown = (f"{clean(name)}={clean(value[:80] + ('…' if len(value) > 80 else ''))}" for name, value in values.items())
+    shown = (f"{clean(name)}={clean(_in_one_line(value))}" for name, value in values.items())
     return "<br>".join(f"<code>{one}</code>" for one in shown)
+
+
+def _in_one_line(value: str) -> str:
+    line = " ".join(value[:400].split())
+    return line[:80] + ("…" if len(line) > 80 or len(value) > 400 else "")
 
 
 def tasks_table(tasks: Iterable[TaskRecord]) -> str:
@@ -80,9 +98,12 @@ def _drawing(graph: Graph) -> str:
 
 def bake_html(bake: Bake) -> str:
     """Give a bake: its head, its graph, its tasks."""
-    found = bake.tasks
-    head = f"<b>{clean(bake.batch)}</b> {badge(bake.status)} <code>{clean(bake.id)}</code>, attempt {bake.number}"
-    return f"<div>{head}</div>{_drawing(bake.graph)}{tasks_table(found.values())}"
+    from apolo_flow._graph import Graph
+
+    status, tasks = bake.snapshot()
+    head = f"<b>{clean(bake.batch)}</b> {badge(status)} <code>{clean(bake.id)}</code>, attempt {bake.number}"
+    drawing = _drawing(Graph.of_tasks(bake.batch, list(tasks.values())))
+    return f"<div>{head}</div>{drawing}{tasks_table(tasks.values())}"
 
 
 def plan_html(plan: Plan) -> str:

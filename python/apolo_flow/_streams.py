@@ -26,7 +26,13 @@ class Events:
         self._last, self._is_over = last, is_over
         self._over = False
 
-    def _next(self, seconds: float) -> list[Event]:
+    @property
+    def over(self) -> bool:
+        """Whether the last one was given."""
+        return self._over
+
+    def next(self, seconds: float) -> list[Event]:
+        """Give the next ones, waiting for so many seconds at most; empty if none came."""
         events = [Event(record) for record in self._follow.next(seconds)]
         if events:
             self._over = events[-1].kind == self._last
@@ -40,7 +46,7 @@ class Events:
     def batches(self) -> Iterator[list[Event]]:
         """Give the events many at a time, as they are there; no list is empty."""
         while not self._over:
-            events = self._next(1.0)
+            events = self.next(1.0)
             if events:
                 yield events
 
@@ -51,7 +57,7 @@ class Events:
     async def batches_async(self) -> AsyncIterator[list[Event]]:
         """As :meth:`batches`, for asyncio."""
         while not self._over:
-            events = await in_thread(self._next, SLICE)
+            events = await in_thread(self.next, SLICE)
             if events:
                 yield events
 

@@ -206,40 +206,6 @@ def test_what_this_process_holds_cannot_be_detached(flow: Flow) -> None:
         flow.batch().bake(PARAMS, detach=True)
 
 
-LEAVE = """
-import sys, threading
-from apolo_flow import Engine, load_text
-from apolo_flow.testing import ScriptedExecutor
-
-executor = ScriptedExecutor()
-executor.script("a", held=True)
-engine = Engine(store="memory", executor=executor)
-bake = load_text("kind: batch\\ntasks: [{id: a, image: x, cmd: x}, {id: b, image: x, cmd: x, needs: []}]", engine=engine).batch().bake()
-way = int(sys.argv[1]) % 4
-if way == 1:
-    threading.Thread(target=bake.wait, daemon=True).start()
-elif way == 2:
-    threading.Thread(target=lambda: list(bake.events()), daemon=True).start()
-elif way == 3:
-    for event in bake.events():
-        break
-    sys.exit(7)
-"""
-
-
-def test_leaving_with_work_under_way_never_crashes(workspace: Path) -> None:
-    command = [sys.executable, "-c", LEAVE]
-    waiting = list(range(100))
-    running: list[tuple[int, subprocess.Popen[bytes]]] = []
-    while waiting or running:
-        while waiting and len(running) < 4:
-            number = waiting.pop()
-            running.append((number, subprocess.Popen([*command, str(number)], stderr=subprocess.PIPE)))
-        number, process = running.pop(0)
-        errors = process.communicate(timeout=120)[1]
-        assert process.returncode == (7 if number % 4 == 3 else 0), errors.decode()
-
-
 def test_importing_is_quick() -> None:
     """Seconds of the processor in the best of several tries, so that a busy machine tells little."""
     script = "import time; t = time.process_time(); import apolo_flow; print(time.process_time() - t)"

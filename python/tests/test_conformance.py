@@ -1,7 +1,7 @@
 """The recorded vectors of expressions again, through Python: values and trees survive the way out.
 
 Those that a decision overrules stand in ``tests/suite/exceptions.json``; what only a bake can answer is told apart
-here. The vectors of whole files are judged in Rust alone: Python has no model of them to compare.
+here. The other files of vectors are judged in ``test_vectors.py``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ OPTIONAL = ("bash", "python", "restart", "sequence")
 
 def cases(name: str) -> list[dict[str, Any]]:
     exceptions = json.loads((ROOT / "suite/exceptions.json").read_text(encoding="utf-8"))
-    lines = (ROOT / f"conformance/{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / f"conformance/{name}.jsonl").read_text(encoding="utf-8").split("\n")
     found = [json.loads(line) for line in lines if line.strip()]
     return [case for case in found if case["id"] not in exceptions]
 

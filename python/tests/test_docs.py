@@ -77,7 +77,7 @@ def test_the_readme_of_the_package_names_what_is_there() -> None:
 
 def test_the_pages_of_the_api_are_written(tmp_path: Path) -> None:
     pytest.importorskip("pdoc")
-    script = Path(__file__).parents[1] / "docs.py"
+    script = Path(__file__).parents[2] / ".ci/python-docs.py"
     subprocess.run([sys.executable, str(script), str(tmp_path)], check=True, timeout=120)
     page = (tmp_path / "apolo_flow.html").read_text(encoding="utf-8")
     for name in ("Bake.wait", "Live.run", "LiveJob.kill"):

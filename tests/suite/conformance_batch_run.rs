@@ -15,7 +15,7 @@ use flow_core::model::{
 use flow_core::plan::{self, BuildCommands, Inputs, OpenCall};
 use flow_core::port::{Append, CacheScope, EventScope, NewEvent, Report, Request, RequestKind, SourceRef, Store, What};
 use flow_core::resolve::{ResolvedFlow, Workspace};
-use flow_core::sched::{AttemptState, Decision, Effect, Fact, Timed, apply, decide};
+use flow_core::sched::{AttemptState, Decision, Effect, Fact, Timed, Told, apply, decide};
 use flow_core::scope::tag_form;
 use flow_engine::store::MemoryStore;
 use flow_engine::testing::{CountingIds, ManualClock, ScriptedExecutor};
@@ -211,7 +211,7 @@ impl Job {
         }
         if self.polls <= pending + running || self.script["forever"] == json!(true) {
             let what = What::Running { address: String::new() };
-            return Some(Fact::Report(Report { key: self.key.clone(), at: Timestamp::default(), what }));
+            return Some(Fact::Report(Report { key: self.key.clone(), at: Timestamp::default(), raw: None, what }));
         }
         match self.script["status"].as_str() {
             Some("cancelled") => Some(self.ended(Exit::None, Reason::Killed)),
@@ -231,7 +231,7 @@ impl Job {
         let found = scanner.finish(&mut |_| {});
         let log = LogRef { bytes: stdout.len() as u64 };
         let (outputs, state) = (found.outputs, found.states);
-        Fact::Ended { key: self.key.clone(), exit, reason, outputs, state, log, problem: None }
+        Fact::Ended { key: self.key.clone(), exit, reason, outputs, state, log, problem: None, told: Told::default() }
     }
 
     /// Whether it is a job that a task runs in.

@@ -8,7 +8,7 @@ use flow_core::model::{
     Exit, LaunchKey, LiveJobId, LogRef, RawId, Reason, RestartPolicy, Subject, TaskStatus, Timestamp, UnitSpec,
 };
 use flow_core::port::{ExecutorError, Report, Request, RequestKind, What};
-use flow_core::sched::{Effect, Fact, LiveState, Revive, Timed, apply_live, decide_live, revive_live};
+use flow_core::sched::{Effect, Fact, LiveState, Revive, Timed, Told, apply_live, decide_live, revive_live};
 use indexmap::IndexMap;
 
 use crate::live_store::order;
@@ -69,7 +69,7 @@ impl Job {
         let mut words = self.fact(Fact::StartResult { key: key(number), result: Ok(RawId::new("raw")) });
         let what = What::Running { address: "pid 7".to_owned() };
         let at = Timestamp::from_unix_millis(self.now);
-        words.extend(self.fact(Fact::Report(Report { key: key(number), at, what })));
+        words.extend(self.fact(Fact::Report(Report { key: key(number), at, raw: None, what })));
         words
     }
 
@@ -82,6 +82,7 @@ impl Job {
             state: IndexMap::new(),
             log: LogRef { bytes: 5 },
             problem: None,
+            told: Told::default(),
         })
     }
 
@@ -256,9 +257,9 @@ fn what_is_lost_counts_as_a_failure() {
         job.fact(Fact::Begin);
         job.taken(1);
         let at = Timestamp::from_unix_millis(job.now);
-        let out_of_reach = Report { key: key(1), at, what: What::Lost { proof_dead: false } };
+        let out_of_reach = Report { key: key(1), at, raw: None, what: What::Lost { proof_dead: false } };
         assert_eq!(job.fact(Fact::Report(out_of_reach)), ["progress"]);
-        let dead = Report { key: key(1), at, what: What::Lost { proof_dead: true } };
+        let dead = Report { key: key(1), at, raw: None, what: What::Lost { proof_dead: true } };
         assert_eq!(job.fact(Fact::Report(dead)), words);
     }
 }

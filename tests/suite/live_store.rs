@@ -89,13 +89,15 @@ fn ended(name: &str, number: u32, code: i32) -> EventKind {
         state: IndexMap::new(),
         log: LogRef { bytes: 7 },
         cache: None,
+        happened_at: None,
     }
 }
 
 async fn check_a_job_follows_its_events(pair: Pair) {
     let (first, second) = (LaunchKey::live(&job("j"), 1), LaunchKey::live(&job("j"), 2));
     let launching = |key: &LaunchKey| EventKind::Launching { key: key.clone(), spec: Digest::of(b"s"), cache: None };
-    let running = |key: &LaunchKey| EventKind::Progress { key: key.clone(), stage: Stage::Running, why: None };
+    let running =
+        |key: &LaunchKey| EventKind::Progress { key: key.clone(), stage: Stage::Running, why: None, happened_at: None };
     let raw = RawId::new("live/j.1");
     let begun = vec![
         made(order("serve", None)),

@@ -613,7 +613,7 @@ fn late_news_of_a_call_changes_nothing() {
     let key = LaunchKey::task(&AttemptId::new("attempt-1"), &id("sub"), 1);
     sim.fact(crate::sim::end_of(key.clone(), Exit::Code(1), Reason::Finished, &[]));
     let what = What::Running { address: String::new() };
-    sim.fact(Fact::Report(Report { key, at: Timestamp::default(), what }));
+    sim.fact(Fact::Report(Report { key, at: Timestamp::default(), raw: None, what }));
     assert_eq!(sim.events.len(), events, "no unit has its key");
 }
 

@@ -127,9 +127,9 @@ fn a_local_action_is_never_running_and_keeps_no_state() {
     let mut sim = Sim::new(LOCALS).begin();
     let key = sim.key("one");
     let fact = match end_of(key, Exit::Code(0), Reason::Finished, &[("word", "w")]) {
-        Fact::Ended { key, exit, reason, outputs, log, problem, .. } => {
+        Fact::Ended { key, exit, reason, outputs, log, problem, told, .. } => {
             let state = [("kept".to_owned(), "x".to_owned())].into();
-            Fact::Ended { key, exit, reason, outputs, state, log, problem }
+            Fact::Ended { key, exit, reason, outputs, state, log, problem, told }
         }
         other => other,
     };

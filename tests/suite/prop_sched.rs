@@ -128,7 +128,9 @@ type News = (u8, prop::sample::Index);
 
 fn fact(sim: &Sim, (kind, which): &News) -> Option<Fact> {
     let keys: Vec<&LaunchKey> = sim.launched.iter().map(|(key, ..)| key).collect();
-    let report = |what| Some(Fact::Report(Report { key: (*which.get(&keys)).clone(), at: Timestamp::default(), what }));
+    let report = |what| {
+        Some(Fact::Report(Report { key: (*which.get(&keys)).clone(), at: Timestamp::default(), raw: None, what }))
+    };
     let away = || Err(ExecutorError::Unreachable { message: "away".to_owned() });
     let refused = || Err(ExecutorError::Refused { message: "no".to_owned() });
     if keys.is_empty() && *kind < 14 {

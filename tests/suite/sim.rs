@@ -14,7 +14,7 @@ use flow_core::model::{
 use flow_core::plan;
 use flow_core::port::{ActionRef, ExecutorError, Report, Request, RequestKind, SourceRef, What};
 use flow_core::resolve::{ResolvedFlow, Workspace};
-use flow_core::sched::{AttemptState, Decision, Effect, Fact, Timed, apply, decide};
+use flow_core::sched::{AttemptState, Decision, Effect, Fact, Timed, Told, apply, decide};
 use flow_core::value::Value;
 use indexmap::IndexMap;
 
@@ -155,7 +155,7 @@ impl Sim {
                     return Vec::new();
                 }
                 let running = What::Running { address: String::new() };
-                vec![taken(&key), Fact::Report(Report { key, at: Timestamp::default(), what: running })]
+                vec![taken(&key), Fact::Report(Report { key, at: Timestamp::default(), raw: None, what: running })]
             }
             Effect::Kill { key, .. } => {
                 self.killed.push(key);
@@ -220,7 +220,7 @@ impl Sim {
 
     pub(crate) fn report(&mut self, name: &str, what: What) {
         let key = self.key(name);
-        self.fact(Fact::Report(Report { key, at: Timestamp::default(), what }));
+        self.fact(Fact::Report(Report { key, at: Timestamp::default(), raw: None, what }));
     }
 
     pub(crate) fn refuse(&mut self, name: &str, error: ExecutorError) {
@@ -344,7 +344,16 @@ pub(crate) fn taken(key: &LaunchKey) -> Fact {
 /// A unit ended.
 pub(crate) fn end_of(key: LaunchKey, exit: Exit, reason: Reason, outputs: &[(&str, &str)]) -> Fact {
     let outputs = outputs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Fact::Ended { key, exit, reason, outputs, state: IndexMap::new(), log: LogRef::default(), problem: None }
+    Fact::Ended {
+        key,
+        exit,
+        reason,
+        outputs,
+        state: IndexMap::new(),
+        log: LogRef::default(),
+        problem: None,
+        told: Told::default(),
+    }
 }
 
 fn created(params: IndexMap<String, String>) -> AttemptCreated {

@@ -148,6 +148,7 @@ fn ended(key: &LaunchKey, code: i32, output: &str, cache: Option<&CacheKey>) -> 
         state: IndexMap::new(),
         log: LogRef { bytes: 7 },
         cache: cache.cloned(),
+        happened_at: None,
     }
 }
 
@@ -384,7 +385,7 @@ async fn check_tasks_keep_graph_order_and_follow_events(pair: Pair) {
         vec![
             launching(&first),
             EventKind::Launched { key: first.clone(), raw: RawId::new("raw-1") },
-            EventKind::Progress { key: first.clone(), stage: Stage::Running, why: None },
+            EventKind::Progress { key: first.clone(), stage: Stage::Running, why: None, happened_at: None },
         ],
         vec![expanded(&id(&["call"]), &["b", "a"]), ended(&first, 3, "no", None)],
         vec![launching(&key("a", &z, 2)), ended(&key("a", &z, 2), 0, "yes", None)],
@@ -425,7 +426,7 @@ async fn check_calls_show_where_they_stand(pair: Pair) {
     let turns = [
         vec![expanded(&FullId::root(), &["call"])],
         vec![expanded(&call, &["a", "b"])],
-        vec![more, EventKind::Progress { key: own.clone(), stage: Stage::Running, why: None }],
+        vec![more, EventKind::Progress { key: own.clone(), stage: Stage::Running, why: None, happened_at: None }],
         vec![ended(&own, 3, "no", None)],
     ];
     let mut seq = 1;
@@ -683,7 +684,7 @@ async fn a_large_bake_is_folded_alike_by_both_stores() {
         [
             launching(&key),
             EventKind::Launched { key: key.clone(), raw },
-            EventKind::Progress { key: key.clone(), stage: Stage::Running, why: None },
+            EventKind::Progress { key: key.clone(), stage: Stage::Running, why: None, happened_at: None },
             ended(&key, 0, name, Some(&cache)),
         ]
     };

@@ -43,7 +43,7 @@ impl Plain {
                 let below = if *prefix == FullId::root() { String::new() } else { format!("{prefix}  ") };
                 vec![format!("{}{}", clean::line(&below), counted(nodes.len(), "task"))]
             }
-            EventKind::Progress { key, stage, why } => {
+            EventKind::Progress { key, stage, why, .. } => {
                 let told = self.detailed || *stage == Stage::Running || *stage == Stage::Suspended;
                 let name = key.node().map(ToString::to_string).filter(|_| told);
                 name.map(|name| self.stage(&name, stage, why.as_deref())).into_iter().collect()

@@ -94,7 +94,7 @@ impl Story {
 
     pub(crate) fn run(&mut self, id: &str) {
         self.tell(EventKind::Launching { key: key(id), spec: Digest::of(b""), cache: None });
-        self.tell(EventKind::Progress { key: key(id), stage: Stage::Running, why: None });
+        self.tell(EventKind::Progress { key: key(id), stage: Stage::Running, why: None, happened_at: None });
     }
 
     pub(crate) fn end(&mut self, id: &str, code: i32, outputs: &[(&str, &str)]) {
@@ -102,7 +102,15 @@ impl Story {
         let outcome = Outcome { status, exit: Exit::Code(code), reason: Reason::Finished };
         let outputs = outputs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let log = LogRef { bytes: 7 };
-        self.tell(EventKind::Ended { key: key(id), outcome, outputs, state: IndexMap::new(), log, cache: None });
+        self.tell(EventKind::Ended {
+            key: key(id),
+            outcome,
+            outputs,
+            state: IndexMap::new(),
+            log,
+            cache: None,
+            happened_at: None,
+        });
     }
 
     pub(crate) fn skip(&mut self, id: &str) {

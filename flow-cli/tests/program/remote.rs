@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::kit::{Place, Ran};
+use crate::terminal::OnTerminal;
 
 const FLOW: &str = "kind: batch
 defaults: {cache: {strategy: none}}
@@ -230,4 +231,34 @@ fn a_local_action_from_elsewhere_runs_only_where_it_is_allowed() {
     assert!(!remotes.lock().contains("allow_local"));
     remotes.run("bake r --local-executor").expect(4);
     assert!(!remotes.place.path("other").exists());
+}
+
+#[test]
+fn a_person_at_a_terminal_is_asked_once_about_a_local_action() {
+    // MCH-7.
+    let remotes = Remotes::new();
+    remotes.commit("action.yml", "kind: local\ninputs: {word: {}}\ncmd: sh -c 'echo ${{ inputs.word }} >> ran'\n");
+    remotes.push("v2");
+    remotes.place.write(".apolo/r.yml", &FLOW.replace("@v1", "@v2"));
+    let bake = || OnTerminal::of(remotes.place.command("bake r --local-executor"));
+    let asked = "allow it, for this commit? [y/N] ";
+    for no in ["\n", "n\n", "what?\n"] {
+        let mut refused = bake();
+        refused.hear_next("gh:acme/tools@v2 would run on this machine:");
+        refused.hear_next("echo ${{ inputs.word }} >> ran");
+        refused.hear_next(asked);
+        refused.answer(no);
+        let (code, heard) = refused.end();
+        assert!(code == Some(4) && heard.contains("nobody has allowed it"), "{code:?} {heard}");
+        assert!(!remotes.lock().contains("allow_local") && !remotes.place.path("ran").exists());
+    }
+    let mut allowed = bake();
+    allowed.hear_next(asked);
+    allowed.answer("y\n");
+    let (code, heard) = allowed.end();
+    assert_eq!(code, Some(0), "{heard}");
+    assert!(remotes.lock().contains("allow_local = true"), "the answer is kept");
+    let (code, heard) = bake().end();
+    assert!(code == Some(0) && !heard.contains("allow it"), "nobody is asked again: {heard}");
+    assert_eq!(remotes.place.read("ran"), "hello\nhello\n");
 }

@@ -231,12 +231,14 @@ fn edit_task(task: &mut Task, event: &Event) {
                 last.raw = Some(raw.clone());
             }
         }
-        EventKind::Progress { stage, why, .. } => progress(task, stage, why.as_deref(), event.at),
-        EventKind::Ended { key, outcome, outputs, state, log, .. } => {
+        EventKind::Progress { stage, why, happened_at, .. } => {
+            progress(task, stage, why.as_deref(), happened(task.tries.last(), *happened_at, event.at));
+        }
+        EventKind::Ended { key, outcome, outputs, state, log, happened_at, .. } => {
             if !task.opened && !task.node.late && task.tries.last().is_none_or(|last| last.number < key.r#try) {
                 add_try(task, key, event.at);
             }
-            end(task, (outcome, log), event.at);
+            end(task, (outcome, log), happened(task.tries.last(), *happened_at, event.at));
             task.outputs.clone_from(outputs);
             task.state.clone_from(state);
         }
@@ -296,11 +298,19 @@ fn new_try(key: &LaunchKey, at: Timestamp) -> Try {
     }
 }
 
+/// When something happened to a start: when the executor says so, but never before what is known of it, nor after it
+/// was told. Clocks of other machines may be wrong.
+fn happened(last: Option<&Try>, by_executor: Option<Timestamp>, told: Timestamp) -> Timestamp {
+    let first = last.map_or(told, |last| last.started_at.unwrap_or(last.launched_at));
+    by_executor.map_or(told, |at| at.max(first).min(told))
+}
+
 /// Ends the last try if another one is to follow it; where nobody has told how it ended, it was lost.
 fn end_before(task: &mut Task, next: &LaunchKey, ended: Option<&EndedTry>, at: Timestamp) {
     let open = |one: &&mut Try| one.number < next.r#try && one.outcome.is_none();
     let Some(last) = task.tries.last_mut().filter(open) else { return };
     let unsaid = || Outcome { status: TaskStatus::Failed, exit: Exit::None, reason: Reason::Lost };
+    let at = happened(Some(last), ended.and_then(|ended| ended.happened_at), at);
     last.ended_at = Some(at);
     last.outcome = Some(ended.map_or_else(unsaid, |ended| ended.outcome.clone()));
     last.log = ended.map(|ended| ended.log.clone()).unwrap_or_default();

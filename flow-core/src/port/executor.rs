@@ -54,6 +54,9 @@ pub struct Report {
     pub key: LaunchKey,
     /// When, by the executor's clock.
     pub at: Timestamp,
+    /// The executor's id of the unit, if it says it: it may be heard of before its start was answered.
+    #[serde(default)]
+    pub raw: Option<RawId>,
     /// What.
     pub what: What,
 }

@@ -116,7 +116,12 @@ impl Turn<'_> {
         let Some(build) = self.live_build(&report.key) else { return };
         match &report.what {
             What::Running { .. } if build.status == TaskStatus::Pending => {
-                self.event(EventKind::Progress { key: report.key.clone(), stage: Stage::Running, why: None });
+                self.event(EventKind::Progress {
+                    key: report.key.clone(),
+                    stage: Stage::Running,
+                    why: None,
+                    happened_at: None,
+                });
             }
             What::Lost { proof_dead: true } => self.end_build(&report.key, &End::lost()),
             _ => {}
@@ -141,7 +146,7 @@ impl Turn<'_> {
             let mut nodes = self.state.nodes.iter();
             let unit = nodes.find_map(|node| plan::image_build(self.flow, &self.view(node), image));
             let (Some(unit), Some(key)) = (unit, self.state.build_key(image)) else { continue };
-            self.event(EventKind::Progress { key: key.clone(), stage: Stage::Queued, why: None });
+            self.event(EventKind::Progress { key: key.clone(), stage: Stage::Queued, why: None, happened_at: None });
             self.effect(Effect::Launch { key, spec: Box::new(unit), resuming: true });
         }
     }

@@ -51,7 +51,7 @@ impl Turn<'_> {
             if !node.has_run
                 && let Some(key) = state.key(*at, 1)
             {
-                self.event(EventKind::Progress { key, stage: Stage::Running, why: None });
+                self.event(EventKind::Progress { key, stage: Stage::Running, why: None, happened_at: None });
             }
             if graph.unfinished == 0 {
                 self.close(*at, node, graph);

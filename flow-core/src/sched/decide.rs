@@ -31,8 +31,9 @@ pub fn decide(flow: &ResolvedFlow, state: &AttemptState, timed: &Timed) -> Decis
         Fact::BeginFrom(base) => begin(&mut turn, Some(base)),
         Fact::StartResult { key, result } => turn.start_result(key, result),
         Fact::Report(report) => turn.report(report),
-        Fact::Ended { key, exit, reason, outputs, state, log, problem } => {
-            let end = End::of(*exit, reason, problem.as_ref(), log);
+        Fact::Ended { key, exit, reason, outputs, state, log, problem, told } => {
+            let end = End::of(*exit, reason, problem.as_ref(), log).happened(told.long_before(turn.now));
+            turn.note_taken(key, told.raw.as_ref());
             turn.unit_ended(key, &end, outputs, state);
         }
         Fact::Request(request) => turn.request(request),

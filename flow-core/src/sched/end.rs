@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use crate::event::{EventKind, Stage};
-use crate::model::{Exit, FullId, LaunchKey, LogRef, Outcome, Reason, TaskStatus};
+use crate::model::{Exit, FullId, LaunchKey, LogRef, Outcome, Reason, TaskStatus, Timestamp};
 use crate::sched::node::{Node, Phase};
 use crate::sched::turn::{Turn, fails_fast, last_key, stumbled};
 
@@ -12,13 +12,15 @@ use crate::sched::turn::{Turn, fails_fast, last_key, stumbled};
 pub(super) struct End {
     pub(super) outcome: Outcome,
     pub(super) log: LogRef,
+    /// When, if it was told late.
+    pub(super) happened_at: Option<Timestamp>,
 }
 
 pub(super) type Texts = IndexMap<String, String>;
 
 impl End {
     fn new(status: TaskStatus, exit: Exit, reason: Reason) -> Self {
-        End { outcome: Outcome { status, exit, reason }, log: LogRef::default() }
+        End { outcome: Outcome { status, exit, reason }, log: LogRef::default(), happened_at: None }
     }
 
     fn failed(reason: Reason) -> Self {
@@ -49,7 +51,12 @@ impl End {
             }
             _ => Outcome { status, exit, reason: reason.clone() },
         };
-        End { outcome, log: log.clone() }
+        End { outcome, log: log.clone(), happened_at: None }
+    }
+
+    /// The end, which happened earlier than it was told.
+    pub(super) fn happened(self, at: Option<Timestamp>) -> Self {
+        End { happened_at: at, ..self }
     }
 
     pub(super) fn outcome(&self) -> &Outcome {
@@ -106,6 +113,7 @@ impl End {
             state: Texts::new(),
             log: self.log.clone(),
             cache: None,
+            happened_at: self.happened_at,
         }
     }
 }
@@ -126,7 +134,7 @@ impl Turn<'_> {
         // which keeps no state either (BAT-22).
         let succeeded = end.outcome.status == TaskStatus::Succeeded && !node.record.local;
         if succeeded && !matches!(live.stage, Some(Stage::Running | Stage::Suspended)) {
-            self.event(EventKind::Progress { key: key.clone(), stage: Stage::Running, why: None });
+            self.event(EventKind::Progress { key: key.clone(), stage: Stage::Running, why: None, happened_at: None });
         }
         let saved = if node.record.local { &Texts::new() } else { saved };
         self.end(at, key.clone(), end, (outputs, saved));
@@ -164,6 +172,7 @@ impl Turn<'_> {
             state: state.clone(),
             log: end.log.clone(),
             cache: node.cache.clone().filter(|_| succeeded),
+            happened_at: end.happened_at,
         });
         if !self.winding && self.spoils(at, node, &end.outcome) {
             self.wind_down(Some(at));

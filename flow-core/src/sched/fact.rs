@@ -55,6 +55,8 @@ pub enum Fact {
         log: LogRef,
         /// What was wrong with its output files.
         problem: Option<String>,
+        /// What else the executor said of it.
+        told: Told,
     },
     /// Somebody asked for something.
     Request(Request),
@@ -82,6 +84,30 @@ pub enum Fact {
     /// Nothing new: go on with what is ready or due.
     Tick,
 }
+
+/// Who a unit is to the executor, and when it says that something happened to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// The executor's id, if it says it.
+    pub raw: Option<RawId>,
+    /// When, by the executor's clock; absent: now.
+    pub at: Option<Timestamp>,
+}
+
+impl Told {
+    /// That of a report.
+    pub fn of(report: &Report) -> Self {
+        Told { raw: report.raw.clone(), at: Some(report.at) }
+    }
+
+    /// When it happened, if that was so long before `now` that nobody can have listened.
+    pub(super) fn long_before(&self, now: Timestamp) -> Option<Timestamp> {
+        self.at.filter(|at| *at > Timestamp::default() && at.after(TOLD_LATE) <= now)
+    }
+}
+
+/// What is heard of so long after it happened has a time of its own. Less is the way of the news.
+const TOLD_LATE: Duration = Duration::from_secs(1);
 
 /// What is to be written and done.
 ///

@@ -167,7 +167,9 @@ pub fn apply_live(state: &mut LiveState, event: &Event) {
             live.again_at = None;
             live.refused = 0;
         }),
-        EventKind::Progress { key, stage, why } => state.progress(key, stage, why.as_ref(), event.at),
+        EventKind::Progress { key, stage, why, happened_at } => {
+            state.progress(key, stage, why.as_ref(), happened_at.unwrap_or(event.at));
+        }
         EventKind::Ended { outcome, .. } => state.outcome = Some(outcome.clone()),
         EventKind::RetryAt { key, at, .. } => state.retry(key, *at, event.at),
         EventKind::CancelAsked { request, .. } => {

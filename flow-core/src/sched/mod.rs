@@ -26,7 +26,7 @@ mod turn;
 mod view;
 
 pub use decide::decide;
-pub use fact::{Decision, Effect, Fact, Revive, Timed};
+pub use fact::{Decision, Effect, Fact, Revive, Timed, Told};
 pub use foresee::{Pending, pending, set_aside};
 pub use live::{LiveState, apply_live, decide_live, revive_live};
 pub use revive::revive;

@@ -105,7 +105,7 @@ impl<'t, 'a> Pass<'t, 'a> {
         let Some(spec) = plan::spec(self.turn.flow, &self.turn.view(node)) else {
             return self.turn.end_unstarted(at, &End::no_spec());
         };
-        self.turn.event(EventKind::Progress { key: key.clone(), stage: Stage::Queued, why: None });
+        self.turn.event(EventKind::Progress { key: key.clone(), stage: Stage::Queued, why: None, happened_at: None });
         self.turn.effect(Effect::Launch { key, spec: Box::new(spec), resuming: true });
     }
 

@@ -40,7 +40,7 @@ impl<'a> Turn<'a> {
         let pause = if is_in_vain { Duration::ZERO } else { policy.pause(tried) };
         let moment = self.now.after(pause);
         let last = (!policy.is_endless()).then(|| node.tries.saturating_add(policy.attempts.saturating_sub(tried)));
-        let ended = EndedTry { outcome: end.outcome.clone(), log: end.log.clone(), last };
+        let ended = EndedTry { outcome: end.outcome.clone(), log: end.log.clone(), last, happened_at: end.happened_at };
         self.event(EventKind::RetryAt { key, at: moment, ended: Some(Box::new(ended)) });
         if !pause.is_zero() {
             self.effect(Effect::WakeAt(moment));

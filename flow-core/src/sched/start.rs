@@ -7,7 +7,7 @@ use crate::model::{CacheKey, LaunchKey, RawId, UnitSpec};
 use crate::plan;
 use crate::port::{ExecutorError, Report, What};
 use crate::sched::end::End;
-use crate::sched::fact::Effect;
+use crate::sched::fact::{Effect, Told};
 use crate::sched::node::{Live, Node, Phase};
 use crate::sched::turn::Turn;
 
@@ -71,13 +71,31 @@ impl<'a> Turn<'a> {
         }
         let pause = FIRST_PAUSE.saturating_mul(1 << live.stumbles.min(16)).min(LONGEST_PAUSE);
         let moment = self.now.after(pause);
-        self.event(EventKind::Progress { key: key.clone(), stage: Stage::Queued, why: Some(error.to_string()) });
+        self.event(EventKind::Progress {
+            key: key.clone(),
+            stage: Stage::Queued,
+            why: Some(error.to_string()),
+            happened_at: None,
+        });
         self.event(EventKind::RetryAt { key, at: moment, ended: None });
         self.effect(Effect::WakeAt(moment));
     }
 
+    /// Records who a unit is that is heard of before the start was answered.
+    ///
+    /// The answer will say nothing new then, so what had to follow from it follows now.
+    pub(super) fn note_taken(&mut self, key: &LaunchKey, raw: Option<&RawId>) {
+        let Some(raw) = raw else { return };
+        if self.live(key).is_some_and(|(_, _, live)| !live.taken) {
+            self.start_result(key, &Ok(raw.clone()));
+        } else if self.state.place_of(key).is_none() {
+            self.build_start_result(key, &Ok(raw.clone()));
+        }
+    }
+
     /// News of a unit. Order: queued, starting, running or suspended; what goes backwards is late news.
     pub(super) fn report(&mut self, report: &Report) {
+        self.note_taken(&report.key, report.raw.as_ref());
         let Some((at, node, live)) = self.live(&report.key) else { return self.build_report(report) };
         let (stage, why) = match &report.what {
             What::Queued { why } => (Stage::Queued, said(why)),
@@ -97,7 +115,8 @@ impl<'a> Turn<'a> {
         let is_late = live.stage.as_ref().is_some_and(|last| rank(&stage) < rank(last));
         let is_known = live.stage.as_ref() == Some(&stage) && live.why == why;
         if !is_late && !is_known {
-            self.event(EventKind::Progress { key: report.key.clone(), stage, why });
+            let happened_at = Told::of(report).long_before(self.now);
+            self.event(EventKind::Progress { key: report.key.clone(), stage, why, happened_at });
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use flow_core::model::LogRef;
 use flow_core::port::{Cursor, Report, Scope, What};
-use flow_core::sched::Fact;
+use flow_core::sched::{Fact, Told};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
@@ -46,13 +46,14 @@ pub(crate) async fn listen(inner: Arc<Inner>, scope: Scope, outbox: mpsc::Sender
 
 /// Reads an ended unit's output and sends the end on.
 async fn ended(inner: Arc<Inner>, report: Report, outbox: mpsc::Sender<Fact>, readers: Arc<Semaphore>) {
+    let told = Told::of(&report);
     let What::Ended { exit, reason, files } = report.what else { return };
     // The semaphore is never closed, so there always comes a permit.
     let _permit = readers.acquire_owned().await.ok();
     let found = harvest(Arc::clone(&inner.executor), &report.key, &files).await;
     let log = LogRef { bytes: found.bytes };
     let (outputs, state, problem) = (found.outputs, found.state, found.problem);
-    let fact = Fact::Ended { key: report.key, exit, reason, outputs, state, log, problem };
+    let fact = Fact::Ended { key: report.key, exit, reason, outputs, state, log, problem, told };
     // A closed inbox means that the driver has ended, and nobody waits for news.
     let _ = outbox.send(fact).await;
 }

@@ -16,7 +16,7 @@ use flow_core::model::{
 use flow_core::plan::Plan;
 use flow_core::port::ConfigSource;
 use flow_core::resolve::ResolvedFlow;
-use flow_core::sched::{AttemptState, Decision, Effect, Fact, Timed, apply, decide, pending, set_aside};
+use flow_core::sched::{AttemptState, Decision, Effect, Fact, Timed, Told, apply, decide, pending, set_aside};
 use flow_core::text::SourceMap;
 use indexmap::IndexMap;
 
@@ -210,6 +210,7 @@ impl<'a> Seer<'a> {
                     state: IndexMap::new(),
                     log: LogRef::default(),
                     problem: None,
+                    told: Told::default(),
                 });
                 Ok(self.take(decision.events))
             }

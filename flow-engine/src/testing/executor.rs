@@ -245,7 +245,7 @@ impl State {
             self.due.insert((now.after(span), self.last_raw), launch.key.clone());
         }
         let running = What::Running { address: raw.to_string() };
-        let last = Report { key: launch.key.clone(), at: now, what: running.clone() };
+        let last = Report { key: launch.key.clone(), at: now, raw: None, what: running.clone() };
         let end = Some(script.end);
         let unit = Unit { raw: raw.clone(), launch: launch.clone(), log: script.log, end, last };
         self.launches.push(launch.clone());
@@ -261,7 +261,7 @@ impl State {
         if is_end(&what) {
             unit.end = None;
         }
-        let report = Report { key: key.clone(), at, what };
+        let report = Report { key: key.clone(), at, raw: None, what };
         unit.last = report.clone();
         self.reports.push(report);
     }

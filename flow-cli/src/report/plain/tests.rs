@@ -41,7 +41,7 @@ fn a_task_that_is_tried_again_says_how_it_ended_and_when_it_comes() {
     let outcome = Outcome { status: TaskStatus::Failed, exit: Exit::Code(3), reason: Reason::Finished };
     let key = LaunchKey::task(&AttemptId::new("attempt-1"), &FullId::root().child("a"), 2);
     let at = story.last.at.after(std::time::Duration::from_secs(61));
-    let ended = Some(Box::new(EndedTry { outcome, log: LogRef { bytes: 7 }, last: Some(3) }));
+    let ended = Some(Box::new(EndedTry { outcome, log: LogRef { bytes: 7 }, last: Some(3), happened_at: None }));
     story.tell(EventKind::RetryAt { key: key.clone(), at, ended });
     assert_eq!(lines(&story), ["22:13:25  a  failed (exit code 3): try 2 of 3, next in 1m 00s"]);
     let task = story.board.tasks.values().next().unwrap();

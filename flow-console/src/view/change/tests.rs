@@ -8,7 +8,7 @@ use super::Change;
 fn change(task: &str, why: &str) -> Change {
     let attempt = AttemptId::new("attempt-1");
     let key = LaunchKey::task(&attempt, &FullId::root().child(task), 1);
-    let kind = EventKind::Progress { key, stage: Stage::Queued, why: Some(why.to_owned()) };
+    let kind = EventKind::Progress { key, stage: Stage::Queued, why: Some(why.to_owned()), happened_at: None };
     let event =
         Event { position: u64::MAX, seq: 1, at: Timestamp::default(), subject: Subject::Attempt(attempt), kind };
     Change::new(&event, Some(("bake-1", 1)))

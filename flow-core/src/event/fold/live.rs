@@ -1,6 +1,6 @@
 //! [`fold_live`]: the events of a live job into its record.
 
-use crate::event::fold::{Rows, new_try};
+use crate::event::fold::{Rows, happened, new_try};
 use crate::event::{Event, EventKind, Stage};
 use crate::model::{
     CancelMark, Exit, LaunchKey, LiveJob, LiveJobId, LogRef, Outcome, Reason, StatusItem, TaskStatus, Timestamp,
@@ -29,8 +29,10 @@ fn edit(job: &mut LiveJob, event: &Event) {
                 last.raw = Some(raw.clone());
             }
         }
-        EventKind::Progress { stage, why, .. } => progress(job, stage, why.as_deref(), event.at),
-        EventKind::Ended { outcome, log, .. } => end(job, outcome, log, event.at),
+        EventKind::Progress { stage, why, happened_at, .. } => {
+            progress(job, (stage, why.as_deref()), (*happened_at, event.at));
+        }
+        EventKind::Ended { outcome, log, happened_at, .. } => end(job, (outcome, log), (*happened_at, event.at)),
         EventKind::RetryAt { key, at, .. } => {
             lose_before(job, key, event.at);
             job.note = Some(format!("will be started again at {at}"));
@@ -55,7 +57,8 @@ fn edit(job: &mut LiveJob, event: &Event) {
     }
 }
 
-fn end(job: &mut LiveJob, outcome: &Outcome, log: &LogRef, at: Timestamp) {
+fn end(job: &mut LiveJob, (outcome, log): (&Outcome, &LogRef), (by_executor, told): (Option<Timestamp>, Timestamp)) {
+    let at = happened(job.tries.last(), by_executor, told);
     job.note = None;
     job.outcome = Some(outcome.clone());
     if let Some(last) = job.tries.last_mut() {
@@ -65,7 +68,12 @@ fn end(job: &mut LiveJob, outcome: &Outcome, log: &LogRef, at: Timestamp) {
     }
 }
 
-fn progress(job: &mut LiveJob, stage: &Stage, why: Option<&str>, at: Timestamp) {
+fn progress(
+    job: &mut LiveJob,
+    (stage, why): (&Stage, Option<&str>),
+    (by_executor, told): (Option<Timestamp>, Timestamp),
+) {
+    let at = happened(job.tries.last(), by_executor, told);
     job.note = why.map(str::to_owned);
     if *stage == Stage::Running {
         job.started_at.get_or_insert(at);

@@ -1,5 +1,6 @@
 //! [`draw`]: a graph of tasks as one SVG element. It needs no font, style or script from elsewhere, and reads on a
-//! light and on a dark ground; each status has a mark of its own beside its colour.
+//! light and on a dark ground; each status has a mark of its own beside its colour. Each box says in `data-task` whose
+//! it is, for pages that make it something to click.
 
 use std::fmt::Write as _;
 
@@ -91,7 +92,7 @@ fn push_box(text: &mut String, node: &TaskNode, place: &Placed, class: &str) {
     let (rows, id) = (node.rows_text(), escape(&node.id));
     let _ = write!(
         text,
-        "<g class=\"{class} {}\" transform=\"translate({} {})\"><title>{id}{word}</title>\
+        "<g class=\"{class} {}\" data-task=\"{id}\" transform=\"translate({} {})\"><title>{id}{word}</title>\
          <rect width=\"{}\" height=\"{}\" rx=\"7\"/>",
         look.word, place.x, place.y, place.width, place.height
     );

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::event::{CancelScope, EventKind, Stage};
-use crate::model::{Exit, LaunchKey, LogRef, Outcome, RawId, Reason, RestartPolicy, TaskStatus, Timestamp, UnitSpec};
+use crate::model::{LaunchKey, Outcome, RawId, Reason, RestartPolicy, TaskStatus, Timestamp, UnitSpec};
 use crate::port::{ExecutorError, Report, Request, RequestKind, What};
 use crate::sched::end::End;
-use crate::sched::fact::{Decision, Effect, Fact, Timed};
+use crate::sched::fact::{Decision, Effect, Fact, Timed, Told};
 use crate::sched::live::{Live, LiveState, Phase};
 use crate::sched::start::rank;
 use crate::sched::turn::GRACE;
@@ -29,7 +29,10 @@ pub fn decide_live(spec: &UnitSpec, state: &LiveState, timed: &Timed) -> Decisio
         Fact::Begin | Fact::Tick => turn.tick(),
         Fact::StartResult { key, result } => turn.start_result(key, result),
         Fact::Report(report) => turn.report(report),
-        Fact::Ended { key, exit, reason, log, .. } => turn.unit_ended(key, *exit, reason, log),
+        Fact::Ended { key, exit, reason, log, told, .. } => {
+            turn.note_taken(key, told.raw.as_ref());
+            turn.unit_ended(key, &End::of(*exit, reason, None, log).happened(told.long_before(now)));
+        }
         Fact::Request(request) => turn.request(request),
         Fact::Interrupted { by } => turn.cancel(by, None),
         // Those of attempts: a live job has no graph, no questions and no cache.
@@ -93,7 +96,7 @@ impl<'a> Turn<'a> {
             return self.effect(Effect::WakeAt(moment));
         }
         let Some(key) = self.state.key(self.state.tries) else { return };
-        self.event(EventKind::Progress { key: key.clone(), stage: Stage::Queued, why: None });
+        self.event(EventKind::Progress { key: key.clone(), stage: Stage::Queued, why: None, happened_at: None });
         let mut spec = self.spec.clone();
         spec.life_span_seconds = self.state.life_left(self.now).map(|left| left.as_secs_f64());
         self.effect(Effect::Launch { key, spec: Box::new(spec), resuming: true });
@@ -112,7 +115,7 @@ impl<'a> Turn<'a> {
                 let pause = pause(live.refused);
                 let moment = self.now.after(pause);
                 let why = Some(error.to_string());
-                self.event(EventKind::Progress { key: key.clone(), stage: Stage::Queued, why });
+                self.event(EventKind::Progress { key: key.clone(), stage: Stage::Queued, why, happened_at: None });
                 self.event(EventKind::RetryAt { key: key.clone(), at: moment, ended: None });
                 self.effect(Effect::WakeAt(moment));
             }
@@ -125,7 +128,15 @@ impl<'a> Turn<'a> {
         }
     }
 
+    /// Records who a unit is that is heard of before its start was answered.
+    fn note_taken(&mut self, key: &LaunchKey, raw: Option<&RawId>) {
+        if let Some(raw) = raw {
+            self.start_result(key, &Ok(raw.clone()));
+        }
+    }
+
     fn report(&mut self, report: &Report) {
+        self.note_taken(&report.key, report.raw.as_ref());
         let Some(live) = self.live(&report.key) else { return };
         let said = |words: &str| (!words.is_empty()).then(|| words.to_owned());
         let (stage, why) = match &report.what {
@@ -144,7 +155,8 @@ impl<'a> Turn<'a> {
         let is_late = live.stage.as_ref().is_some_and(|last| rank(&stage) < rank(last));
         let is_known = live.stage.as_ref() == Some(&stage) && live.why == why;
         if !is_late && !is_known {
-            self.event(EventKind::Progress { key: report.key.clone(), stage, why });
+            let happened_at = Told::of(report).long_before(self.now);
+            self.event(EventKind::Progress { key: report.key.clone(), stage, why, happened_at });
         }
     }
 
@@ -154,19 +166,18 @@ impl<'a> Turn<'a> {
         self.end(key, &end);
     }
 
-    fn unit_ended(&mut self, key: &LaunchKey, exit: Exit, reason: &Reason, log: &LogRef) {
+    /// Files that a task gives results by have no meaning here, so nothing can be wrong with them.
+    fn unit_ended(&mut self, key: &LaunchKey, end: &End) {
         let Some(live) = self.live(key) else { return };
-        if *reason == Reason::Lost {
+        if end.outcome().reason == Reason::Lost {
             return self.lost(key);
         }
-        // Files that a task gives results by have no meaning here, so nothing can be wrong with them.
-        let end = End::of(exit, reason, None, log);
         if end.outcome().status == TaskStatus::Succeeded
             && !matches!(live.stage, Some(Stage::Running | Stage::Suspended))
         {
-            self.event(EventKind::Progress { key: key.clone(), stage: Stage::Running, why: None });
+            self.event(EventKind::Progress { key: key.clone(), stage: Stage::Running, why: None, happened_at: None });
         }
-        self.end(key, &end);
+        self.end(key, end);
     }
 
     /// A start is over: the job too, or it is started again after a pause.

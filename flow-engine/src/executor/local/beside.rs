@@ -20,9 +20,9 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use crate::executor::local::channel::{PIECE_BYTES, pid_of, refused, unreachable};
 use crate::executor::local::client::Client;
 use crate::executor::local::layout::UnitFiles;
-use crate::executor::local::watch::polled;
 use crate::executor::stat::signal_session;
 use crate::executor::terminal::{DEFAULT_TERM, Terminal, resize};
+use crate::watch::polled;
 
 /// The key that ends the input at a terminal: Ctrl-D.
 const END_OF_INPUT: u8 = 4;

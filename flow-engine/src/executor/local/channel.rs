@@ -17,10 +17,12 @@ use crate::executor::local::client::Client;
 use crate::executor::local::layout::UnitFiles;
 use crate::executor::local::log;
 use crate::executor::local::protocol::{Request, Response};
-use crate::executor::local::watch::{Change, LogWatch};
+use crate::watch::{Change, FileWatch, Patience};
 
 /// How much is moved at once, in bytes.
 pub(super) const PIECE_BYTES: usize = 32 << 10;
+/// How long who listens waits for output before the supervisor is asked whether all is well.
+const LOG_PATIENCE: Patience = Patience { watched: Duration::from_secs(2), blind: Duration::from_millis(100) };
 /// How long a unit that takes no more input is left alone.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -58,7 +60,7 @@ pub(super) async fn attached(
 ) -> Result<Channel, ExecutorError> {
     last(&client, key).await?;
     let input = Box::new(UnitInput { client: Arc::clone(&client), key: key.clone() });
-    let watch = LogWatch::new(&files.log);
+    let watch = FileWatch::new([files.log.clone()], LOG_PATIENCE);
     let output = Box::new(UnitOutput { client, files, key: key.clone(), offset: from, watch, end: None });
     Ok(Channel { input, output })
 }
@@ -107,7 +109,7 @@ struct UnitOutput {
     files: UnitFiles,
     key: LaunchKey,
     offset: u64,
-    watch: LogWatch,
+    watch: FileWatch,
     end: Option<Exit>,
 }
 

@@ -13,7 +13,6 @@ pub(crate) mod log;
 mod machine;
 mod mount;
 pub(crate) mod protocol;
-mod watch;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

@@ -294,7 +294,7 @@ impl Keeper {
     /// Tells news of a unit.
     pub(super) fn publish(&mut self, number: u64, at: Timestamp, what: What) {
         let Some(unit) = self.units.get_mut(&number) else { return };
-        let report = Report { key: unit.key.clone(), at, what };
+        let report = Report { key: unit.key.clone(), at, raw: Some(unit.raw.clone()), what };
         unit.last = Some(report.clone());
         unit.notes.push(self.board.publish(&unit.scope, Note { unit: number, report }));
     }
@@ -339,10 +339,11 @@ impl Keeper {
     pub(super) fn last(&self, key: &LaunchKey) -> Option<Report> {
         let number = self.number(key)?;
         let unit = self.units.get(&number)?;
-        Some(match &unit.last {
-            Some(report) => self.with_files(number, report),
-            None => Report { key: key.clone(), at: unit.taken_at, what: What::Queued { why: "was just taken".into() } },
-        })
+        let taken = || {
+            let what = What::Queued { why: "was just taken".into() };
+            Report { key: key.clone(), at: unit.taken_at, raw: Some(unit.raw.clone()), what }
+        };
+        Some(unit.last.as_ref().map_or_else(taken, |report| self.with_files(number, report)))
     }
 
     /// The units that have all these tags, oldest first.

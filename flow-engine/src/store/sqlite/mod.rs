@@ -16,7 +16,8 @@ mod reader;
 mod removal;
 mod writer;
 
-use std::path::Path;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,14 +34,18 @@ use flow_core::port::{
 use rusqlite::Connection;
 use tokio::sync::{Mutex, watch};
 
+use crate::watch::{FileWatch, Patience};
+
 pub use connect::{Durability, FileSystem};
 use fault::Fault;
 pub use look::StoreLook;
 use reader::{Readers, Watcher};
 use writer::Writer;
 
-/// How often whoever waits looks for what other processes wrote.
+/// How often whoever waits looks at most for what other processes wrote.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How often it looks where nothing was heard of the file: another machine may have written to it.
+const LOOK_AT_LEAST: Duration = Duration::from_secs(5);
 
 /// A store in one file.
 ///
@@ -74,7 +79,9 @@ impl SqliteStore {
         let file_system = connect::prepare(path).map_err(io)?;
         let connection =
             connect::open_writer(path, &place, (file_system, durability)).map_err(|fault| fault.at(&place))?;
-        let watcher = connect::open_reader(path).and_then(Watcher::new).map_err(|fault| fault.at(&place))?;
+        let watcher = connect::open_reader(path)
+            .and_then(|reader| Watcher::new(reader, watch_of(path, file_system)))
+            .map_err(|fault| fault.at(&place))?;
         let changes = Arc::new(watch::Sender::new(0));
         let writer = Writer::start(connection, place.clone(), changes.clone()).map_err(io)?;
         let readers = Arc::new(Readers::new(path.to_owned(), place));
@@ -122,7 +129,7 @@ impl SqliteStore {
     async fn look_outside(&self) -> Result<(), StoreError> {
         let mut watcher = self.watcher.clone().lock_owned().await;
         loop {
-            tokio::time::sleep(LOOK_EVERY).await;
+            watcher.wait().await;
             let changes = self.changes.clone();
             let look = move || {
                 let moved = watcher.look(&changes);
@@ -136,6 +143,16 @@ impl SqliteStore {
             }
         }
     }
+}
+
+/// Waits for writes to the file or its log by others on this machine; on a network's file system it only lets time go by.
+fn watch_of(path: &Path, file_system: FileSystem) -> FileWatch {
+    let log = || PathBuf::from([path.as_os_str(), OsStr::new("-wal")].join(OsStr::new("")));
+    let (paths, watched) = match file_system {
+        FileSystem::Local => (vec![path.to_owned(), log()], LOOK_AT_LEAST),
+        FileSystem::Network | FileSystem::Fuse => (vec![path.to_owned()], LOOK_EVERY),
+    };
+    FileWatch::new(paths, Patience { watched, blind: LOOK_EVERY })
 }
 
 #[async_trait]

@@ -3,13 +3,17 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use flow_core::port::StoreError;
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, watch};
 
+use super::LOOK_EVERY;
 use super::connect::open_reader;
 use super::fault::Fault;
+use crate::sys::monotonic;
+use crate::watch::FileWatch;
 
 /// Reads at the same time; the rest wait for a connection.
 const CONNECTIONS: usize = 4;
@@ -73,13 +77,27 @@ impl Readers {
 #[derive(Debug)]
 pub(super) struct Watcher {
     connection: Connection,
+    watch: FileWatch,
     last: i64,
+    /// When it was looked last.
+    looked_at: Option<Instant>,
 }
 
 impl Watcher {
-    pub(super) fn new(connection: Connection) -> Result<Self, Fault> {
+    pub(super) fn new(connection: Connection, watch: FileWatch) -> Result<Self, Fault> {
         let last = data_version(&connection)?;
-        Ok(Watcher { connection, last })
+        Ok(Watcher { connection, watch, last, looked_at: None })
+    }
+
+    /// Waits until it is worth a look: somebody wrote to the file, and the last look is a while ago.
+    ///
+    /// An idle store costs its followers nothing, a busy one no more looks than there is time for.
+    pub(super) async fn wait(&mut self) {
+        let rest =
+            self.looked_at.map_or(Duration::ZERO, |at| LOOK_EVERY.saturating_sub(monotonic().duration_since(at)));
+        tokio::time::sleep(rest).await;
+        self.watch.changed().await;
+        self.looked_at = Some(monotonic());
     }
 
     /// Moves `changes` if something was written since the last look; whether it was.

@@ -1,4 +1,4 @@
-"""Writes the pages of the API from the docstrings: ``python docs.py FOLDER``. Needs pdoc and the package installed."""
+"""Writes the pages of the API from the docstrings: ``python .ci/python-docs.py FOLDER``. Needs pdoc and the package installed."""
 
 from __future__ import annotations
 
