@@ -402,6 +402,14 @@ check('flows show their graphs, their jobs, and what is wrong with them', async 
   await go('/flows/train/declared');
   await page.getByText('How fast the model learns').waitFor();
   await judged('declared');
+  await go('/flows/nested/cache');
+  const kept = page.locator('tbody tr', { hasText: 'prepare' });
+  await kept.getByText('1 ×').waitFor();
+  await judged('cache');
+  await kept.getByRole('button', { name: 'Forget the result of prepare' }).click();
+  await page.locator('dialog').getByRole('button', { name: 'Forget them' }).click();
+  await kept.waitFor({ state: 'detached' });
+  assert.equal((await api('/cache?flow=nested&task=prepare')).total, 0);
   await go('/flows/live/jobs');
   await page.getByRole('link', { name: 'serve' }).first().waitFor();
   await judged('jobs');

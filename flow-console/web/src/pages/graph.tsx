@@ -257,7 +257,6 @@ function Rows({ node }: { node: GraphNode }) {
   const width = node.width - 24;
   let x = node.x + 12;
   return <>
-    <text class="small" x={node.x + node.width - 12} y={node.y + 21} text-anchor="end">×{node.count}</text>
     {ORDER.filter((status) => node.rows[status]).map((status) => {
       const length = (width * (node.rows[status] ?? 0)) / node.count;
       const part = <rect key={status} class={`st-${status}`} x={x} y={node.y + node.height - 15} width={length} height={6} rx={2} fill="var(--c)" fill-opacity={status === 'pending' ? 0.35 : 1} />;
