@@ -35,7 +35,7 @@ function Line({ one, reload }: { one: Entry; reload: () => void }) {
       <td class="wide"><div class="title"><span class="name" title={one.task}><T>{one.task}</T></span></div></td>
       <td><code class="soft" title={one.key}>{one.key.slice(0, 10)}</code></td>
       <td class="time"><Age at={one.created_at} /></td>
-      <td>{one.from ? <a href={to(one.from)} data-row>its bake</a> : <span class="soft">a bake that is gone</span>}</td>
+      <td class="nowrap">{one.from ? <a href={to(one.from)} data-row>its bake</a> : <span class="soft">a bake that is gone</span>}</td>
       <td class="num">{one.uses === 0 ? '–' : one.used_by[0] ? <a href={to(one.used_by[0])} title="The newest that used it">{one.uses} ×</a> : `${one.uses} ×`}</td>
       <td class="right"><button type="button" disabled={!canSteer()} aria-label={`Forget the result of ${one.task}`} onClick={() => forget(`${one.task}`, { flow: one.flow, task: one.task, key: one.key }, reload)}>Forget…</button></td>
     </tr>
