@@ -56,10 +56,15 @@ struct Seen {
 }
 
 /// Prints the figures.
-#[tokio::main]
-pub(crate) async fn report() -> Result<(), Failure> {
+pub(crate) fn report() -> Result<(), Failure> {
     let folder = tempfile::tempdir()?;
-    let config = folder.path().join(".apolo");
+    figures(folder.path())?;
+    crate::fan::stop_supervisor(&folder.path().join("apolo-flow/local"))
+}
+
+#[tokio::main]
+async fn figures(folder: &Path) -> Result<(), Failure> {
+    let config = folder.join(".apolo");
     std::fs::create_dir(&config)?;
     let rows: Vec<String> = (1..TASKS).map(|row| row.to_string()).collect();
     let flow = format!(
@@ -68,17 +73,17 @@ pub(crate) async fn report() -> Result<(), Failure> {
         rows.join(", ")
     );
     std::fs::write(config.join("fan.yml"), flow)?;
-    let store = SqliteStore::open(folder.path().join("apolo-flow/flow.db"))?;
+    let store = SqliteStore::open(folder.join("apolo-flow/flow.db"))?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let executor = Arc::new(ScriptedExecutor::new(Arc::clone(&clock)));
     executor.script("join", [Script::prints("done\n")]);
     let engine = Engine::builder().store(Arc::new(store)).clock(clock).build(executor);
-    let source = DirectorySource::find(folder.path())?;
+    let source = DirectorySource::find(folder)?;
     let created = engine.create_bake(&source, BakeRequest { batch: "fan".into(), ..BakeRequest::default() }).await?;
-    let console = start(folder.path())?;
+    let console = start(folder)?;
     let (bake, attempt) = (created.bake, created.attempt);
     viewers(&console, &engine, (&bake, &attempt)).await?;
-    long_log(&console, folder.path()).await
+    long_log(&console, folder).await
 }
 
 fn start(folder: &Path) -> Result<Console, Failure> {
@@ -232,7 +237,7 @@ async fn long_log(console: &Console, folder: &Path) -> Result<(), Failure> {
         println!("a log of 1 GB, {name}: {:.0} ms, {bytes} bytes", begun.elapsed().as_secs_f64() * 1e3);
     }
     println!("  server memory after all: {:.0} MB at most", peak(console)?);
-    crate::fan::stop_supervisor(&folder.join("apolo-flow/local"))
+    Ok(())
 }
 
 /// The most memory that the console has had, in megabytes.

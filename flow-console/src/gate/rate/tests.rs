@@ -20,6 +20,6 @@ fn permits_are_bounded_and_come_back() {
     assert_eq!(taken(), 1);
     clock.advance(Duration::from_secs(1));
     assert_eq!(taken(), 500);
-    clock.advance(Duration::from_secs(3600));
+    clock.advance(Duration::from_hours(1));
     assert_eq!(taken(), 2000, "never more than it holds");
 }
