@@ -290,3 +290,31 @@ fn a_second_ctrl_c_kills() {
     assert!(code == Some(130) && heard.contains("cancelled"), "{code:?} {heard}");
     assert_eq!(status(&place, "gated")["status"], "cancelled");
 }
+
+#[test]
+fn a_job_finds_another_one_by_its_name() {
+    // LIV-10: by tags, so both ways to write a name; the newest of a multi job, or one by its suffix.
+    let port = free_port();
+    let place = place(&format!(
+        "  my_server: {{image: any, http_port: {port}, bash: 'echo at work; read go < gate'}}
+  many: {{image: any, multi: true, bash: 'echo at work; read go < gate'}}
+  asks: {{image: any, env: {{J: '${{{{ to_json(inspect_job(\"my-server\")) }}}}'}}, bash: 'echo $J'}}
+  one: {{image: any, bash: 'echo ${{{{ inspect_job(\"many\", \"b\").name }}}}, newest ${{{{ inspect_job(\"many\").name }}}}'}}\n"
+    ));
+    let _gate = place.gate("gate");
+    place.write(".apolo/engine.toml", "[executor]\ncpu = 8\n");
+    let refused = place.run("run asks").expect(4).err;
+    assert!(refused.contains("no running job `my-server`") && refused.contains(".apolo/live.yml:5:"), "{refused}");
+    assert!(place.run("run asks --dry-run").expect(4).err.contains("really started"));
+    let id = place.run("run my_server --detach").expect(0).out;
+    while status(&place, "my_server")["status"] != "running" {}
+    let told: Value = serde_json::from_str(&place.run("run asks").expect(0).out).unwrap();
+    assert_eq!((told["id"].as_str(), told["status"].as_str()), (Some(id.trim()), Some("running")));
+    assert_eq!(told["http_url"], format!("http://localhost:{port}").as_str());
+    assert_eq!((told["internal_hostname"].as_str(), told["owner"].as_str()), (Some("localhost"), Some("ada")));
+    place.run("run many -s b --detach").expect(0);
+    place.run("run many -s c --detach").expect(0);
+    assert_eq!(place.run("run one").expect(0).out, "w-many-b, newest w-many-c\n");
+    place.run("kill ALL").expect(0);
+    place.run("run asks").expect(4);
+}
