@@ -318,3 +318,33 @@ fn a_job_finds_another_one_by_its_name() {
     place.run("kill ALL").expect(0);
     place.run("run asks").expect(4);
 }
+
+#[test]
+fn a_page_is_opened_when_its_job_answers() {
+    // LIV-20.
+    let port = free_port();
+    let place = place(&format!(
+        "  page: {{image: any, http_port: {port}, browse: true, cmd: python3 server.py}}\n  bare: {{image: any, browse: true, bash: echo x}}\n"
+    ));
+    place.write("server.py", &SERVER.replace("PORT", &port.to_string()));
+    let _opened = place.gate("opened");
+    let browser = format!("#!/bin/sh\necho \"$1\" > {}\n", place.path("opened").display());
+    place.write("browser", &browser);
+    std::fs::set_permissions(place.path("browser"), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    let run = |line: &str| {
+        let mut command = place.command(line);
+        command.env("BROWSER", place.path("browser"));
+        command
+    };
+    let url = format!("http://localhost:{port}\n");
+    // Also where the job is left at once; and again for one that runs already.
+    let mut detached = run("run page --detach").stdout(std::process::Stdio::null()).spawn().unwrap();
+    assert_eq!(place.read("opened"), url);
+    assert!(detached.wait().unwrap().success());
+    let mut attached = run("run page").stdout(std::process::Stdio::null()).spawn().unwrap();
+    assert_eq!(place.read("opened"), url);
+    place.run("kill page").expect(0);
+    attached.wait().unwrap();
+    let said = place.run("run bare").expect(0).err;
+    assert!(said.contains("there is no page to open"), "{said}");
+}
