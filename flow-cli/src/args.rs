@@ -155,6 +155,11 @@ pub(crate) enum Command {
     Reference(Reference),
     /// Print the JSON Schema of the files, for editors
     Schema(Schema),
+    /// Answer an editor: problems, completion, meanings, definitions, renames
+    #[command(
+        after_help = "Example:\n  apolo-flow lsp\n\nEditors start it and speak the language server protocol with it; docs/editors.md says how."
+    )]
+    Lsp,
     /// Drive an attempt or a live job (started by `bake`, `restart`, `resume` and `run`)
     #[command(name = "__engine", hide = true)]
     Engine(Engine),

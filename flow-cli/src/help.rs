@@ -30,7 +30,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
     ),
     ("Live", &["run", "ps", "status", "kill", "exec", "port-forward"]),
     ("Volumes", &["upload", "download", "clean", "mkvolumes"]),
-    ("Tools", &["init", "console", "update", "doctor", "completion", "reference", "schema", "man"]),
+    ("Tools", &["init", "console", "update", "doctor", "completion", "reference", "schema", "lsp", "man"]),
 ];
 
 const REST: &str = "Others";

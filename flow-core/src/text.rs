@@ -115,6 +115,15 @@ pub struct Position {
     pub column: u32,
 }
 
+/// In what editors count columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Columns {
+    /// Bytes of UTF-8.
+    Utf8,
+    /// Units of UTF-16.
+    Utf16,
+}
+
 /// The starts of the lines of one text.
 #[derive(Clone, Debug)]
 pub struct LineIndex {
@@ -136,6 +145,40 @@ impl LineIndex {
         let end = (offset as usize).min(text.len());
         let column = text.get(start..end).map_or(0, |before| before.chars().count());
         Position { line: line as u32, column: column as u32 + 1 }
+    }
+
+    /// Line and column of a byte offset as editors count: both from 0; past the end gives the end.
+    pub fn cursor(&self, text: &str, offset: u32, columns: Columns) -> (u32, u32) {
+        let line = self.starts.partition_point(|start| *start <= offset).max(1) - 1;
+        let start = self.starts.get(line).copied().unwrap_or(0) as usize;
+        let before = text.get(start..(offset as usize).min(text.len())).unwrap_or_default();
+        let column = match columns {
+            Columns::Utf8 => before.len(),
+            Columns::Utf16 => before.encode_utf16().count(),
+        };
+        (line as u32, column as u32)
+    }
+
+    /// The byte offset of a line and column as editors count; past an end gives that end, inside of a character its
+    /// begin.
+    pub fn offset(&self, text: &str, (line, column): (u32, u32), columns: Columns) -> u32 {
+        let Some(start) = self.starts.get(line as usize).copied() else { return text.len() as u32 };
+        let end = self.starts.get(line as usize + 1).map_or(text.len(), |next| *next as usize);
+        let line = text.get(start as usize..end).unwrap_or_default().trim_end_matches(['\n', '\r']);
+        let mut left = column as usize;
+        let mut at = 0;
+        for letter in line.chars() {
+            let width = match columns {
+                Columns::Utf8 => letter.len_utf8(),
+                Columns::Utf16 => letter.len_utf16(),
+            };
+            if left < width {
+                break;
+            }
+            left -= width;
+            at += letter.len_utf8();
+        }
+        start + at as u32
     }
 }
 

@@ -22,6 +22,7 @@ mod expressions;
 mod follow;
 mod grow;
 mod hostile;
+mod ide;
 mod live;
 mod live_core;
 mod live_store;

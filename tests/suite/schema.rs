@@ -32,6 +32,8 @@ const SAMPLES: &[&str] = &[
     "/a",
     "'80:80'",
     "a-b",
+    "_x",
+    "UP",
     "always",
     "failed",
     "none",

@@ -22,6 +22,7 @@ mod inspect;
 mod kill;
 mod live_logs;
 mod logs;
+mod lsp;
 mod man;
 mod params;
 mod plan;
@@ -69,6 +70,7 @@ pub(crate) async fn dispatch(session: &mut Session, command: Command) -> Result<
         Command::Man(own) => man::run(session, &own),
         Command::Reference(own) => reference::run(session, &own),
         Command::Schema(own) => schema::run(session, &own),
+        Command::Lsp => lsp::run(session).await,
         Command::Run(own) => run::run(session, own).await,
         Command::Ps(own) => ps::run(session, &own).await,
         Command::Status(own) => status::run(session, &own).await,

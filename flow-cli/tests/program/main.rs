@@ -13,6 +13,7 @@ mod json;
 mod keep;
 mod kit;
 mod live;
+mod lsp;
 mod nested;
 mod phases;
 mod plan;

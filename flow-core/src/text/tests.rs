@@ -20,3 +20,24 @@ fn text_maps_content_back_to_the_file() {
     assert_eq!(text.span_of(3..5), Span::new(FileId(0), 12..14));
     assert_eq!(text.span_of(0..2), Span::new(FileId(0), 7..9));
 }
+
+#[test]
+fn cursors_of_editors_are_bytes_and_back() {
+    let text = "a\né𝄞b\r\n\nz";
+    let lines = LineIndex::new(text);
+    for (columns, offset, cursor) in [
+        (Columns::Utf8, 0, (0, 0)),
+        (Columns::Utf8, 8, (1, 6)),
+        (Columns::Utf16, 8, (1, 3)),
+        (Columns::Utf16, 9, (1, 4)),
+        (Columns::Utf16, 11, (2, 0)),
+        (Columns::Utf16, 13, (3, 1)),
+    ] {
+        assert_eq!(lines.cursor(text, offset, columns), cursor, "{offset}");
+        assert_eq!(lines.offset(text, cursor, columns), offset, "{cursor:?}");
+    }
+    assert_eq!(lines.offset(text, (1, 2), Columns::Utf16), 4, "inside of a pair: its begin");
+    assert_eq!(lines.offset(text, (1, 99), Columns::Utf16), 9, "behind the line: its end");
+    assert_eq!(lines.offset(text, (9, 0), Columns::Utf8), text.len() as u32);
+    assert_eq!(lines.cursor(text, 99, Columns::Utf8), (3, 1));
+}

@@ -2,6 +2,8 @@
 
 mod directory;
 mod memory;
+mod overlay;
 
 pub use directory::DirectorySource;
 pub use memory::MemorySource;
+pub use overlay::OverlaySource;

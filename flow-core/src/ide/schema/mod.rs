@@ -53,11 +53,13 @@ impl Document {
 /// takes without an error; what expressions mean it cannot judge, so `check` may still find errors.
 /// Source: EXT-6.
 pub fn schema(document: Document) -> String {
-    let mut root = json!({
-        "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": document.title(),
-        "definitions": definitions(),
-    });
+    let mut text = serde_json::to_string_pretty(&tree(document)).expect("texts, numbers and lists always serialize");
+    text.push('\n');
+    text
+}
+
+/// The schema as a tree.
+pub(super) fn tree(document: Document) -> Value {
     let kinds = document.kinds();
     let body = match kinds.split_last() {
         None => value::named("a project"),
@@ -69,12 +71,12 @@ pub fn schema(document: Document) -> String {
             })
         }),
     };
-    if let Value::Object(root) = &mut root {
-        root.insert("allOf".to_owned(), json!([body]));
-    }
-    let mut text = serde_json::to_string_pretty(&root).expect("texts, numbers and lists of them always serialize");
-    text.push('\n');
-    text
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": document.title(),
+        "definitions": definitions(),
+        "allOf": [body],
+    })
 }
 
 /// Everything that has keys of its own, and the values of which they are made, by name.

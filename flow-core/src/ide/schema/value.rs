@@ -11,7 +11,7 @@ const OPEN: &str = r"\$\{\{|\$\[\[";
 const WHOLE: &str = r"^(\$\{\{[\s\S]*\}\}|\$\[\[[\s\S]*\]\])$";
 
 /// WS-40. Letters of other scripts are taken unseen.
-const IDENTIFIER: &str = r"^([A-Za-z]|[^\x00-\x7F])([A-Za-z0-9_]|[^\x00-\x7F])*$";
+const IDENTIFIER: &str = r"^(?=.*([a-z]|[^\x00-\x7F]))([A-Za-z_]|[^\x00-\x7F])([A-Za-z0-9_]|[^\x00-\x7F])*$";
 
 /// Seconds, or days to seconds, as text.
 const SPAN: &str =
