@@ -67,7 +67,8 @@ fn gc_removes_live_jobs_that_have_ended() {
     assert_eq!(place.run("logs quick").expect(0).out, "hello\n");
     let ran = place.run("gc --older-than 1h").expect(0);
     assert!(ran.out.starts_with("removed 0 bakes and 0 live jobs"), "{}", ran.out);
-    let attached = place.start("run gated");
+    let mut attached = place.start("run gated");
+    attached.hear(&["connecting"]);
     gate.open();
     attached.end().expect(0);
     let ran = place.run("gc --keep 0 -v").expect(0);
