@@ -5,6 +5,7 @@
 //! run, as the kernel accounts it when they are reaped.
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
+mod console;
 mod expr;
 mod fan;
 mod layout;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         // The other side of `benches/python.py`.
         ["run-scripted", count] => sched::run_scripted(count),
         ["layout"] => layout::report(),
+        ["console"] => console::report(),
         [] => all(),
         _ => Err(format!("unknown arguments: {}", words.join(" ")).into()),
     };

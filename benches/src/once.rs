@@ -11,7 +11,7 @@ const STARTS: usize = 100;
 const TASKS: usize = 7;
 
 /// The command, built beside this bench.
-fn program() -> Result<std::path::PathBuf, Failure> {
+pub(crate) fn program() -> Result<std::path::PathBuf, Failure> {
     let program = std::env::current_exe()?.with_file_name("apolo-flow");
     if program.is_file() { Ok(program) } else { Err(format!("build it first: {}", program.display()).into()) }
 }

@@ -10,16 +10,20 @@ use flow_core::event::Event;
 use flow_core::model::AttemptId;
 use flow_core::port::StoreError;
 use flow_engine::Engine;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::view::Change;
 
 /// How many changes are kept ready.
-const KEPT: usize = 4096;
+const KEPT: usize = 16_384;
+/// The most changes that are given at once.
+const AT_ONCE: usize = 512;
+/// How many viewers that are further behind are read for at once: this bounds memory.
+const BEHIND: usize = 2;
 /// How many attempts are remembered with their bakes.
 const OWNERS: usize = 1024;
 
-/// A change as it is sent.
+/// A change as it is sent: its id is the position, its data the JSON.
 #[derive(Debug)]
 pub(crate) struct Message {
     pub(crate) position: u64,
@@ -27,8 +31,15 @@ pub(crate) struct Message {
     pub(crate) bake: Option<String>,
     /// The live job that it is about.
     pub(crate) live: Option<String>,
-    /// The JSON.
-    pub(crate) text: String,
+    /// The JSON, on one line.
+    text: Box<str>,
+}
+
+impl Message {
+    /// The message as it goes over the wire.
+    pub(crate) fn frame(&self) -> Vec<u8> {
+        format!("id: {}\nevent: change\ndata: {}\n\n", self.position, self.text).into_bytes()
+    }
 }
 
 #[derive(Debug, Default)]
@@ -46,6 +57,7 @@ pub(crate) struct Feed {
     /// The position up to which all is read.
     tip: watch::Sender<u64>,
     owners: Mutex<BTreeMap<AttemptId, (String, u32)>>,
+    behind: Semaphore,
 }
 
 impl Feed {
@@ -53,7 +65,13 @@ impl Feed {
     pub(crate) async fn new(engine: Engine) -> Result<Self, flow_engine::EngineError> {
         let tip = engine.last_position().await?;
         let kept = Mutex::new(Kept { floor: tip, messages: VecDeque::new() });
-        Ok(Feed { engine, kept, tip: watch::Sender::new(tip), owners: Mutex::default() })
+        Ok(Feed {
+            engine,
+            kept,
+            tip: watch::Sender::new(tip),
+            owners: Mutex::default(),
+            behind: Semaphore::new(BEHIND),
+        })
     }
 
     /// Reads on until the store fails; the caller tries again.
@@ -70,12 +88,13 @@ impl Feed {
         }
     }
 
-    /// The changes behind a position, at once, with the position to go on from.
+    /// Some changes behind a position, at once, with the position to go on from.
     pub(crate) async fn after(&self, position: u64) -> Result<(Vec<Arc<Message>>, u64), StoreError> {
         if let Some(messages) = self.ready(position) {
             let next = messages.last().map_or(position, |last| last.position);
             return Ok((messages, next));
         }
+        let _permit = self.behind.acquire().await;
         let mut follow = self.engine.follow_all(position);
         let events = follow.ready().await?;
         Ok((self.messages(&events).await, follow.position()))
@@ -90,7 +109,7 @@ impl Feed {
     fn ready(&self, position: u64) -> Option<Vec<Arc<Message>>> {
         let kept = self.kept();
         let first = kept.messages.partition_point(|message| message.position <= position);
-        (position >= kept.floor).then(|| kept.messages.iter().skip(first).cloned().collect())
+        (position >= kept.floor).then(|| kept.messages.range(first..).take(AT_ONCE).cloned().collect())
     }
 
     fn keep(&self, messages: Vec<Arc<Message>>) {
@@ -114,7 +133,12 @@ impl Feed {
             };
             let change = Change::new(event, owner.as_ref().map(|(bake, number)| (bake.as_str(), *number)));
             let text = serde_json::to_string(&change).expect("a change holds texts and numbers only");
-            messages.push(Arc::new(Message { position: event.position, bake: change.bake, live: change.live, text }));
+            messages.push(Arc::new(Message {
+                position: event.position,
+                bake: change.bake,
+                live: change.live,
+                text: text.into(),
+            }));
         }
         messages
     }

@@ -11,6 +11,7 @@ mod feed;
 mod gate;
 mod page;
 mod problem;
+mod rendered;
 mod server;
 mod tokens;
 mod view;

@@ -49,6 +49,11 @@ impl Problem {
         self.status == StatusCode::UNAUTHORIZED.as_u16()
     }
 
+    /// What must not happen.
+    pub(crate) fn broken() -> Self {
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the page could not be made: this is a bug, please report it")
+    }
+
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
         Problem::new(StatusCode::NOT_FOUND, detail)
     }

@@ -26,16 +26,21 @@ use tower_http::limit::RequestBodyLimitLayer;
 use crate::feed::Feed;
 use crate::gate::{self, Gate, GateOptions, Role, Visitor};
 use crate::problem::Problem;
+use crate::rendered::Rendered;
 use crate::tokens::{Tokens, TokensError};
 use crate::view::{Started, StartedLive};
 use crate::{api, page};
 
 /// The most bytes of a request's body.
 const BODY: usize = 256 * 1024;
+/// How much of an answer is ready for a connection at once, in bytes.
+const BUFFER: usize = 64 * 1024;
 /// The most open streams of events.
 const VIEWERS: usize = 1000;
 /// How many requests may read whole attempts at once: this bounds memory.
-const HEAVY: usize = 2;
+const HEAVY: usize = 1;
+/// How many searches through logs go on at once.
+const SEARCHES: usize = 2;
 /// How many starts are remembered by their keys.
 const STARTS: usize = 256;
 /// For how many attempts it is remembered what was learnt.
@@ -124,7 +129,10 @@ pub(crate) struct Shared {
     pub(crate) started_live: Mutex<Recent<String, StartedLive>>,
     /// What was learnt for attempts: earlier bakes do not change.
     pub(crate) expectations: Recent<AttemptId, Arc<Expectation>>,
+    /// Pages that all viewers share.
+    pub(crate) rendered: Rendered,
     heavy: Semaphore,
+    searches: Semaphore,
 }
 
 /// The newest entries by key.
@@ -135,7 +143,7 @@ pub(crate) struct Recent<K, T> {
 }
 
 impl<K: Hash + Eq, T: Clone> Recent<K, T> {
-    fn new(most: usize) -> Self {
+    pub(crate) fn new(most: usize) -> Self {
         Recent { entries: std::sync::Mutex::default(), most }
     }
 
@@ -143,12 +151,20 @@ impl<K: Hash + Eq, T: Clone> Recent<K, T> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
-    pub(crate) fn insert(&self, key: K, entry: T) {
+    pub(crate) fn get_or_insert(&self, key: K, fresh: impl FnOnce() -> T) -> T {
+        match self.get(&key) {
+            Some(entry) => entry,
+            None => self.insert(key, fresh()),
+        }
+    }
+
+    /// Adds one, and forgets the oldest if there are too many; of two with one key the first stays.
+    pub(crate) fn insert(&self, key: K, entry: T) -> T {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if entries.len() >= self.most {
             entries.shift_remove_index(0);
         }
-        entries.insert(key, entry);
+        entries.entry(key).or_insert(entry).clone()
     }
 }
 
@@ -169,6 +185,11 @@ impl Shared {
     /// Waits for room to read a whole attempt.
     pub(crate) async fn heavy(&self) -> Option<SemaphorePermit<'_>> {
         self.heavy.acquire().await.ok()
+    }
+
+    /// Waits for room to search a log.
+    pub(crate) async fn searching(&self) -> Option<SemaphorePermit<'_>> {
+        self.searches.acquire().await.ok()
     }
 
     /// An attempt of a bake without its tasks; -1 is the last.
@@ -237,7 +258,9 @@ impl Console {
             started: Mutex::new(Recent::new(STARTS)),
             started_live: Mutex::new(Recent::new(STARTS)),
             expectations: Recent::new(EXPECTATIONS),
+            rendered: Rendered::new(),
             heavy: Semaphore::new(HEAVY),
+            searches: Semaphore::new(SEARCHES),
         });
         Ok(Console { shared, listener, address, tls })
     }
@@ -264,9 +287,14 @@ impl Console {
         let routes = routes(Arc::clone(&shared)).into_make_service();
         let stopped = |error: std::io::Error| ConsoleError::Stopped(error.to_string());
         let serve = async {
-            match tls {
-                Some(tls) => axum_server::from_tcp_rustls(listener, tls).map_err(stopped)?.serve(routes).await,
-                None => axum_server::from_tcp(listener).map_err(stopped)?.serve(routes).await,
+            if let Some(tls) = tls {
+                let mut server = axum_server::from_tcp_rustls(listener, tls).map_err(stopped)?;
+                server.http_builder().http1().max_buf_size(BUFFER);
+                server.serve(routes).await
+            } else {
+                let mut server = axum_server::from_tcp(listener).map_err(stopped)?;
+                server.http_builder().http1().max_buf_size(BUFFER);
+                server.serve(routes).await
             }
             .map_err(stopped)
         };

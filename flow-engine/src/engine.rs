@@ -17,6 +17,7 @@ mod trust;
 mod upkeep;
 mod volume;
 mod why;
+mod workload;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -56,6 +57,7 @@ pub use trust::Untrusted;
 pub use upkeep::{FlowContents, GcReport, GcRequest};
 pub use volume::{Direction, FlowVolume, VolumeChoice};
 pub use why::{Because, Explanation, Origin, Start, Wait};
+pub use workload::{Workload, Workloads};
 
 /// The version that every attempt is marked with.
 const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -34,7 +34,7 @@ pub use engine::{
     Estimate, Expectation, Explanation, Expression, Fate, FlowContents, FlowVolume, Forecast, ForecastTask, GcReport,
     GcRequest, Inspection, LiveFound, LiveListing, LiveRun, Origin, Outline, OutlineImage, OutlineJob, OutlineKind,
     OutlineParam, OutlineVolume, RestartRefusal, RestartRequest, RunRequest, Standing, Start, Takeover, Untrusted,
-    VolumeChoice, Wait,
+    VolumeChoice, Wait, Workload, Workloads,
 };
 pub use error::{ConfigProblems, EngineError};
 pub use follow::Follow;

@@ -46,3 +46,4 @@ mod upkeep;
 mod volume;
 mod why;
 mod why_changes;
+mod workload_store;

@@ -93,7 +93,7 @@ pub(crate) fn key(attempt: &str, node: &FullId, number: u32) -> LaunchKey {
 }
 
 /// The first event of an attempt of a bake.
-fn created(bake: &str, number: u32) -> AttemptCreated {
+pub(crate) fn created(bake: &str, number: u32) -> AttemptCreated {
     AttemptCreated {
         version: 1,
         project: ProjectId::new("project-1"),
@@ -117,7 +117,7 @@ fn created(bake: &str, number: u32) -> AttemptCreated {
     }
 }
 
-fn expanded(prefix: &FullId, nodes: &[&str]) -> EventKind {
+pub(crate) fn expanded(prefix: &FullId, nodes: &[&str]) -> EventKind {
     let (inputs, edges) = (IndexMap::new(), IndexMap::new());
     EventKind::Expanded { prefix: prefix.clone(), inputs, nodes: nodes.iter().map(|name| node(name)).collect(), edges }
 }
@@ -139,7 +139,7 @@ pub(crate) fn launching(key: &LaunchKey) -> EventKind {
     EventKind::Launching { key: key.clone(), spec: Digest::of(b"spec"), cache: None }
 }
 
-fn ended(key: &LaunchKey, code: i32, output: &str, cache: Option<&CacheKey>) -> EventKind {
+pub(crate) fn ended(key: &LaunchKey, code: i32, output: &str, cache: Option<&CacheKey>) -> EventKind {
     let status = if code == 0 { TaskStatus::Succeeded } else { TaskStatus::Failed };
     EventKind::Ended {
         key: key.clone(),
@@ -502,7 +502,9 @@ async fn check_cache_is_cleared_by_scope(pair: Pair) {
     let task = |batch: &str, task: &[&str]| CacheScope::Task(batch.into(), id(task));
     // The dotted text of an id is no id.
     assert_eq!(pair.here.clear_cache(&p, &task("one", &["x.0.1"])).await.unwrap(), 0);
-    assert_eq!(pair.here.clear_cache(&p, &task("one", &["x", "0.1"])).await.unwrap(), 1);
+    let result = |key: &CacheKey| CacheScope::Result("one".into(), id(&["x", "0.1"]), key.clone());
+    assert_eq!(pair.here.clear_cache(&p, &result(&CacheKey(Digest::of(b"other")))).await.unwrap(), 0);
+    assert_eq!(pair.here.clear_cache(&p, &result(&cache)).await.unwrap(), 1);
     assert_eq!(entries(&pair.there).await, [false, true, true, true]);
     assert_eq!(pair.there.clear_cache(&p, &CacheScope::Batch("one".into())).await.unwrap(), 1);
     assert_eq!(entries(&pair.here).await, [false, false, true, true]);

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use flow_core::model::{FullId, UnitSpec};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use flow_core::model::{Attempt, FullId, Task, UnitSpec};
 use flow_core::plan::DRAWN_ROWS;
 use flow_engine::Inspection;
 use indexmap::IndexMap;
@@ -38,11 +40,16 @@ pub(crate) async fn bake(State(shared): State<Arc<Shared>>, Path(bake): Path<Str
 pub(crate) async fn attempt(
     State(shared): State<Arc<Shared>>,
     Path((bake, number)): Path<(String, i64)>,
-) -> Answer<AttemptPage> {
-    let _permit = shared.heavy().await;
-    let position = shared.engine.last_position().await?;
-    let found = shared.engine.inspect(&bake, number).await?;
-    Ok(Json(AttemptPage::new(&found, position)))
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let attempt = shared.attempt(&bake, number).await?;
+    let key = format!("attempt {}", attempt.id);
+    let make = async |position| Ok(AttemptPage::new(&inspect(&shared, &attempt).await?, position));
+    shared.rendered.page(&shared, (key, &headers), make).await
+}
+
+async fn inspect(shared: &Shared, attempt: &Attempt) -> Result<Inspection, Problem> {
+    Ok(shared.engine.inspect(attempt.bake.as_str(), attempt.number.into()).await?)
 }
 
 /// The most rows of a matrix that are drawn as a box each (EXT-2: a matrix has no more).
@@ -68,17 +75,21 @@ pub(crate) async fn graph(
     State(shared): State<Arc<Shared>>,
     Path((bake, number)): Path<(String, i64)>,
     Query(drawn): Query<Drawn>,
-) -> Answer<GraphPage> {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let rows = within("rows", drawn.rows, (1, ROWS), DRAWN_ROWS)?;
-    let _permit = shared.heavy().await;
-    let position = shared.engine.last_position().await?;
-    let mut found = shared.engine.inspect(&bake, number).await?;
+    let attempt = shared.attempt(&bake, number).await?;
     let closed: BTreeSet<&str> = drawn.closed.split(',').filter(|id| !id.is_empty()).collect();
-    if !closed.is_empty() {
-        found.tasks.retain(|task| !is_below(&task.id, &closed));
-    }
-    let graph = GraphView::from(&found.graph(rows));
-    Ok(Json(GraphPage { version: VERSION, position, graph }))
+    let key = format!("graph {} {rows} {closed:?}", attempt.id);
+    let make = async |position| {
+        let mut found = inspect(&shared, &attempt).await?;
+        if !closed.is_empty() {
+            found.tasks.retain(|task| !is_below(&task.id, &closed));
+        }
+        let graph = GraphView::from(&found.graph(rows));
+        Ok(GraphPage { version: VERSION, position, graph })
+    };
+    shared.rendered.page(&shared, (key, &headers), make).await
 }
 
 /// Whether a task stands in one of these calls.
@@ -99,17 +110,22 @@ fn is_below(id: &FullId, calls: &BTreeSet<&str>) -> bool {
 pub(crate) async fn estimate(
     State(shared): State<Arc<Shared>>,
     Path((bake, number)): Path<(String, i64)>,
-) -> Answer<EstimatePage> {
-    let _permit = shared.heavy().await;
-    let found = shared.engine.inspect(&bake, number).await?;
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let attempt = shared.attempt(&bake, number).await?;
+    let key = format!("estimate {}", attempt.id);
+    let make = async |_| estimated(&shared, &inspect(&shared, &attempt).await?).await;
+    shared.rendered.page(&shared, (key, &headers), make).await
+}
+
+async fn estimated(shared: &Shared, found: &Inspection) -> Result<EstimatePage, Problem> {
     let expectation = if let Some(known) = shared.expectations.get(&found.attempt.id) {
         known
     } else {
-        let learnt = Arc::new(shared.engine.expectation(&found).await?);
-        shared.expectations.insert(found.attempt.id.clone(), Arc::clone(&learnt));
-        learnt
+        let learnt = Arc::new(shared.engine.expectation(found).await?);
+        shared.expectations.insert(found.attempt.id.clone(), learnt)
     };
-    Ok(Json(EstimatePage::from(shared.engine.estimate(&expectation, &found))))
+    Ok(EstimatePage::from(shared.engine.estimate(&expectation, found)))
 }
 
 /// All about one task.
@@ -120,19 +136,17 @@ pub(crate) async fn task(
     State(shared): State<Arc<Shared>>,
     Path((bake, number, id)): Path<(String, i64, String)>,
 ) -> Answer<TaskPage> {
-    let _permit = shared.heavy().await;
+    let attempt = shared.attempt(&bake, number).await?;
     let position = shared.engine.last_position().await?;
-    let found = shared.engine.inspect(&bake, number).await?;
-    Ok(Json(task_page(&shared, &found, &id, position).await?))
+    let task = shared.engine.task(&attempt, &id).await?;
+    Ok(Json(task_page(&shared, &attempt, &task, position).await?))
 }
 
-async fn task_page(shared: &Shared, found: &Inspection, id: &str, position: u64) -> Result<TaskPage, Problem> {
-    let Some(task) = found.tasks.iter().find(|task| task.id.to_string() == id) else {
-        return Err(Problem::not_found(format!("no task `{id}` in this attempt")));
-    };
+async fn task_page(shared: &Shared, attempt: &Attempt, task: &Task, position: u64) -> Result<TaskPage, Problem> {
     let as_run = shared.engine.as_run(task).await?;
     let spec: Option<UnitSpec> = shared.engine.spec(&as_run).await?;
-    let why = shared.engine.why(&found.attempt, task).await?;
+    let why = shared.engine.why(attempt, task).await?;
+    let needed = shared.engine.needed(task).await?;
     let matrix: IndexMap<String, serde_json::Value> = task
         .node
         .matrix
@@ -142,13 +156,13 @@ async fn task_page(shared: &Shared, found: &Inspection, id: &str, position: u64)
     Ok(TaskPage {
         version: VERSION,
         position,
-        bake: found.row.bake.id.to_string(),
-        attempt: found.attempt.number,
+        bake: attempt.bake.to_string(),
+        attempt: attempt.number,
         row: TaskRow::from(task),
         matrix,
         history: task.history.iter().map(HistoryView::from).collect(),
         runs: as_run.tries.iter().map(TryView::from).collect(),
-        needs: NeedView::all(task, &found.tasks),
+        needs: NeedView::all(task, &needed),
         outputs: task.outputs.clone(),
         state: task.state.clone(),
         spec: spec.map(SpecView::from),
@@ -167,9 +181,9 @@ pub(crate) async fn source(
     State(shared): State<Arc<Shared>>,
     Path((bake, number, place)): Path<(String, i64, usize)>,
 ) -> Answer<SourceView> {
-    let found = shared.engine.inspect(&bake, number).await?;
+    let attempt = shared.attempt(&bake, number).await?;
     let missing = || Problem::not_found(format!("this attempt has no text {place}"));
-    let source = found.attempt.sources.get(place).ok_or_else(missing)?;
+    let source = attempt.sources.get(place).ok_or_else(missing)?;
     let text = shared.engine.text(&source.digest).await?.ok_or_else(missing)?;
     Ok(Json(SourceView { name: source.name.clone(), text: text.to_string() }))
 }

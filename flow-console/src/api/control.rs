@@ -7,7 +7,7 @@ use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use flow_core::model::AttemptId;
-use flow_engine::{BakeRequest, CacheClear, Engine, RestartRequest, Standing, Takeover};
+use flow_engine::{BakeRequest, Engine, RestartRequest, Standing, Takeover};
 use indexmap::IndexMap;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use crate::gate::Visitor;
 use crate::problem::{Answer, Body, Path, Problem};
 use crate::server::Shared;
-use crate::view::{Asked, Cleared, Started, VERSION};
+use crate::view::{Asked, Started, VERSION};
 
 /// The longest idempotency key.
 const KEY: usize = 200;
@@ -65,14 +65,6 @@ pub(crate) struct RestartBake {
 
 fn yes() -> bool {
     true
-}
-
-/// Which cached results are forgotten: all of the project, those of a flow, or those of a task of it.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ClearCache {
-    flow: Option<String>,
-    task: Option<String>,
 }
 
 /// Starts a bake. A repeated `Idempotency-Key` starts nothing and answers as the first time.
@@ -182,21 +174,4 @@ pub(crate) async fn cancel_task(
 
 pub(super) fn asked(by: &str) -> (StatusCode, Json<Asked>) {
     (StatusCode::ACCEPTED, Json(Asked { version: VERSION, by: by.to_owned() }))
-}
-
-/// Forgets cached results; what bakes show of the past stays.
-#[utoipa::path(post, path = "/cache/clear", request_body = ClearCache,
-    responses((status = 200, body = Cleared), (status = "default", body = Problem)))]
-pub(crate) async fn clear_cache(State(shared): State<Arc<Shared>>, Body(wanted): Body<ClearCache>) -> Answer<Cleared> {
-    let what = match (wanted.flow, wanted.task) {
-        (None, None) => CacheClear::All,
-        (Some(flow), None) => CacheClear::Batch(flow),
-        (Some(flow), Some(task)) => CacheClear::Task(flow, task),
-        (None, Some(_)) => {
-            let detail = "a `task` needs the `flow` that it is in";
-            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
-        }
-    };
-    let cleared = shared.engine.clear_cache(shared.workspace()?, &what).await?;
-    Ok(Json(Cleared { version: VERSION, cleared }))
 }

@@ -1,13 +1,14 @@
 //! Events: stored ones in pages, and what happens now as server-sent events.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use flow_core::model::LiveJobId;
 use flow_engine::Follow;
@@ -25,6 +26,8 @@ use crate::view::{EventPage, StreamEvent, VERSION};
 const PAGE: usize = 200;
 /// The most events of a page.
 const MOST: usize = 512;
+/// The most messages that are sent in one piece.
+const AT_ONCE: usize = 64;
 /// After so long without news a viewer is told that all is well.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
@@ -103,9 +106,10 @@ pub(crate) async fn stream(
         Some(position) => position,
         None => shared.engine.last_position().await?,
     };
-    let viewer = Viewer { shared, position, bake: from.bake, live: from.live, _permit: permit };
-    let kept = KeepAlive::new().interval(KEEP_ALIVE);
-    Ok(Sse::new(viewer.messages()).keep_alive(kept).into_response())
+    let viewer =
+        Viewer { shared, position, bake: from.bake, live: from.live, waiting: VecDeque::new(), _permit: permit };
+    let headers = [(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"))];
+    Ok((headers, Body::from_stream(viewer.messages())).into_response())
 }
 
 /// One open stream.
@@ -114,16 +118,21 @@ struct Viewer {
     position: u64,
     bake: Option<String>,
     live: Option<String>,
+    /// What was read and is not sent yet; the messages themselves are everybody's.
+    waiting: VecDeque<Arc<Message>>,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Viewer {
-    fn messages(self) -> impl Stream<Item = Result<Event, Infallible>> {
+    fn messages(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
         let batches = stream::unfold(self, async |mut viewer| {
-            let batch = viewer.next().await?;
-            Some((stream::iter(batch.into_iter().map(Ok)), viewer))
+            let batch = match tokio::time::timeout(KEEP_ALIVE, viewer.next()).await {
+                Ok(batch) => batch?,
+                Err(_) => Bytes::from_static(b": all is well\n\n"),
+            };
+            Some((Ok(batch), viewer))
         });
-        batches.fuse().flatten()
+        batches.fuse()
     }
 
     /// Whether a message is about what this viewer follows: nothing named is everything, two names are both.
@@ -132,24 +141,22 @@ impl Viewer {
         (self.bake.is_none() && self.live.is_none()) || is(&self.bake, &message.bake) || is(&self.live, &message.live)
     }
 
-    /// The next messages; waits until there are some. `None` if the store failed: the browser comes again.
-    async fn next(&mut self) -> Option<Vec<Event>> {
+    /// The next messages, a few at once: so a slow viewer costs what it is being sent and no more. Waits until there
+    /// are some. `None` if the store failed: the browser comes again.
+    async fn next(&mut self) -> Option<Bytes> {
         let mut news = self.shared.feed.watch();
-        loop {
+        while self.waiting.is_empty() {
             news.borrow_and_update();
             let (messages, next) = self.shared.feed.after(self.position).await.ok()?;
             let moved = next > self.position;
             self.position = next;
-            let wanted = messages.iter().filter(|one| self.wants(one));
-            let events: Vec<Event> = wanted
-                .map(|one| Event::default().id(one.position.to_string()).event("change").data(&one.text))
-                .collect();
-            if !events.is_empty() {
-                return Some(events);
-            }
-            if !moved {
+            self.waiting = messages.into_iter().filter(|one| self.wants(one)).collect();
+            if self.waiting.is_empty() && !moved {
                 news.changed().await.ok()?;
             }
         }
+        let count = self.waiting.len().min(AT_ONCE);
+        let batch: Vec<u8> = self.waiting.drain(..count).flat_map(|one| one.frame()).collect();
+        Some(batch.into())
     }
 }

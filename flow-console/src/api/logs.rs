@@ -1,4 +1,6 @@
-//! Logs, a piece at a time: however long a log is, only what is shown is read and held.
+//! Logs, a piece at a time: however long a log is, only what is shown is read and held. Searching is `search`.
+
+pub(crate) mod search;
 
 use std::sync::Arc;
 
@@ -16,20 +18,12 @@ use utoipa::IntoParams;
 
 use crate::problem::{Answer, Path, Problem, Query, within};
 use crate::server::Shared;
-use crate::view::{LogFound, LogHit, LogPage, VERSION};
+use crate::view::{LogPage, VERSION};
 
 /// Bytes of a piece where nothing is said.
 const PIECE: u32 = 64 * 1024;
 /// The most bytes of a piece.
 const MOST: u32 = 256 * 1024;
-/// The most bytes that one search looks at.
-const SEARCHED: u64 = 32 * 1024 * 1024;
-/// The most hits of one search.
-const HITS: usize = 200;
-/// The longest line of a hit, in characters.
-const LINE: usize = 300;
-/// What a line with an error holds, in lower case.
-const ERRORS: &[&str] = &["error", "exception", "traceback", "fatal", "panicked", "failed"];
 
 /// Which piece of a log.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -43,20 +37,6 @@ pub(crate) struct Piece {
     /// At most so many bytes.
     #[param(minimum = 1, maximum = 262_144)]
     max: Option<u32>,
-}
-
-/// What to search in a log.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Search {
-    r#try: Option<u32>,
-    /// A text, in any case; absent: the words of errors.
-    #[param(min_length = 1)]
-    text: Option<String>,
-    /// The first byte to look at.
-    #[serde(default)]
-    from: u64,
 }
 
 /// Which log to download.
@@ -227,88 +207,6 @@ fn character_end(bytes: &[u8]) -> usize {
     let start = bytes.iter().rposition(|byte| byte & 0xC0 != 0x80).unwrap_or(0);
     let is_whole = std::str::from_utf8(bytes.get(start..).unwrap_or_default()).is_ok();
     if is_whole || start == 0 { bytes.len() } else { start }
-}
-
-/// Lines of a task's log that hold a text; a part of the log at a time.
-#[utoipa::path(get, path = "/bakes/{bake}/attempts/{number}/tasks/{task}/log/search",
-    params(("bake" = String, Path), ("number" = i64, Path), ("task" = String, Path), Search),
-    responses((status = 200, body = LogFound), (status = "default", body = Problem)))]
-pub(crate) async fn search(
-    State(shared): State<Arc<Shared>>,
-    Path(named): Path<Named>,
-    Query(search): Query<Search>,
-) -> Answer<LogFound> {
-    let log = Log::of_task(&shared, &named, search.r#try).await?;
-    found_in(&shared, &log, &search).await
-}
-
-/// Lines of a live job's log that hold a text; a part of the log at a time.
-#[utoipa::path(get, path = "/live/{id}/log/search", params(("id" = String, Path), Search),
-    responses((status = 200, body = LogFound), (status = "default", body = Problem)))]
-pub(crate) async fn live_search(
-    State(shared): State<Arc<Shared>>,
-    Path(id): Path<String>,
-    Query(search): Query<Search>,
-) -> Answer<LogFound> {
-    let log = Log::of_live(&shared, id, search.r#try).await?;
-    found_in(&shared, &log, &search).await
-}
-
-async fn found_in(shared: &Shared, log: &Log, search: &Search) -> Answer<LogFound> {
-    let _permit = shared.heavy().await;
-    let words = match &search.text {
-        Some(text) if text.is_empty() => return Err(Problem::bad_request("`text` is empty")),
-        Some(text) => vec![text.to_lowercase()],
-        None => ERRORS.iter().map(|word| (*word).to_owned()).collect(),
-    };
-    let mut reader = log.reader(shared, search.from)?;
-    let mut found = Finder { words, at: search.from, line: Vec::new(), hits: Vec::new() };
-    let mut over = false;
-    while !over && found.hits.len() < HITS && reader.offset() - search.from < SEARCHED {
-        let chunk = next(&mut reader, MOST).await?;
-        over = chunk.bytes.is_empty();
-        found.feed(&chunk.bytes);
-    }
-    if over {
-        found.end_line();
-    }
-    let next = (!over).then_some(found.at);
-    Ok(Json(LogFound { version: VERSION, number: log.number, hits: found.hits, next }))
-}
-
-/// Finds lines in pieces.
-struct Finder {
-    words: Vec<String>,
-    /// Where the line begins that is being read.
-    at: u64,
-    line: Vec<u8>,
-    hits: Vec<LogHit>,
-}
-
-impl Finder {
-    fn feed(&mut self, bytes: &[u8]) {
-        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
-            if self.hits.len() >= HITS {
-                return;
-            }
-            self.line.extend_from_slice(part);
-            // A line without end is judged in pieces, so that it takes no memory without end.
-            if part.ends_with(b"\n") || self.line.len() >= MOST as usize {
-                self.end_line();
-            }
-        }
-    }
-
-    fn end_line(&mut self) {
-        let text = String::from_utf8_lossy(&self.line);
-        let lower = text.to_lowercase();
-        if self.words.iter().any(|word| lower.contains(word)) {
-            let line = text.trim_end_matches(['\n', '\r']).chars().take(LINE).collect();
-            self.hits.push(LogHit { at: self.at, line });
-        }
-        self.at += self.line.len() as u64;
-        self.line.clear();
-    }
 }
 
 /// A task's whole log as it was written.

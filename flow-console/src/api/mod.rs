@@ -1,6 +1,7 @@
 //! The routes of `/api/v1`, and their description. Reads and events go through the engine only.
 
 mod bakes;
+mod cache;
 mod control;
 mod events;
 mod expressions;
@@ -44,7 +45,8 @@ use crate::view::{About, Change, VERSION};
         expressions::expressions,
         bakes::source,
         logs::read,
-        logs::search,
+        logs::search::search,
+        logs::search::first_error,
         logs::download,
         events::page,
         events::stream,
@@ -55,7 +57,8 @@ use crate::view::{About, Change, VERSION};
         live::kill,
         live::resume,
         logs::live_read,
-        logs::live_search,
+        logs::search::live_search,
+        logs::search::live_first_error,
         logs::live_download,
         events::live_page,
         flows::list,
@@ -65,7 +68,8 @@ use crate::view::{About, Change, VERSION};
         control::resume,
         control::cancel,
         control::cancel_task,
-        control::clear_cache
+        cache::list,
+        cache::clear_cache
     ),
     components(schemas(Change)),
     modifiers(&Credentials, &Refusals)
@@ -128,7 +132,8 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route(&below("/tasks/{task}/expressions"), get(expressions::expressions))
         .route(&below("/tasks/{task}/cancel"), post(control::cancel_task))
         .route(&below("/tasks/{task}/log"), get(logs::read))
-        .route(&below("/tasks/{task}/log/search"), get(logs::search))
+        .route(&below("/tasks/{task}/log/search"), get(logs::search::search))
+        .route(&below("/tasks/{task}/log/first-error"), get(logs::search::first_error))
         .route(&below("/tasks/{task}/log/download"), get(logs::download))
         .route("/live", post(live::start))
         .route("/live/{id}", get(live::job))
@@ -137,12 +142,14 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/live/{id}/events", get(events::live_page))
         .route("/live/{id}/sources/{place}", get(live::source))
         .route("/live/{id}/log", get(logs::live_read))
-        .route("/live/{id}/log/search", get(logs::live_search))
+        .route("/live/{id}/log/search", get(logs::search::live_search))
+        .route("/live/{id}/log/first-error", get(logs::search::live_first_error))
         .route("/live/{id}/log/download", get(logs::live_download))
         .route("/flows/{flow}/jobs", get(live::jobs))
         .route("/flows", get(flows::list))
         .route("/flows/{flow}", get(flows::flow))
-        .route("/cache/clear", post(control::clear_cache))
+        .route("/cache", get(cache::list))
+        .route("/cache/clear", post(cache::clear_cache))
         .fallback(async || Problem::not_found("the API has no such address; `/api/v1/openapi.json` lists all"))
         .method_not_allowed_fallback(async || {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this address does not know that method")

@@ -1,6 +1,7 @@
 //! Workloads, bakes and attempts on the wire.
 
 use flow_core::model::{Attempt, AttemptId, Bake, GitInfo, TaskStatus};
+use flow_core::port::BakeRow;
 use flow_engine::{Estimate, Inspection, Standing};
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -38,6 +39,40 @@ pub(crate) struct Workload {
     pub life_span_seconds: Option<f64>,
 }
 
+impl From<&flow_engine::Workload> for Workload {
+    fn from(found: &flow_engine::Workload) -> Self {
+        match found {
+            flow_engine::Workload::Live(found) => Workload::from(found.as_ref()),
+            flow_engine::Workload::Bake(row, standing) => Workload::of_bake(row, *standing),
+        }
+    }
+}
+
+impl Workload {
+    fn of_bake(BakeRow { bake, attempt, claim: _ }: &BakeRow, standing: Standing) -> Self {
+        Workload {
+            kind: "bake",
+            id: bake.id.to_string(),
+            name: bake.name.clone(),
+            flow: bake.batch.clone(),
+            status: standing.word(attempt.status),
+            tags: bake.tags.clone(),
+            by: bake.by.clone(),
+            created_at: bake.created_at.to_string(),
+            started_at: Some(attempt.created_at.to_string()),
+            ended_at: attempt.ended_at.map(|at| at.to_string()),
+            attempt: Some(attempt.number),
+            attempt_id: Some(attempt.id.to_string()),
+            job: None,
+            suffix: None,
+            title: None,
+            url: None,
+            http_port: None,
+            life_span_seconds: None,
+        }
+    }
+}
+
 /// A page of the list.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct WorkloadPage {
@@ -45,9 +80,9 @@ pub(crate) struct WorkloadPage {
     /// Events after this position are not in it yet.
     pub position: u64,
     /// How many match in all.
-    pub total: usize,
-    pub page: usize,
-    pub per_page: usize,
+    pub total: u64,
+    pub page: u32,
+    pub per_page: u32,
     pub items: Vec<Workload>,
     /// The flows, users and tags of all workloads, for filters.
     pub flows: Vec<String>,

@@ -1,6 +1,8 @@
 //! Flows, diagnostics and answers to actions on the wire.
 
 use flow_core::diag::{Diagnostic, Diagnostics, Severity};
+use flow_core::model::Attempt;
+use flow_core::port::{CacheUse, CachedResult};
 use flow_core::text::{SourceMap, Span};
 use flow_engine::{Outline, OutlineImage, OutlineJob, OutlineKind, OutlineParam, OutlineVolume};
 use serde::Serialize;
@@ -141,6 +143,56 @@ pub(crate) struct Asked {
     pub version: u32,
     /// Who is recorded as having asked.
     pub by: String,
+}
+
+/// The cached results of the workspace's project.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CachePage {
+    pub version: u32,
+    /// How many there are in all.
+    pub total: usize,
+    /// The newest first.
+    pub entries: Vec<CacheView>,
+}
+
+/// A cached result; what it holds is not told here, its task shows it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CacheView {
+    pub flow: String,
+    /// The task's full id.
+    pub task: String,
+    pub key: String,
+    /// When the task ended that made it.
+    pub created_at: String,
+    /// Where it was made; null if that bake is gone.
+    pub from: Option<CacheUseView>,
+    /// How many tasks took it instead of running.
+    pub uses: u64,
+    /// The last bakes of those, at most five.
+    pub used_by: Vec<CacheUseView>,
+}
+
+/// An attempt that has to do with a cached result.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CacheUseView {
+    pub bake: String,
+    pub attempt: u32,
+}
+
+impl CacheView {
+    pub(crate) fn new(found: &CachedResult, from: Option<&Attempt>) -> Self {
+        let entry = &found.entry;
+        let by = |one: &CacheUse| CacheUseView { bake: one.bake.to_string(), attempt: one.number };
+        CacheView {
+            flow: entry.batch.to_string(),
+            task: entry.task.to_string(),
+            key: entry.key.to_string(),
+            created_at: entry.created_at.to_string(),
+            from: from.map(|from| CacheUseView { bake: from.bake.to_string(), attempt: from.number }),
+            uses: found.count,
+            used_by: found.uses.iter().map(by).collect(),
+        }
+    }
 }
 
 /// Cached results that were forgotten.

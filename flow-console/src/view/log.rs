@@ -33,6 +33,15 @@ pub(crate) struct LogFound {
     pub next: Option<u64>,
 }
 
+/// The first line of a log with an error.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LogFirst {
+    pub version: u32,
+    pub number: u32,
+    /// Null if no line has one.
+    pub hit: Option<LogHit>,
+}
+
 /// A line that holds what was searched.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct LogHit {

@@ -16,12 +16,12 @@ pub(crate) use bake::{AttemptPage, AttemptView, BakePage, BakeView, EstimatePage
 pub(crate) use change::{Change, EventPage, StreamEvent};
 pub(crate) use expression::{ExpressionPage, LineView};
 pub(crate) use flow::{
-    About, Asked, Cleared, DiagnosticView, FlowList, FlowPage, FlowRow, ImageView, JobView, ParamView, SourceView,
-    Started, VolumeView,
+    About, Asked, CachePage, CacheView, Cleared, DiagnosticView, FlowList, FlowPage, FlowRow, ImageView, JobView,
+    ParamView, SourceView, Started, VolumeView,
 };
 pub(crate) use graph::{GraphPage, GraphView};
 pub(crate) use live::{JobLine, JobPage, LivePage, StartedLive};
-pub(crate) use log::{LogFound, LogHit, LogPage};
+pub(crate) use log::{LogFirst, LogFound, LogHit, LogPage};
 pub(crate) use task::{HistoryView, NeedView, SpecView, TaskPage, TaskRow, TryView, WhyView};
 
 /// The version of all shapes.

@@ -109,6 +109,13 @@ async fn logs_come_in_pieces_from_any_place() {
     assert_eq!(usize::try_from(at).unwrap(), text.find("line 4999").unwrap());
     let first = running.json(&format!("{log}/search")).await;
     assert_eq!(first["hits"][0]["line"], "an ERROR here");
+    let jump = running.json(&format!("{log}/first-error")).await;
+    assert_eq!(jump["hit"], json!({ "at": text.len(), "line": "an ERROR here" }));
+    assert_eq!(
+        running.json(&format!("{log}/first-error?from={}", text.len() + 1)).await["hit"],
+        json!({ "at": text.len() + 1, "line": "n ERROR here" })
+    );
+    assert_eq!(running.json(&format!("{log}/first-error?from={}", text.len() + 14)).await["hit"], Value::Null);
     let download = running.get(&format!("{log}/download")).send().await.unwrap();
     assert_eq!(download.headers()["content-disposition"], "attachment; filename=\"load-1.log\"");
     assert_eq!(download.text().await.unwrap(), whole);
@@ -238,4 +245,69 @@ async fn the_description_names_every_route() {
     let wrong =
         running.client.delete(running.url("/api/v1/about")).bearer_auth(&running.operator).send().await.unwrap();
     assert_eq!(refused(wrong).await, 405);
+}
+
+#[tokio::test]
+async fn cached_results_are_told_with_what_used_them_and_cleared() {
+    let running = console().await;
+    running.executor.script("load", [Script::writes("rows=7\n")]);
+    let (first, _) = running.bake().await;
+    let (second, _) = running.bake().await;
+    let cache = running.json("/cache?flow=train").await;
+    assert_eq!((cache["total"].as_u64(), cache["entries"].as_array().unwrap().len()), (Some(3), 3));
+    let load = running.json("/cache?flow=train&task=load").await["entries"][0].clone();
+    assert_eq!((&load["task"], &load["uses"]), (&json!("load"), &json!(1)));
+    assert_eq!(load["from"], json!({ "bake": first, "attempt": 1 }));
+    assert_eq!(load["used_by"], json!([{ "bake": second, "attempt": 1 }]));
+    assert!(!load.to_string().contains("rows"), "outputs are told with their task");
+    assert_eq!(running.json("/cache?flow=none").await["total"], 0);
+    assert_eq!(running.json("/cache?limit=1").await["entries"].as_array().unwrap().len(), 1);
+    let clear = async |wish: Value| {
+        let answer = running.post("/cache/clear", &wish).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.json::<Value>().await.unwrap()["cleared"].as_u64().unwrap()
+    };
+    assert_eq!(clear(json!({ "flow": "train", "task": "load", "key": "0" })).await, 0);
+    assert_eq!(clear(json!({ "flow": "train", "task": "load", "key": load["key"] })).await, 1);
+    assert_eq!(clear(json!({})).await, 2);
+    assert_eq!(running.json("/cache").await["total"], 0);
+    for wish in [json!({ "task": "load" }), json!({ "flow": "train", "key": "0" })] {
+        assert_eq!(refused(running.post("/cache/clear", &wish).send().await.unwrap()).await, 422);
+    }
+    for query in ["limit=0", "limit=1001", "odd=1"] {
+        assert_eq!(refused(running.get(&format!("/cache?{query}")).send().await.unwrap()).await, 400, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn shared_pages_are_the_same_packed_or_not() {
+    let running = console().await;
+    running.bake().await;
+    let get = async |coding: &'static str| {
+        let request = running.get("/bakes/nightly/attempts/1").header("accept-encoding", coding);
+        let answer = request.send().await.unwrap();
+        let packing = answer.headers().get("content-encoding").map(|value| value.to_str().unwrap().to_owned());
+        (packing, answer.bytes().await.unwrap())
+    };
+    let (packing, packed) = get("br, gzip").await;
+    assert_eq!(packing.as_deref(), Some("gzip"));
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(packed.as_ref()), &mut text).unwrap();
+    let (plain, bytes) = get("identity").await;
+    assert_eq!((plain, text.as_bytes()), (None, bytes.as_ref()));
+    assert_eq!(get("gzip;q=0").await.0, None);
+    // What has changed is shown at once: a page that is quickly made is always of now.
+    let before: Value = serde_json::from_str(&text).unwrap();
+    running
+        .engine
+        .restart(
+            "nightly",
+            -1,
+            flow_engine::RestartRequest { takeover: flow_engine::Takeover::Nothing, ..Default::default() },
+        )
+        .await
+        .unwrap();
+    let after = running.json("/bakes/nightly/attempts/1").await;
+    assert_eq!((before["attempts"].as_u64(), after["attempts"].as_u64()), (Some(1), Some(2)));
+    assert!(after["position"].as_u64() > before["position"].as_u64());
 }

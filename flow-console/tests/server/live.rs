@@ -57,6 +57,7 @@ async fn a_job_is_started_from_its_form_and_ends_when_it_is_killed() {
     assert_eq!((log["text"].as_str(), log["complete"].as_bool()), (Some("line one\nan ERROR here\n"), Some(false)));
     let found = running.json(&format!("/live/{id}/log/search")).await;
     assert_eq!(found["hits"], json!([{ "at": 9, "line": "an ERROR here" }]));
+    assert_eq!(running.json(&format!("/live/{id}/log/first-error")).await["hit"]["at"], 9);
     let kill = async || running.post(&format!("/live/{id}/kill"), &json!({})).send().await.unwrap();
     assert_eq!(kill().await.status(), 202);
     assert_eq!(driven.await.unwrap(), TaskStatus::Cancelled);

@@ -9,6 +9,7 @@ mod executor;
 mod secret;
 mod source;
 mod store;
+mod workload;
 
 pub use crate::model::{ActionRef, ActionRefError, SourceRef, Stdin, Window};
 pub use channel::{Channel, ChannelInput, ChannelOutput, Exec, Heard};
@@ -17,6 +18,7 @@ pub use executor::{Abilities, Chunk, Cursor, Executor, ExecutorError, Found, Lau
 pub use secret::{SecretError, SecretSource, SecretText};
 pub use source::{ConfigSource, GitSource, NamedText, SourceError};
 pub use store::{
-    Append, Appended, BakeFilter, BakeRow, CacheScope, ClaimState, EventScope, LiveFilter, LiveRow, NewEvent, Request,
-    RequestKind, Store, StoreError,
+    Append, Appended, BakeFilter, BakeRow, CacheScope, CacheUse, CachedResult, ClaimState, EventScope, LiveFilter,
+    LiveRow, NewEvent, Request, RequestKind, Store, StoreError,
 };
+pub use workload::{Unfinished, WorkloadFilter, WorkloadKind, WorkloadRow, WorkloadRows, WorkloadSort, WorkloadWords};

@@ -11,6 +11,7 @@ use crate::model::{
     Attempt, AttemptId, Bake, BakeId, CacheEntry, CacheKey, Digest, Epoch, FullId, LiveJob, LiveJobId, OwnerId,
     ProjectId, Subject, Task, TaskStatus, Timestamp,
 };
+use crate::port::{Unfinished, WorkloadFilter, WorkloadRows, WorkloadWords};
 
 /// An event that is not stored yet.
 #[derive(Clone, Debug, PartialEq)]
@@ -118,6 +119,35 @@ pub enum CacheScope {
     Batch(Arc<str>),
     /// Those of one task of a batch.
     Task(Arc<str>, FullId),
+    /// One of them.
+    Result(Arc<str>, FullId, CacheKey),
+}
+
+/// A cached result, and what it was good for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CachedResult {
+    /// The result.
+    pub entry: CacheEntry,
+    /// How many tasks took it instead of running.
+    pub count: u64,
+    /// The last of them that were made, at most [`CachedResult::USES`].
+    pub uses: Vec<CacheUse>,
+}
+
+/// A task that took a cached result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CacheUse {
+    /// Its attempt.
+    pub attempt: AttemptId,
+    /// The bake of that.
+    pub bake: BakeId,
+    /// The attempt's number.
+    pub number: u32,
+}
+
+impl CachedResult {
+    /// How many uses are told at most.
+    pub const USES: u32 = 5;
 }
 
 /// A bake with its last attempt.
@@ -348,4 +378,16 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// One live job.
     async fn live_job(&self, id: &LiveJobId) -> Result<Option<LiveRow>, StoreError>;
+
+    /// Live jobs and bakes side by side, filtered, sorted and counted here: a page costs its rows.
+    async fn workloads(&self, filter: &WorkloadFilter) -> Result<WorkloadRows, StoreError>;
+
+    /// What all workloads can be told apart by.
+    async fn workload_words(&self) -> Result<WorkloadWords, StoreError>;
+
+    /// All last attempts and live jobs that have not ended, in the order in which their bakes and they were made.
+    async fn unfinished(&self) -> Result<Vec<Unfinished>, StoreError>;
+
+    /// The cached results of a project, of all batches or of one, the newest first; with what used them.
+    async fn cached_results(&self, project: &ProjectId, batch: Option<&str>) -> Result<Vec<CachedResult>, StoreError>;
 }

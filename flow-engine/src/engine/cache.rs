@@ -1,7 +1,7 @@
 //! Forgetting what is in the cache. Source: BAT-105, CLI-28.
 
-use flow_core::model::ProjectId;
-use flow_core::port::{CacheScope, ConfigSource, SourceRef};
+use flow_core::model::{CacheKey, Digest, FullId, ProjectId};
+use flow_core::port::{CacheScope, CachedResult, ConfigSource, SourceRef};
 use flow_core::resolve::Workspace;
 
 use crate::EngineError;
@@ -20,6 +20,8 @@ pub enum CacheClear {
     Batch(String),
     /// Those of a task of a batch, named by its dotted id.
     Task(String, String),
+    /// One result of a task of a batch, by its key.
+    Result(String, String, String),
 }
 
 impl Engine {
@@ -33,13 +35,33 @@ impl Engine {
             CacheClear::All => CacheScope::Project,
             CacheClear::Batch(batch) => CacheScope::Batch(batch.as_str().into()),
             CacheClear::Task(batch, text) => {
-                // Looked up among the known ids: an id may itself hold dots (DEC-17).
-                let known = self.inner.store.cached_tasks(&project, batch).await?;
-                let Some(task) = known.into_iter().find(|task| task.to_string() == *text) else { return Ok(0) };
+                let Some(task) = self.cached_task(&project, batch, text).await? else { return Ok(0) };
                 CacheScope::Task(batch.as_str().into(), task)
+            }
+            CacheClear::Result(batch, text, key) => {
+                let Some(task) = self.cached_task(&project, batch, text).await? else { return Ok(0) };
+                CacheScope::Result(batch.as_str().into(), task, CacheKey(Digest(key.as_str().into())))
             }
         };
         Ok(self.inner.store.clear_cache(&project, &scope).await?)
+    }
+
+    /// Looked up among the known ids: an id may itself hold dots (DEC-17).
+    async fn cached_task(&self, project: &ProjectId, batch: &str, text: &str) -> Result<Option<FullId>, EngineError> {
+        let known = self.inner.store.cached_tasks(project, batch).await?;
+        Ok(known.into_iter().find(|task| task.to_string() == text))
+    }
+
+    /// The cached results of the workspace's project, of all batches or of one, the newest first, with what used them.
+    ///
+    /// Errors: `Source`, `Config` where the project file is wrong, `Store`.
+    pub async fn cached_results(
+        &self,
+        source: &dyn ConfigSource,
+        batch: Option<&str>,
+    ) -> Result<Vec<CachedResult>, EngineError> {
+        let project = self.project_of(source).await?;
+        Ok(self.inner.store.cached_results(&project, batch).await?)
     }
 
     /// The project that the workspace's flows belong to.

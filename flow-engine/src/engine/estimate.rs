@@ -38,8 +38,9 @@ impl Engine {
     /// Errors: `Store`.
     pub async fn expectation(&self, found: &Inspection) -> Result<Expectation, EngineError> {
         let own = &found.row.bake;
-        let filter = BakeFilter { project: Some(own.project.clone()), limit: BAKES, ..BakeFilter::default() };
-        let rows = self.inner.store.bakes(&filter).await?.into_iter().filter(|row| row.bake.batch == own.batch);
+        let (project, batch) = (Some(own.project.clone()), Some(own.batch.clone()));
+        let filter = BakeFilter { project, batch, limit: BAKES, ..BakeFilter::default() };
+        let rows = self.inner.store.bakes(&filter).await?.into_iter();
         let is_wanted = |one: &Attempt| {
             // What a restart took over took no time: it teaches nothing.
             one.status == TaskStatus::Succeeded && one.id != found.attempt.id && one.from.is_none()

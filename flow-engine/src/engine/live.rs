@@ -113,7 +113,7 @@ impl Engine {
         spec_of(&self.inner, &job.id, &job.order.spec).await
     }
 
-    fn found(&self, row: LiveRow) -> LiveFound {
+    pub(super) fn found(&self, row: LiveRow) -> LiveFound {
         let standing = self.stands((row.job.status, row.job.created_at), &row.claim);
         LiveFound { row, standing }
     }

@@ -1,12 +1,18 @@
 //! Reading: bakes, attempts, tasks, events, logs. Works the same in every process.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use flow_core::model::{Attempt, AttemptId, BakeId, Digest, LaunchKey, Subject, Task, TaskStatus, Timestamp, UnitSpec};
+use flow_core::model::{
+    Attempt, AttemptId, BakeId, Digest, FullId, LaunchKey, Subject, Task, TaskStatus, Timestamp, UnitSpec,
+};
 use flow_core::port::{BakeFilter, BakeRow, ClaimState, EventScope};
 
 use crate::engine::Engine;
 use crate::{EngineError, Follow, LEASE, LogReader, owner};
+
+/// Up to so many tasks are read one by one, more with their whole attempt.
+const FEW: usize = 64;
 
 /// How an attempt stands, as people see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,11 +90,31 @@ impl Engine {
     ///
     /// Errors: `UnknownTask` with all ids that exist.
     pub async fn task(&self, attempt: &Attempt, text: &str) -> Result<Task, EngineError> {
-        // Looked up among the known ids: an id may itself hold dots (DEC-17).
+        // Hardly an id holds dots itself: then this is it, and an attempt of many tasks need not be read.
+        let id = FullId(text.split('.').map(Arc::from).collect());
+        if let Some(task) = self.inner.store.task(&attempt.id, &id).await? {
+            return Ok(task);
+        }
+        // Else looked up among the known ids: an id may itself hold dots (DEC-17).
         let tasks = self.inner.store.tasks(&attempt.id).await?;
         let known = || tasks.iter().map(|task| task.id.to_string()).collect();
         let found = tasks.iter().find(|task| task.id.to_string() == text).cloned();
         found.ok_or_else(|| EngineError::UnknownTask { task: text.to_owned(), known: known() })
+    }
+
+    /// The tasks that a task needs, as they are.
+    pub async fn needed(&self, task: &Task) -> Result<Vec<Task>, EngineError> {
+        let prefix = task.id.prefix();
+        let ids: BTreeSet<FullId> = task.node.needs.iter().map(|need| prefix.child(&need.id)).collect();
+        if ids.len() > FEW {
+            let all = self.inner.store.tasks(&task.attempt).await?;
+            return Ok(all.into_iter().filter(|one| ids.contains(&one.id)).collect());
+        }
+        let mut needed = Vec::with_capacity(ids.len());
+        for id in ids {
+            needed.extend(self.inner.store.task(&task.attempt, &id).await?);
+        }
+        Ok(needed)
     }
 
     /// The task as it was run: where its result was taken over, that of the attempt that ran it.
@@ -160,7 +186,7 @@ impl Engine {
         (row, standing)
     }
 
-    fn standing(&self, attempt: &Attempt, claim: &ClaimState) -> Standing {
+    pub(super) fn standing(&self, attempt: &Attempt, claim: &ClaimState) -> Standing {
         self.stands((attempt.status, attempt.created_at), claim)
     }
 

@@ -140,13 +140,19 @@ pub enum Wait {
     Executor(Option<String>),
 }
 
+/// Whether only the events say why a task is as it is: others tell it themselves.
+fn is_told_by_events(task: &Task) -> bool {
+    let tells_itself = task.status == TaskStatus::Cached || task.taken_from.is_some() || task.opened;
+    task.status == TaskStatus::Pending || (task.tries.is_empty() && !tells_itself)
+}
+
 impl Engine {
     /// Why a task of an attempt ran, was cached, skipped or failed, or what it waits for.
     ///
-    /// Cost: reads the attempt's events; for a task that ran, also its records in the last bakes.
+    /// Cost: reads the attempt's events where the task did not start; for a task that ran, also its records in the last bakes.
     /// Errors: `Store`.
     pub async fn why(&self, attempt: &Attempt, task: &Task) -> Result<Explanation, EngineError> {
-        let events = self.events_of(attempt, task).await?;
+        let events = if is_told_by_events(task) { self.events_of(attempt, task).await? } else { Vec::new() };
         let last = || task.tries.last().and_then(|last| last.outcome.clone());
         let outcome = task.outcome.clone().or_else(last);
         let skipped = events.iter().find_map(|event| match &event.kind {

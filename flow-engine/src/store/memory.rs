@@ -1,6 +1,7 @@
 //! [`MemoryStore`]: a store that forgets everything with the process.
 
 mod removal;
+mod workload;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -14,8 +15,8 @@ use flow_core::model::{
     OwnerId, ProjectId, Subject, Task, Timestamp, in_graph_order,
 };
 use flow_core::port::{
-    Append, Appended, BakeFilter, BakeRow, CacheScope, ClaimState, EventScope, LiveFilter, LiveRow, Request,
-    RequestKind, Store, StoreError,
+    Append, Appended, BakeFilter, BakeRow, CacheScope, CachedResult, ClaimState, EventScope, LiveFilter, LiveRow,
+    Request, RequestKind, Store, StoreError, Unfinished, WorkloadFilter, WorkloadRows, WorkloadWords,
 };
 use indexmap::IndexMap;
 use tokio::sync::watch;
@@ -192,11 +193,12 @@ fn is_wanted_job(job: &LiveJob, filter: &LiveFilter) -> bool {
         && filter.since.is_none_or(|since| job.created_at >= since)
 }
 
-fn covers(scope: &CacheScope, batch: &Arc<str>, task: &FullId) -> bool {
+fn covers(scope: &CacheScope, (batch, task, key): (&Arc<str>, &FullId, &CacheKey)) -> bool {
     match scope {
         CacheScope::Project => true,
         CacheScope::Batch(wanted) => wanted == batch,
         CacheScope::Task(wanted, id) => wanted == batch && id == task,
+        CacheScope::Result(wanted, id, one) => wanted == batch && id == task && one == key,
     }
 }
 
@@ -375,7 +377,7 @@ impl Store for MemoryStore {
     async fn clear_cache(&self, project: &ProjectId, scope: &CacheScope) -> Result<u64, StoreError> {
         self.change(|rows| {
             let before = rows.cache.len();
-            rows.cache.retain(|(owner, batch, task, _), _| owner != project || !covers(scope, batch, task));
+            rows.cache.retain(|(owner, batch, task, key), _| owner != project || !covers(scope, (batch, task, key)));
             Ok((before - rows.cache.len()) as u64)
         })
     }
@@ -438,5 +440,21 @@ impl Store for MemoryStore {
     async fn live_job(&self, id: &LiveJobId) -> Result<Option<LiveRow>, StoreError> {
         let rows = self.rows();
         Ok(rows.live_jobs.get(id).map(|job| rows.live_row(job)))
+    }
+
+    async fn workloads(&self, filter: &WorkloadFilter) -> Result<WorkloadRows, StoreError> {
+        Ok(self.rows().workloads(filter))
+    }
+
+    async fn workload_words(&self) -> Result<WorkloadWords, StoreError> {
+        Ok(self.rows().workload_words())
+    }
+
+    async fn unfinished(&self) -> Result<Vec<Unfinished>, StoreError> {
+        Ok(self.rows().unfinished_workloads())
+    }
+
+    async fn cached_results(&self, project: &ProjectId, batch: Option<&str>) -> Result<Vec<CachedResult>, StoreError> {
+        Ok(self.rows().cached_results(project, batch))
     }
 }

@@ -8,6 +8,7 @@ mod mention;
 mod rule;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+mod workload;
 
 pub use memory::MemoryStore;
 #[cfg(feature = "sqlite")]

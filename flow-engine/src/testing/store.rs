@@ -10,8 +10,8 @@ use flow_core::model::{
     Task, Timestamp,
 };
 use flow_core::port::{
-    Append, Appended, BakeFilter, BakeRow, CacheScope, ClaimState, EventScope, LiveFilter, LiveRow, Request,
-    RequestKind, Store, StoreError,
+    Append, Appended, BakeFilter, BakeRow, CacheScope, CachedResult, ClaimState, EventScope, LiveFilter, LiveRow,
+    Request, RequestKind, Store, StoreError, Unfinished, WorkloadFilter, WorkloadRows, WorkloadWords,
 };
 use tokio::sync::watch;
 
@@ -258,5 +258,21 @@ impl Store for FlakyStore {
 
     async fn live_job(&self, id: &LiveJobId) -> Result<Option<LiveRow>, StoreError> {
         self.inner.live_job(id).await
+    }
+
+    async fn workloads(&self, filter: &WorkloadFilter) -> Result<WorkloadRows, StoreError> {
+        self.inner.workloads(filter).await
+    }
+
+    async fn workload_words(&self) -> Result<WorkloadWords, StoreError> {
+        self.inner.workload_words().await
+    }
+
+    async fn unfinished(&self) -> Result<Vec<Unfinished>, StoreError> {
+        self.inner.unfinished().await
+    }
+
+    async fn cached_results(&self, project: &ProjectId, batch: Option<&str>) -> Result<Vec<CachedResult>, StoreError> {
+        self.inner.cached_results(project, batch).await
     }
 }

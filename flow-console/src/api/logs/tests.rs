@@ -1,6 +1,6 @@
 //! Where pieces of logs are cut.
 
-use super::{Finder, whole_lines};
+use super::whole_lines;
 
 #[test]
 fn pieces_hold_whole_lines() {
@@ -17,15 +17,4 @@ fn a_line_without_end_is_cut_between_characters() {
     assert_eq!(whole_lines(text, false, true), (0, text));
     // Bytes that are no text at all go through, else nothing ever would.
     assert_eq!(whole_lines(b"\x80\x80", false, true), (0, &b"\x80\x80"[..]));
-}
-
-#[test]
-fn lines_are_found_across_pieces() {
-    let mut finder = Finder { words: vec!["needle".into()], at: 10, line: Vec::new(), hits: Vec::new() };
-    finder.feed(b"hay\nhay with a NEE");
-    finder.feed(b"dle\nhay");
-    finder.end_line();
-    let hits: Vec<_> = finder.hits.iter().map(|hit| (hit.at, hit.line.as_str())).collect();
-    assert_eq!(hits, [(14, "hay with a NEEdle")]);
-    assert_eq!(finder.at, 10 + 4 + 18 + 3);
 }

@@ -12,8 +12,9 @@ use rusqlite::Connection;
 
 use super::column::{document, integer, number, subject_text};
 use super::fault::Fault;
-use super::{live, query};
+use super::{live, query, workload};
 use crate::store::rule;
+use crate::store::workload::Card;
 
 /// Appends events, folds them, keeps their texts.
 pub(super) fn append(connection: &Connection, append: Append) -> Result<Appended, Fault> {
@@ -122,16 +123,17 @@ pub(super) fn project(connection: &Connection, key: &str, fresh: &ProjectId) -> 
 
 /// Forgets cache entries; how many.
 pub(super) fn clear_cache(connection: &Connection, project: &ProjectId, scope: &CacheScope) -> Result<u64, Fault> {
-    let (batch, task) = match scope {
-        CacheScope::Project => (None, None),
-        CacheScope::Batch(batch) => (Some(batch.as_ref()), None),
-        CacheScope::Task(batch, task) => (Some(batch.as_ref()), Some(document(task)?)),
+    let (batch, task, key) = match scope {
+        CacheScope::Project => (None, None, None),
+        CacheScope::Batch(batch) => (Some(batch.as_ref()), None, None),
+        CacheScope::Task(batch, task) => (Some(batch.as_ref()), Some(document(task)?), None),
+        CacheScope::Result(batch, task, key) => (Some(batch.as_ref()), Some(document(task)?), Some(key.0.0.as_ref())),
     };
     let mut statement = connection.prepare_cached(
         "DELETE FROM cache_entries
-         WHERE project = ?1 AND (?2 IS NULL OR batch = ?2) AND (?3 IS NULL OR task = ?3)",
+         WHERE project = ?1 AND (?2 IS NULL OR batch = ?2) AND (?3 IS NULL OR task = ?3) AND (?4 IS NULL OR key = ?4)",
     )?;
-    Ok(statement.execute((project.as_str(), batch, task))? as u64)
+    Ok(statement.execute((project.as_str(), batch, task, key))? as u64)
 }
 
 /// A record of the turn, and whether it must be written back.
@@ -168,6 +170,7 @@ impl<'a> Records<'a> {
         }
         for attempt in dirty(&self.attempts) {
             self.write_attempt(attempt)?;
+            self.list(attempt)?;
         }
         for task in dirty(&self.tasks) {
             self.write_task(task)?;
@@ -198,6 +201,20 @@ impl<'a> Records<'a> {
         let (id, bake) = (attempt.id.as_str(), attempt.bake.as_str());
         statement.execute((id, bake, attempt.number, attempt.status.word(), document(attempt)?))?;
         Ok(())
+    }
+
+    /// Lists the bake by its last attempt.
+    fn list(&self, attempt: &Attempt) -> Result<(), Fault> {
+        let mut statement = self.connection.prepare_cached("SELECT max(number) FROM attempts WHERE bake = ?1")?;
+        let last: u32 = statement.query_row([attempt.bake.as_str()], |row| row.get(0))?;
+        if attempt.number < last {
+            return Ok(());
+        }
+        let bake = match self.bakes.get(&attempt.bake) {
+            Some(slot) => Some(slot.record.clone()),
+            None => query::bake_record(self.connection, &attempt.bake)?,
+        };
+        bake.map_or(Ok(()), |bake| workload::write(self.connection, &Card::of_bake(&bake, attempt)))
     }
 
     fn write_task(&self, task: &Task) -> Result<(), Fault> {

@@ -8,7 +8,9 @@ use rusqlite::{Connection, Params, named_params};
 use super::column::{document, integer};
 use super::fault::Fault;
 use super::query::{claim_of, first, record_at};
+use super::workload;
 use crate::store::rule;
+use crate::store::workload::Card;
 
 /// Refuses a live job while another one of its name has not ended.
 pub(super) fn check_single(connection: &Connection, event: &NewEvent) -> Result<(), Fault> {
@@ -40,7 +42,7 @@ pub(super) fn write(connection: &Connection, job: &LiveJob) -> Result<(), Fault>
         ":created_at": integer(job.created_at.unix_millis),
         ":doc": document(job)?,
     })?;
-    Ok(())
+    workload::write(connection, &Card::of_job(job))
 }
 
 /// The record alone.

@@ -4,10 +4,14 @@ use flow_core::port::StoreError;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::fault::Fault;
+use super::workload;
 
 /// The steps in order; the file's `user_version` counts those it has taken. Never change one that
 /// was released: add another.
-const STEPS: &[&str] = &[include_str!("schema.sql"), include_str!("live.sql")];
+const STEPS: &[&str] = &[include_str!("schema.sql"), include_str!("live.sql"), include_str!("workload.sql")];
+
+/// The first schema with a list of workloads.
+const LISTED: u32 = 3;
 
 /// The schema that this version writes.
 pub(super) const KNOWN: u32 = STEPS.len() as u32;
@@ -27,6 +31,9 @@ pub(super) fn migrate(connection: &mut Connection, place: &str) -> Result<(), Fa
     }
     for step in STEPS.iter().skip(found as usize) {
         transaction.execute_batch(step)?;
+    }
+    if found < LISTED {
+        workload::fill(&transaction)?;
     }
     transaction.pragma_update(None, "user_version", KNOWN)?;
     Ok(transaction.commit()?)

@@ -14,6 +14,7 @@ mod migrate;
 mod query;
 mod reader;
 mod removal;
+mod workload;
 mod writer;
 
 use std::ffi::OsStr;
@@ -28,8 +29,8 @@ use flow_core::model::{
     Task, Timestamp,
 };
 use flow_core::port::{
-    Append, Appended, BakeFilter, BakeRow, CacheScope, ClaimState, EventScope, LiveFilter, LiveRow, Request,
-    RequestKind, Store, StoreError,
+    Append, Appended, BakeFilter, BakeRow, CacheScope, CachedResult, ClaimState, EventScope, LiveFilter, LiveRow,
+    Request, RequestKind, Store, StoreError, Unfinished, WorkloadFilter, WorkloadRows, WorkloadWords,
 };
 use rusqlite::Connection;
 use tokio::sync::{Mutex, watch};
@@ -319,6 +320,24 @@ impl Store for SqliteStore {
     async fn live_job(&self, id: &LiveJobId) -> Result<Option<LiveRow>, StoreError> {
         let id = id.clone();
         self.read(move |connection| live::live_job(connection, &id)).await
+    }
+
+    async fn workloads(&self, filter: &WorkloadFilter) -> Result<WorkloadRows, StoreError> {
+        let filter = filter.clone();
+        self.read(move |connection| workload::workloads(connection, &filter)).await
+    }
+
+    async fn workload_words(&self) -> Result<WorkloadWords, StoreError> {
+        self.read(workload::words).await
+    }
+
+    async fn unfinished(&self) -> Result<Vec<Unfinished>, StoreError> {
+        self.read(workload::unfinished).await
+    }
+
+    async fn cached_results(&self, project: &ProjectId, batch: Option<&str>) -> Result<Vec<CachedResult>, StoreError> {
+        let (project, batch) = (project.clone(), batch.map(str::to_owned));
+        self.read(move |connection| query::cached_results(connection, &project, batch.as_deref())).await
     }
 }
 

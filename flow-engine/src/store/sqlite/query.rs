@@ -7,7 +7,7 @@ use flow_core::model::{
     Attempt, AttemptId, Bake, BakeId, CacheEntry, CacheKey, Digest, Epoch, FullId, OwnerId, ProjectId, Subject, Task,
     Timestamp, in_graph_order,
 };
-use flow_core::port::{BakeFilter, BakeRow, ClaimState, EventScope, Request};
+use flow_core::port::{BakeFilter, BakeRow, CacheUse, CachedResult, ClaimState, EventScope, Request};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 use serde::de::DeserializeOwned;
 
@@ -203,6 +203,38 @@ pub(super) fn cached_tasks(connection: &Connection, project: &ProjectId, batch: 
     let mut tasks: Vec<FullId> = all(connection, sql, (project.as_str(), batch))?;
     tasks.sort();
     Ok(tasks)
+}
+
+/// The cached results of a project, of all batches or of one, the newest first.
+pub(super) fn cached_results(
+    connection: &Connection,
+    project: &ProjectId,
+    batch: Option<&str>,
+) -> Result<Vec<CachedResult>, Fault> {
+    let sql = "SELECT doc FROM cache_entries WHERE project = ?1 AND (?2 IS NULL OR batch = ?2)
+               ORDER BY created_at DESC, batch, task, key";
+    let entries: Vec<CacheEntry> = all(connection, sql, (project.as_str(), batch))?;
+    entries.into_iter().map(|entry| with_uses(connection, entry)).collect()
+}
+
+fn with_uses(connection: &Connection, entry: CacheEntry) -> Result<CachedResult, Fault> {
+    let mut statement = connection.prepare_cached(
+        "SELECT attempts.id, attempts.bake, attempts.number, count(*) OVER () FROM tasks
+         JOIN attempts ON attempts.id = tasks.attempt
+         WHERE tasks.status = 'cached' AND json_extract(tasks.doc, '$.cache_key') = ?1 AND tasks.full_id = ?2
+         ORDER BY attempts.rowid DESC LIMIT ?3",
+    )?;
+    let mut rows = statement.query((entry.key.0.0.as_ref(), document(&entry.task)?, CachedResult::USES))?;
+    let mut found = CachedResult { entry, count: 0, uses: Vec::new() };
+    while let Some(row) = rows.next()? {
+        found.count = number(row.get(3)?);
+        found.uses.push(CacheUse {
+            attempt: AttemptId::new(row.get::<_, String>(0)?),
+            bake: BakeId::new(row.get::<_, String>(1)?),
+            number: row.get(2)?,
+        });
+    }
+    Ok(found)
 }
 
 fn all<T: DeserializeOwned>(connection: &Connection, sql: &str, params: impl Params) -> Result<Vec<T>, Fault> {

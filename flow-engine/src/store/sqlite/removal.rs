@@ -7,10 +7,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use flow_core::model::{AttemptId, BakeId, LiveJobId, ProjectId, Subject, Timestamp};
+use flow_core::port::WorkloadKind;
 use rusqlite::{Connection, OpenFlags, Params};
 
 use super::column::{integer, number, subject_text};
 use super::fault::Fault;
+use super::workload;
 use crate::store::mention::mentions;
 
 /// Pages that are given back in one transaction: a short one, so that nobody waits long.
@@ -33,6 +35,7 @@ pub(super) fn remove_bake(connection: &Connection, bake: &BakeId) -> Result<bool
         forget_subject(connection, &Subject::Attempt(AttemptId::new(id)))?;
     }
     execute(connection, "DELETE FROM attempts WHERE bake = ?1", [bake.as_str()])?;
+    workload::remove(connection, WorkloadKind::Bake, bake.as_str())?;
     Ok(execute(connection, "DELETE FROM bakes WHERE id = ?1", [bake.as_str()])? > 0)
 }
 
@@ -43,6 +46,7 @@ pub(super) fn remove_live_job(connection: &Connection, id: &LiveJobId) -> Result
         return Ok(false);
     }
     forget_subject(connection, &Subject::Live(id.clone()))?;
+    workload::remove(connection, WorkloadKind::Live, id.as_str())?;
     Ok(true)
 }
 
@@ -114,7 +118,7 @@ pub(super) fn sweep_texts(connection: &Connection) -> Result<(), Fault> {
     Ok(())
 }
 
-fn execute(connection: &Connection, sql: &str, params: impl Params) -> Result<u64, Fault> {
+pub(super) fn execute(connection: &Connection, sql: &str, params: impl Params) -> Result<u64, Fault> {
     Ok(connection.prepare_cached(sql)?.execute(params)? as u64)
 }
 

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use flow_core::event::{CancelScope, EventKind};
 use flow_core::model::LiveJobId;
-use flow_core::port::NewEvent;
+use flow_core::port::{NewEvent, WorkloadFilter, WorkloadRow};
 use tempfile::TempDir;
 
 use super::*;
@@ -245,6 +245,8 @@ async fn files_of_every_older_version_are_brought_forward_and_read() {
         let (project, task) = (ProjectId::new("project-1"), FullId::root().child("b"));
         let key = CacheKey(Digest("c".repeat(64).into()));
         assert!(store.cache_entry(&project, "train", &task, &key).await.unwrap().is_some());
+        let list = store.workloads(&WorkloadFilter { limit: 9, ..WorkloadFilter::default() }).await.unwrap();
+        assert_eq!((list.total, list.rows), (1, vec![WorkloadRow::Bake(Box::new(row.clone()))]));
         // What came later works on it too.
         assert_eq!(store.append(turn(0, 1)).await.unwrap().first_position, 8);
         assert!(store.live_jobs(&LiveFilter::default()).await.unwrap().is_empty());
@@ -278,4 +280,34 @@ async fn what_was_removed_gives_its_room_back() {
     let freed = other.give_room_back().await.unwrap();
     assert!(freed > 4_000_000, "{freed}");
     assert_eq!(count(&store).await, 0);
+}
+
+#[tokio::test]
+async fn a_file_without_a_list_gets_one() {
+    let (_folder, path) = scratch();
+    let order = serde_json::json!({
+        "project": "p", "project_name": "p", "flow": "live", "job": "serve", "suffix": null, "name": "p-serve",
+        "title": "", "tags": ["t"], "params": {}, "executor": "local", "sources": [], "workspace": "/w", "git": null,
+        "by": "ada", "spec": "0", "preset": null, "http_port": null, "url": null, "port_forward": [],
+        "detach": false, "browse": false, "life_span_seconds": null, "restart": "never", "stdin": "closed",
+        "engine_version": "0",
+    });
+    let order = serde_json::from_value(order).unwrap();
+    let created = flow_core::event::LiveCreated { version: flow_core::event::VERSION, order };
+    let kind = EventKind::LiveCreated(Box::new(created));
+    let events = vec![NewEvent { at: Timestamp::from_unix_millis(1), kind }];
+    let store = SqliteStore::open(&path).unwrap();
+    store.append(Append { events, ..turn(0, 0) }).await.unwrap();
+    let all = WorkloadFilter { limit: 9, ..WorkloadFilter::default() };
+    let before = (store.workloads(&all).await.unwrap(), store.workload_words().await.unwrap());
+    assert_eq!(before.0.total, 1);
+    drop(store);
+    // As the version before the list left it.
+    let old = Connection::open(&path).unwrap();
+    let drop =
+        "DROP TABLE workloads; DROP TABLE workload_tags; DROP INDEX tasks_by_cache_key; PRAGMA user_version = 2;";
+    old.execute_batch(drop).unwrap();
+    std::mem::drop(old);
+    let store = SqliteStore::open(&path).unwrap();
+    assert_eq!((store.workloads(&all).await.unwrap(), store.workload_words().await.unwrap()), before);
 }
