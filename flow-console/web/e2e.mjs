@@ -118,7 +118,7 @@ check('S4: the life of a job is pushed: run from its form, killed by the command
   await page.locator('.facts-side .steps li', { hasText: 'cancelled' }).waitFor();
   await unbroken();
   const told = await json('status', 'explore', 'pushed');
-  assert.deepEqual([told.params ?? told.run?.params ?? told.job?.params, idOf()].at(-1), (await api(`/live/${idOf()}`)).id);
+  assert.deepEqual([told.id, told.status, told.params], [idOf(), 'cancelled', { depth: '5' }]);
 });
 
 check('S5: the life of a task is pushed, each try apart', async () => {
@@ -185,8 +185,11 @@ check('S7: a bake is run from its form, restarted from what failed, run again, c
   await page.waitForURL(/attempts\/3/);
   await head('succeeded');
   assert.equal((await json('inspect', 'by hand')).tasks.find((task) => task.id === 'load').taken_from, null);
-  await go('/bakes/slowly');
-  await status('two', 'running');
+  await cli('bake', 'steady', '-n', 'stopped', '--detach');
+  await go('/bakes/stopped');
+  await ask('Cancel', 'Cancel the bake');
+  await head('cancelled');
+  assert.equal((await json('inspect', 'stopped')).bake.attempt.status, 'cancelled');
 });
 
 check('S8: command, API and page tell the same values', async () => {
@@ -402,6 +405,14 @@ check('flows show their graphs, their jobs, and what is wrong with them', async 
   await go('/flows/train/declared');
   await page.getByText('How fast the model learns').waitFor();
   await judged('declared');
+  await go('/flows/nested/cache');
+  const kept = page.locator('tbody tr', { hasText: 'prepare' });
+  await kept.getByText('1 ×').waitFor();
+  await judged('cache');
+  await kept.getByRole('button', { name: 'Forget the result of prepare' }).click();
+  await page.locator('dialog').getByRole('button', { name: 'Forget them' }).click();
+  await kept.waitFor({ state: 'detached' });
+  assert.equal((await api('/cache?flow=nested&task=prepare')).total, 0);
   await go('/flows/live/jobs');
   await page.getByRole('link', { name: 'serve' }).first().waitFor();
   await judged('jobs');

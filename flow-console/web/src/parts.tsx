@@ -5,6 +5,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { visible } from './ansi';
 import { Refusal, get } from './api';
+import { strokes } from './marks';
 import { place } from './router';
 import { ago, fullTime, now } from './time';
 import type { About, Status } from './types';
@@ -13,27 +14,12 @@ export const about = signal<About | null>(null);
 export const canSteer = (): boolean => about.value?.role === 'operator' && !about.value.read_only;
 
 /** The shape of a status: it is told apart without its colour. */
-export function Shape({ status, size = 14, x, y, still }: { status: Status | 'none'; size?: number; x?: number; y?: number; still?: boolean }) {
+export function Shape({ status, size = 14, still }: { status: Status | 'none'; size?: number; still?: boolean }) {
   return (
-    <svg x={x} y={y} width={size} height={size} viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.7" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" class="icon">
-      {shape(status, still)}
+    <svg width={size} height={size} viewBox="0 0 16 16" aria-hidden="true" class="icon mark">
+      <g class={status === 'running' && !still ? 'spin' : undefined}>{strokes(status).map(([name, path]) => <path key={path} class={name} d={path} />)}</g>
     </svg>
   );
-}
-
-function shape(status: Status | 'none', still = false) {
-  switch (status) {
-    case 'succeeded': return <><circle cx="8" cy="8" r="7" fill="currentColor" stroke="none" /><path d="M5 8.2l2.1 2.1L11.2 6" stroke="var(--panel)" /></>;
-    case 'failed': return <><path d="M5.2 1h5.6L15 5.2v5.6L10.8 15H5.2L1 10.8V5.2z" fill="currentColor" stroke="none" /><path d="M5.7 5.7l4.6 4.6M10.3 5.7l-4.6 4.6" stroke="var(--panel)" /></>;
-    case 'running': return <g class={still ? undefined : 'spin'}><circle cx="8" cy="8" r="6" stroke-opacity=".25" /><path d="M8 2a6 6 0 0 1 6 6" /></g>;
-    case 'cancelled': return <><rect x="1.7" y="1.7" width="12.6" height="12.6" rx="3" fill="currentColor" stroke="none" /><path d="M5 8h6" stroke="var(--panel)" /></>;
-    case 'skipped': return <><circle cx="8" cy="8" r="6.2" stroke-dasharray="2.2 2.6" /><path d="M6.5 5.5L9 8l-2.5 2.5" /></>;
-    case 'cached': return <><ellipse cx="8" cy="4" rx="5.5" ry="2.4" /><path d="M2.5 4v8c0 1.3 2.5 2.4 5.5 2.4s5.5-1.1 5.5-2.4V4M2.5 8c0 1.3 2.5 2.4 5.5 2.4s5.5-1.1 5.5-2.4" /></>;
-    case 'stalled': return <><path d="M8 1.5l7 12.5H1z" fill="currentColor" stroke="none" /><path d="M8 6v3.5M8 11.7v.1" stroke="var(--panel)" /></>;
-    case 'unknown': return <><circle cx="8" cy="8" r="6.2" /><path d="M6.2 6.3c.2-2.3 3.8-2.1 3.6 0-.1 1.2-1.8 1.3-1.8 2.6M8 11.3v.1" /></>;
-    case 'pending': return <circle cx="8" cy="8" r="6" />;
-    case 'none': return <circle cx="8" cy="8" r="5" stroke-opacity=".6" />;
-  }
 }
 
 export function StatusMark({ status, chip, word }: { status: Status; chip?: boolean; word?: string }) {

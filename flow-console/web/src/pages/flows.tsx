@@ -1,12 +1,13 @@
 // Flows before they run: their graphs, what is wrong with them, what they declare.
 
 import { useEffect } from 'preact/hooks';
-import { post, segment } from '../api';
+import { segment } from '../api';
 import { visible } from '../ansi';
 import { listen } from '../live';
-import { Age, Copy, Crumbs, Empty, External, Fact, Fault, Glyph, Loading, Panel, SearchBox, Shape, StatusMark, T, Tabs, canSteer, confirmThen, say, useRead } from '../parts';
+import { Age, Copy, Crumbs, Empty, External, Fact, Fault, Glyph, Loading, Panel, SearchBox, Shape, StatusMark, T, Tabs, canSteer, useRead } from '../parts';
 import { go, place, put } from '../router';
 import type { Diagnostic, FlowPage as Page, FlowRow, Job, JobRow } from '../types';
+import { CacheView, forget } from './cache';
 import { Canvas } from './graph';
 
 export function FlowsPage() {
@@ -46,19 +47,12 @@ function Problems({ flow }: { flow: FlowRow }) {
   return <span class="soft">none</span>;
 }
 
-function forget(what: string, body: object): void {
-  confirmThen(`Forget cached results of ${what}?`, 'The next bake runs these tasks again. Past bakes stay as they are.', 'Forget them', async () => {
-    const { cleared } = await post<{ cleared: number }>('/cache/clear', body);
-    say(`${cleared} cached ${cleared === 1 ? 'result is' : 'results are'} forgotten.`);
-  });
-}
-
 export function FlowPage({ flow, view }: { flow: string; view: string }) {
   const base = `/flows/${segment(flow)}`;
   const { data, error } = useRead<Page>(base);
   useEffect(() => { document.title = `${flow} · Apolo Flow`; }, [flow]);
   if (!data) return error ? <Fault error={error} /> : <Loading />;
-  const views = [...(data.graph ? [['graph', 'Graph'] as const] : []), ...(data.kind === 'live' ? [['jobs', 'Jobs'] as const] : []), ['source', 'Source'] as const, ['declared', 'Declared'] as const];
+  const views = [...(data.graph ? [['graph', 'Graph'] as const] : []), ...(data.kind === 'live' ? [['jobs', 'Jobs'] as const] : []), ['source', 'Source'] as const, ['declared', 'Declared'] as const, ...(data.kind === 'batch' ? [['cache', 'Cache'] as const] : [])];
   const at = views.some(([name]) => name === view) ? view : views[0]?.[0] ?? 'source';
   const find = place.value.searchParams.get('find') ?? '';
   return <>
@@ -75,6 +69,7 @@ export function FlowPage({ flow, view }: { flow: string; view: string }) {
       {at === 'graph' && data.graph && <Canvas graph={data.graph} nodes={data.graph.nodes} chosen={null} find={find} path={new Set()} isCall={() => false} choose={() => go(`${base}/source`)} toggle={() => {}} tools={null} legend="" />}
       {at === 'jobs' && <Jobs flow={flow} page={data} />}
       {at === 'source' && <Sources sources={data.sources} diagnostics={data.diagnostics} />}
+      {at === 'cache' && <CacheView flow={flow} />}
       {at === 'declared' && <Declared page={data} />}
     </div>
   </>;

@@ -121,20 +121,25 @@ export function LogView({ path, ended, height }: Props) {
     if (element.scrollTop < 120) void back();
   };
   const jump = (at: number) => { follow.value = false; if (box.current) box.current.dataset.shown = ''; go(`${location.pathname}${location.search}#at=${at}`, true); };
-  const find = async (text: string | null) => {
+  const searched = async (look: () => Promise<void>) => {
     searching.value = true;
-    try {
-      const found: LogFound['hits'] = [];
-      let from: number | null = 0;
-      // A search goes on until there is enough to look at.
-      while (from !== null && found.length < (text === null ? 1 : 200)) {
-        const part: LogFound = await get<LogFound>(`${path}/search${query({ try: number, text, from })}`);
-        found.push(...part.hits);
-        from = part.next;
-      }
-      if (text === null) { const first = found[0]; if (first) jump(first.at); else hits.value = []; } else hits.value = found;
-    } catch (reason) { error.value = reason; } finally { searching.value = false; }
+    try { await look(); } catch (reason) { error.value = reason; } finally { searching.value = false; }
   };
+  const find = (text: string) => searched(async () => {
+    const found: LogFound['hits'] = [];
+    let from: number | null = 0;
+    // A search goes on until there is enough to look at.
+    while (from !== null && found.length < 200) {
+      const part: LogFound = await get<LogFound>(`${path}/search${query({ try: number, text, from })}`);
+      found.push(...part.hits);
+      from = part.next;
+    }
+    hits.value = found;
+  });
+  const firstError = () => searched(async () => {
+    const { hit } = await get<{ hit: { at: number } | null }>(`${path}/first-error${query({ try: number })}`);
+    if (hit) jump(hit.at); else hits.value = [];
+  });
   const shown = search.value.toLowerCase();
   return <>
     <Fault error={error.value} />
@@ -144,7 +149,7 @@ export function LogView({ path, ended, height }: Props) {
           <SearchBox label="Search the log" hint="Search the whole log" value={search.value} set={(text) => { search.value = text; if (!text) hits.value = null; }} />
           <button type="submit" disabled={searching.value || !search.value}>Search</button>
         </form>
-        <button type="button" disabled={searching.value} onClick={() => void find(null)}>First error</button>
+        <button type="button" disabled={searching.value} onClick={() => void firstError()}>First error</button>
         <button type="button" onClick={() => { follow.value = false; void open(0); }}>Top</button>
         <button type="button" aria-pressed={follow.value} onClick={() => { follow.value = true; void open(null); }}>{over ? 'End' : follow.value ? 'Following' : 'Follow'}</button>
         <span class="end">{bytes(range.value.end)} · <a href={`/api/v1${path}/download${query({ try: number })}`} download>Download</a></span>

@@ -9,7 +9,7 @@ import type { AttemptPage, TaskRow } from '../types';
 
 interface Props { page: AttemptPage; chosen: string | null; choose: (id: string | null) => void }
 
-const HEIGHT = 37;
+const HEIGHT = 40;
 
 export function found(tasks: TaskRow[], find: string): TaskRow[] {
   const wanted = find.toLowerCase();
