@@ -141,7 +141,7 @@ pub(crate) enum Command {
     Console(Console),
     /// Begin a new project from a template; overwrites nothing
     Init(Init),
-    /// Remove old bakes with their logs, and old cached results
+    /// Remove old bakes and live jobs with their logs, and old cached results
     Gc(Gc),
     /// Remove all that is kept of a flow: its bakes, live jobs, logs and cached results
     DeleteFlow(DeleteFlow),

@@ -6,15 +6,15 @@ use clap::Args as ClapArgs;
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = "Examples:\n  apolo-flow gc --older-than 30d\n  apolo-flow gc --keep 100 --dry-run\n  \
-        apolo-flow gc --older-than 30d --keep 20 --keep-cache\n\nWith both, only bakes that both allow are removed. \
-        A bake that has not ended stays, and one whose results a bake that stays has taken over.",
+        apolo-flow gc --older-than 30d --keep 20 --keep-cache\n\nWith both, only what both allow is removed. \
+        What has not ended stays, and a bake whose results a bake that stays has taken over.",
     group = clap::ArgGroup::new("what").args(["older_than", "keep"]).required(true).multiple(true)
 )]
 pub(crate) struct Gc {
-    /// Bakes that ended, and cached results that were made, longer ago: a time such as 30d or 12h
+    /// Bakes and live jobs that ended, and cached results that were made, longer ago: a time such as 30d or 12h
     #[arg(long, value_name = "AGE")]
     pub older_than: Option<String>,
-    /// All bakes but so many, the newest
+    /// All bakes and all live jobs but so many of each, the newest
     #[arg(long, value_name = "COUNT")]
     pub keep: Option<u32>,
     /// Leave all cached results

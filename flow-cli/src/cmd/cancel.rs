@@ -29,6 +29,8 @@ pub(crate) async fn run(session: &mut Session, own: &Cancel) -> Result<Exit, Cli
     session.note(&format!("asked to cancel {what}"));
     match found.standing {
         Standing::Stalled => session.note(&format!("no engine drives it: it is cancelled by `apolo-flow resume {id}`")),
+        // The bake goes on without the task, unless that fails it.
+        _ if own.task.is_some() => session.note(&format!("only this task is stopped: `apolo-flow inspect {id}`")),
         Standing::Waiting | Standing::Driven | Standing::Ended => {
             session.note(&format!("it winds down now: `apolo-flow inspect {id}`"));
         }

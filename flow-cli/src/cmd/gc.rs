@@ -1,5 +1,6 @@
-//! `gc`: removes old bakes, their logs and old cached results.
+//! `gc`: removes old bakes and live jobs, their logs and old cached results.
 
+use flow_core::port::LiveRow;
 use flow_engine::{GcReport, GcRequest};
 
 use crate::args::Gc;
@@ -8,7 +9,7 @@ use crate::exit::Exit;
 use crate::report::json::{self, GcView};
 use crate::report::table::{Cell, Table};
 use crate::report::time::read_span;
-use crate::report::{clean, words};
+use crate::report::{clean, live, words};
 use crate::session::Session;
 
 pub(crate) async fn run(session: &mut Session, own: &Gc) -> Result<Exit, CliError> {
@@ -24,7 +25,8 @@ pub(crate) async fn run(session: &mut Session, own: &Gc) -> Result<Exit, CliErro
         session.print(&json::text(&GcView::new(&report, own.dry_run)))?;
         return Ok(Exit::Well);
     }
-    if !report.bakes.is_empty() && (own.dry_run || session.verbosity > 0) {
+    let is_any = !report.bakes.is_empty() || !report.live_jobs.is_empty();
+    if is_any && (own.dry_run || session.verbosity > 0) {
         let table = table(session, &report);
         session.print_table(&table)?;
     }
@@ -39,13 +41,15 @@ pub(crate) async fn run(session: &mut Session, own: &Gc) -> Result<Exit, CliErro
 
 fn sentence(report: &GcReport, dry_run: bool) -> String {
     let (verb, logs) = (if dry_run { "would remove" } else { "removed" }, words::bytes(report.log_bytes));
-    let counts = format!("{verb} {} bakes with {logs} of logs, {} cached results", report.bakes.len(), report.cached);
+    let (bakes, jobs) = (report.bakes.len(), report.live_jobs.len());
+    let counts =
+        format!("{verb} {bakes} bakes and {jobs} live jobs with {logs} of logs, {} cached results", report.cached);
     if dry_run { counts } else { format!("{counts}; the store gave {} back", words::bytes(report.store_bytes)) }
 }
 
 fn table(session: &Session, report: &GcReport) -> Table {
     let now = session.now();
-    let mut table = Table::new(&["ID", "NAME", "BATCH", "STATUS", "WHEN"]);
+    let mut table = Table::new(&["ID", "NAME", "BATCH OR JOB", "STATUS", "WHEN"]);
     for row in &report.bakes {
         let word = row.attempt.status.word();
         table.push(vec![
@@ -54,6 +58,16 @@ fn table(session: &Session, report: &GcReport) -> Table {
             clean::line(&row.bake.batch).into(),
             Cell { text: word.to_owned(), status: Some(word) },
             session.zone.when(row.attempt.created_at, now).into(),
+        ]);
+    }
+    for LiveRow { job, .. } in &report.live_jobs {
+        let word = job.status.word();
+        table.push(vec![
+            clean::line(job.id.as_str()).into(),
+            clean::line(&job.order.name).into(),
+            clean::line(&live::name(job)).into(),
+            Cell { text: word.to_owned(), status: Some(word) },
+            session.zone.when(job.created_at, now).into(),
         ]);
     }
     table

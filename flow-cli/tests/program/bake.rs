@@ -119,7 +119,8 @@ fn one_task_is_cancelled_alone() {
     let (_a, b) = (place.gate("gate-a"), place.gate("gate-b"));
     let mut bake = place.start("bake b -n x");
     bake.hear(&["a  running"]);
-    assert!(place.run("cancel x a").expect(0).err.contains("asked to cancel task `a`"));
+    let said = place.run("cancel x a").expect(0).err;
+    assert!(said.contains("asked to cancel task `a`") && said.contains("only this task is stopped"), "{said}");
     bake.hear(&["a  cancelled"]);
     assert!(place.run("cancel x a").expect(1).err.contains("task `a` has ended: cancelled"));
     b.open();

@@ -290,3 +290,61 @@ fn a_second_ctrl_c_kills() {
     assert!(code == Some(130) && heard.contains("cancelled"), "{code:?} {heard}");
     assert_eq!(status(&place, "gated")["status"], "cancelled");
 }
+
+#[test]
+fn a_job_finds_another_one_by_its_name() {
+    // LIV-10: by tags, so both ways to write a name; the newest of a multi job, or one by its suffix.
+    let port = free_port();
+    let place = place(&format!(
+        "  my_server: {{image: any, http_port: {port}, bash: 'echo at work; read go < gate'}}
+  many: {{image: any, multi: true, bash: 'echo at work; read go < gate'}}
+  asks: {{image: any, env: {{J: '${{{{ to_json(inspect_job(\"my-server\")) }}}}'}}, bash: 'echo $J'}}
+  one: {{image: any, bash: 'echo ${{{{ inspect_job(\"many\", \"b\").name }}}}, newest ${{{{ inspect_job(\"many\").name }}}}'}}\n"
+    ));
+    let _gate = place.gate("gate");
+    place.write(".apolo/engine.toml", "[executor]\ncpu = 8\n");
+    let refused = place.run("run asks").expect(4).err;
+    assert!(refused.contains("no running job `my-server`") && refused.contains(".apolo/live.yml:5:"), "{refused}");
+    assert!(place.run("run asks --dry-run").expect(4).err.contains("really started"));
+    let id = place.run("run my_server --detach").expect(0).out;
+    while status(&place, "my_server")["status"] != "running" {}
+    let told: Value = serde_json::from_str(&place.run("run asks").expect(0).out).unwrap();
+    assert_eq!((told["id"].as_str(), told["status"].as_str()), (Some(id.trim()), Some("running")));
+    assert_eq!(told["http_url"], format!("http://localhost:{port}").as_str());
+    assert_eq!((told["internal_hostname"].as_str(), told["owner"].as_str()), (Some("localhost"), Some("ada")));
+    place.run("run many -s b --detach").expect(0);
+    place.run("run many -s c --detach").expect(0);
+    assert_eq!(place.run("run one").expect(0).out, "w-many-b, newest w-many-c\n");
+    place.run("kill ALL").expect(0);
+    place.run("run asks").expect(4);
+}
+
+#[test]
+fn a_page_is_opened_when_its_job_answers() {
+    // LIV-20.
+    let port = free_port();
+    let place = place(&format!(
+        "  page: {{image: any, http_port: {port}, browse: true, cmd: python3 server.py}}\n  bare: {{image: any, browse: true, bash: echo x}}\n"
+    ));
+    place.write("server.py", &SERVER.replace("PORT", &port.to_string()));
+    let _opened = place.gate("opened");
+    let browser = format!("#!/bin/sh\necho \"$1\" > {}\n", place.path("opened").display());
+    place.write("browser", &browser);
+    std::fs::set_permissions(place.path("browser"), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    let run = |line: &str| {
+        let mut command = place.command(line);
+        command.env("BROWSER", place.path("browser"));
+        command
+    };
+    let url = format!("http://localhost:{port}\n");
+    // Also where the job is left at once; and again for one that runs already.
+    let mut detached = run("run page --detach").stdout(std::process::Stdio::null()).spawn().unwrap();
+    assert_eq!(place.read("opened"), url);
+    assert!(detached.wait().unwrap().success());
+    let mut attached = run("run page").stdout(std::process::Stdio::null()).spawn().unwrap();
+    assert_eq!(place.read("opened"), url);
+    place.run("kill page").expect(0);
+    attached.wait().unwrap();
+    let said = place.run("run bare").expect(0).err;
+    assert!(said.contains("there is no page to open"), "{said}");
+}

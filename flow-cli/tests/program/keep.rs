@@ -7,7 +7,8 @@ const TASKS: &str = "  - {id: a, image: x, bash: 'echo one; echo two; echo three
 
 /// Whether it is the log of a unit, and not one of our own programs.
 fn is_log(path: &std::path::Path) -> bool {
-    path.extension().is_some_and(|ending| ending == "log") && path.components().any(|part| part.as_os_str() == "units")
+    let of_units = |part: std::path::Component<'_>| part.as_os_str() == "units" || part.as_os_str() == "live";
+    path.extension().is_some_and(|ending| ending == "log") && path.components().any(of_units)
 }
 
 /// How many logs of units there are in the data folder.
@@ -37,12 +38,42 @@ fn gc_removes_bakes_with_their_logs() {
     assert_eq!((dry["bakes"].as_array().map(Vec::len), dry["log_bytes"].as_u64()), (Some(2), Some(38)), "{dry}");
     assert_eq!(logs(&place), before);
     let ran = place.run("gc --keep 1").expect(0);
-    assert!(ran.out.starts_with("removed 2 bakes with 38 B of logs, 0 cached results"), "{}", ran.out);
+    assert!(ran.out.starts_with("removed 2 bakes and 0 live jobs with 38 B of logs, 0 cached results"), "{}", ran.out);
     assert_eq!(logs(&place), before / 3);
     assert_eq!(place.run("logs third a").expect(0).out, "one\ntwo\nthree\n");
     place.run("inspect first").expect(1);
     place.run("gc").expect(2);
     assert!(place.run("gc --older-than soon").expect(2).err.contains("`soon` is no age"));
+}
+
+#[test]
+fn gc_removes_live_jobs_that_have_ended() {
+    let place = Place::new(TASKS);
+    place.write(
+        ".apolo/live.yml",
+        "kind: live\njobs:\n  quick: {image: any, bash: echo hello}\n  gated: {image: any, bash: 'read go < gate'}\n",
+    );
+    let gate = place.gate("gate");
+    let first = place.run("run gated --detach").expect(0).out.trim().to_owned();
+    for _ in 0..3 {
+        place.run("run quick").expect(0);
+    }
+    let dry = place.run("gc --keep 1 --dry-run --json").expect(0).json();
+    assert_eq!((dry["live_jobs"].as_array().map(Vec::len), dry["log_bytes"].as_u64()), (Some(2), Some(12)), "{dry}");
+    assert_eq!(logs(&place), 4);
+    let ran = place.run("gc --keep 1").expect(0);
+    assert!(ran.out.starts_with("removed 0 bakes and 2 live jobs with 12 B of logs"), "{}", ran.out);
+    assert_eq!(logs(&place), 2, "the newest stays, and what runs");
+    assert_eq!(place.run("logs quick").expect(0).out, "hello\n");
+    let ran = place.run("gc --older-than 1h").expect(0);
+    assert!(ran.out.starts_with("removed 0 bakes and 0 live jobs"), "{}", ran.out);
+    let mut attached = place.start("run gated");
+    attached.hear(&["connecting"]);
+    gate.open();
+    attached.end().expect(0);
+    let ran = place.run("gc --keep 0 -v").expect(0);
+    assert!(ran.out.contains(&first) && ran.out.contains("removed 0 bakes and 2 live jobs"), "{}", ran.out);
+    assert_eq!(logs(&place), 0);
 }
 
 #[test]

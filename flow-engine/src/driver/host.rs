@@ -33,7 +33,7 @@ pub(crate) async fn answer(call: HostCall, volumes: &Volumes) -> Result<Value, S
             work.await.map_err(|error| format!("the upload failed: {error}"))?.map(|()| Value::Bool(true))
         }
         HostCall::InspectJob { .. } => {
-            Err("`inspect_job` asks the platform, which this version does not reach".to_owned())
+            Err("`inspect_job` is answered only where a job is really started: it looks which jobs run".to_owned())
         }
         HostCall::ParseVolume { text } => {
             let root = volumes.storage.as_ref().filter(|_| !volumes.mounted);

@@ -3,6 +3,7 @@
 //! Driving one is `crate::live`; what follows from news is the core's.
 
 mod find;
+mod inspect;
 mod run;
 
 use std::path::Path;

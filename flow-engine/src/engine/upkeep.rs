@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use flow_core::model::{Attempt, AttemptId, BakeId, LaunchKey, LiveJobId, ProjectId, UnitOwner};
+use flow_core::model::{Attempt, AttemptId, BakeId, LaunchKey, ProjectId, Timestamp};
 use flow_core::port::{BakeFilter, BakeRow, ExecutorError, LiveFilter, LiveRow};
 
 use crate::EngineError;
@@ -13,9 +13,9 @@ use crate::engine::Engine;
 /// What is to be removed: what all that is given allows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GcRequest {
-    /// Bakes that ended longer ago, and cached results that were made longer ago.
+    /// Bakes and live jobs that ended longer ago, and cached results that were made longer ago.
     pub older_than: Option<Duration>,
-    /// All bakes but so many, the newest.
+    /// All bakes and all live jobs but so many of each, the newest.
     pub keep: Option<u32>,
     /// Whether cached results stay, however old they are.
     pub keep_cache: bool,
@@ -28,7 +28,9 @@ pub struct GcRequest {
 pub struct GcReport {
     /// The bakes, oldest first.
     pub bakes: Vec<BakeRow>,
-    /// How many more are old enough and stay: they have not ended.
+    /// The live jobs, oldest first.
+    pub live_jobs: Vec<LiveRow>,
+    /// How many more bakes are old enough and stay: they have not ended.
     pub unfinished: u64,
     /// How many more are old enough and stay: bakes that stay took results over from them.
     pub needed: u64,
@@ -53,10 +55,10 @@ pub struct FlowContents {
 }
 
 impl Engine {
-    /// Removes old bakes with their logs, and old cached results; gives their room back.
+    /// Removes old bakes and live jobs with their logs, and old cached results; gives their room back.
     ///
-    /// A bake that has not ended stays, and one that bakes which stay took results over from. Whoever is stopped in
-    /// the middle has removed some bakes wholly; the same call again does the rest.
+    /// What has not ended stays, and a bake that bakes which stay took results over from. Whoever is stopped in
+    /// the middle has removed some wholly; the same call again does the rest.
     /// Errors: `Store`, `Executor`.
     pub async fn gc(&self, request: &GcRequest) -> Result<GcReport, EngineError> {
         let now = self.inner.clock.now();
@@ -80,6 +82,10 @@ impl Engine {
         for row in &report.bakes {
             report.log_bytes += self.remove_bake(&row.bake.id, request.dry_run).await?;
         }
+        report.live_jobs = self.old_live_jobs(request, now).await?;
+        for row in &report.live_jobs {
+            report.log_bytes += self.remove_live(row, request.dry_run).await?;
+        }
         if let Some(age) = request.older_than.filter(|_| !request.keep_cache) {
             let before = now.before(age);
             let store = &self.inner.store;
@@ -90,6 +96,32 @@ impl Engine {
             report.store_bytes = self.inner.store.give_room_back().await?;
         }
         Ok(report)
+    }
+
+    /// The live jobs that are old enough and have ended, oldest first.
+    async fn old_live_jobs(&self, request: &GcRequest, now: Timestamp) -> Result<Vec<LiveRow>, EngineError> {
+        let rows = self.inner.store.live_jobs(&LiveFilter::default()).await?;
+        let is_old = |row: &LiveRow| match (request.older_than, row.job.ended_at) {
+            (None, Some(_)) => true,
+            (Some(age), Some(ended)) => now.since(ended) > age,
+            (_, None) => false,
+        };
+        let is_over = |row: &LiveRow| row.job.status.is_finished() && row.claim.owner.is_none();
+        let keep = request.keep.map_or(0, |keep| keep as usize);
+        let mut old: Vec<_> = rows.into_iter().skip(keep).filter(|row| is_old(row) && is_over(row)).collect();
+        old.reverse();
+        Ok(old)
+    }
+
+    /// Removes a live job that has ended: first what the executor keeps of it. How many bytes its logs had.
+    async fn remove_live(&self, row: &LiveRow, dry_run: bool) -> Result<u64, EngineError> {
+        let tries = &row.job.tries;
+        if !dry_run {
+            let keys: Vec<_> = tries.iter().map(|one| LaunchKey::live(&row.job.id, one.number)).collect();
+            self.remove_all(&keys).await?;
+            self.inner.store.remove_live_job(&row.job.id).await?;
+        }
+        Ok(tries.iter().map(|one| one.log.bytes).sum())
     }
 
     /// The bakes that no bake which stays took results over from, and how many others there are.
@@ -191,11 +223,7 @@ impl Engine {
             self.remove_bake(&row.bake.id, false).await?;
         }
         for row in live_jobs {
-            let owner = |id: &LiveJobId| UnitOwner::Live { job: id.clone() };
-            let keys: Vec<_> =
-                row.job.tries.iter().map(|one| LaunchKey { owner: owner(&row.job.id), r#try: one.number }).collect();
-            self.remove_all(&keys).await?;
-            self.inner.store.remove_live_job(&row.job.id).await?;
+            self.remove_live(row, false).await?;
         }
         if !self.inner.store.remove_project(project).await? {
             return Err(EngineError::FlowBusy { flow: flow.clone(), what: "something new".to_owned() });

@@ -73,7 +73,7 @@ functions! {
         host::hash_files_relative;
     "upload" 1..Some(1), "upload(volume)", "Copies the local part of a volume to its remote part.", host::upload;
     "parse_volume" 1..Some(1), "parse_volume(text)", "The volume that `uri:mount[:mode]` describes.", host::parse_volume;
-    "inspect_job" 1..Some(2), "inspect_job(name[, suffix])", "The newest running job of a name.", host::inspect_job;
+    "inspect_job" 1..Some(2), "inspect_job(name[, suffix])", "The newest job of a name that has not ended: its `id`, `name`, `status`, `description`, `tags`, `owner`, `preset_name`, `http_url`, `http_port`, `internal_hostname`, `restart_policy` and `life_span`.", host::inspect_job;
     "success" 0..None, "success([id, …])", "Whether all needs, or those named, succeeded.", status::success;
     "failure" 0..None, "failure([id, …])", "Whether any need, or any of those named, failed.", status::failure;
     "always" 0..None, "always()", "Makes a task run whatever became of its needs.", status::always;

@@ -15,7 +15,7 @@ use crate::engine::live::LiveFound;
 /// How long a job that has ended is found by its name (LIV-11).
 const REMEMBERED: Duration = Duration::from_hours(7 * 24);
 /// The statuses of a job that has not ended.
-const UNFINISHED: [TaskStatus; 2] = [TaskStatus::Pending, TaskStatus::Running];
+pub(super) const UNFINISHED: [TaskStatus; 2] = [TaskStatus::Pending, TaskStatus::Running];
 
 /// One line of a listing: a job of the flow, with the newest run of it (of a suffix) if there is one.
 #[derive(Clone, Debug, PartialEq)]

@@ -14,7 +14,6 @@ use flow_core::text::SourceMap;
 use indexmap::IndexMap;
 
 use crate::EngineError;
-use crate::driver::{Volumes, answer};
 use crate::engine::check::ReadyLive;
 use crate::engine::dry_run::fresh_suffix;
 use crate::engine::live::LiveFound;
@@ -75,9 +74,9 @@ impl Engine {
         if wish.suffix.is_none() && multi == Some(true) {
             wish.suffix = Some(fresh_suffix(self.inner.ids.as_ref()));
         }
-        let job = settle(&ready, &wish, &self.inner.volumes()).await?;
         let fresh = ProjectId::new(self.inner.ids.fresh("project"));
         let project = self.inner.store.project(&ready.flow.shared.project.id, fresh).await?;
+        let job = self.settle(&ready, &wish, (&project, &request.flow)).await?;
         let suffix = job.suffix.as_deref();
         let running = self.unfinished(&project, (&request.flow, &request.job), suffix).await?;
         let (found, is_new) = match running {
@@ -166,26 +165,31 @@ impl Engine {
             engine_version: ENGINE_VERSION.to_owned(),
         }
     }
-}
 
-/// The job with all its questions answered. Errors: `Config`.
-async fn settle(ready: &ReadyLive, wish: &JobRequest<'_>, volumes: &Volumes) -> Result<JobSpec, EngineError> {
-    let wrong = |diagnostics| EngineError::config(diagnostics, ready.flow.shared.sources.as_ref().clone());
-    let mut answers = Answers::new();
-    loop {
-        match plan_job(&ready.flow, &ready.inputs, wish, &answers) {
-            PreparedJob::Fault(diagnostics) => return Err(wrong(diagnostics)),
-            PreparedJob::Ask(calls) => {
-                for call in calls {
-                    let given = answer(call.clone(), volumes).await.map_err(|message| {
-                        wrong(Diagnostics::from_iter([Diagnostic::error(Code::ExprValue, message)]))
-                    })?;
-                    answers.insert(call, given);
+    /// The job with all its questions answered. Errors: `Config`, `Store`.
+    async fn settle(
+        &self,
+        ready: &ReadyLive,
+        wish: &JobRequest<'_>,
+        of: (&ProjectId, &str),
+    ) -> Result<JobSpec, EngineError> {
+        let wrong = |diagnostics| EngineError::config(diagnostics, ready.flow.shared.sources.as_ref().clone());
+        let mut answers = Answers::new();
+        loop {
+            match plan_job(&ready.flow, &ready.inputs, wish, &answers) {
+                PreparedJob::Fault(diagnostics) => return Err(wrong(diagnostics)),
+                PreparedJob::Ask(calls) => {
+                    for call in calls {
+                        let given = self.answer_job(call.clone(), of).await?.map_err(|message| {
+                            wrong(Diagnostics::from_iter([Diagnostic::error(Code::ExprValue, message)]))
+                        })?;
+                        answers.insert(call, given);
+                    }
                 }
-            }
-            PreparedJob::Run(job) => {
-                let unsupported = unsupported_job(&job);
-                return if unsupported.has_errors() { Err(wrong(unsupported)) } else { Ok(*job) };
+                PreparedJob::Run(job) => {
+                    let unsupported = unsupported_job(&job);
+                    return if unsupported.has_errors() { Err(wrong(unsupported)) } else { Ok(*job) };
+                }
             }
         }
     }
