@@ -283,6 +283,12 @@ check('S11: logs are shown, coloured, searched, followed and linked', async () =
   await page.locator('.log .line', { hasText: 'serving' }).waitFor();
   await fetch(`http://localhost:${port}/`);
   await page.locator('.log .line', { hasText: '"GET / HTTP/1.1" 200' }).waitFor();
+  await page.getByRole('button', { name: 'Times' }).click();
+  const time = page.locator('.log .line', { hasText: 'serving' }).locator('time');
+  await time.waitFor();
+  assert.ok(Math.abs(Date.parse(await time.getAttribute('datetime')) - Date.parse(items[0].started_at)) < 5000, 'about when it began');
+  await judged('log-times');
+  await page.getByRole('button', { name: 'Times' }).click();
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download' }).click()]);
   assert.ok(fs.readFileSync(await download.path(), 'utf8').startsWith(`serving ${port}`));
 });

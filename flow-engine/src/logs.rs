@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use flow_core::command::{Scanner, parse_output_file};
 use flow_core::model::{LaunchKey, OutputFiles, bytes_text};
-use flow_core::port::{Chunk, Executor, ExecutorError};
+use flow_core::port::{Chunk, Executor, ExecutorError, LogTime};
 use indexmap::IndexMap;
 
 /// Bytes of one read.
@@ -67,11 +67,16 @@ impl LogReader {
         Ok(self)
     }
 
-    /// The next piece of at most `max` bytes, at once; empty if there is no more yet.
+    /// The next piece of at most `max` bytes, at once; empty if there is no more yet. Its `skipped` bytes are gone.
     pub async fn read_at_most(&mut self, max: u32) -> Result<Chunk, ExecutorError> {
         let chunk = self.executor.logs(&self.key, self.offset, max.min(PIECE)).await?;
-        self.offset += chunk.bytes.len() as u64;
+        self.offset += chunk.skipped + chunk.bytes.len() as u64;
         Ok(chunk)
+    }
+
+    /// When the bytes up to `to` were written, from where the next piece begins on; see [`Executor::log_times`].
+    pub async fn times(&self, to: u64) -> Result<Option<Vec<LogTime>>, ExecutorError> {
+        self.executor.log_times(&self.key, self.offset, to).await
     }
 
     /// How many bytes there are now. Reads a byte here and there, however long the log is.

@@ -296,6 +296,27 @@ async fn a_log_is_not_complete_while_its_unit_runs() {
 }
 
 #[tokio::test]
+async fn a_log_knows_when_it_was_how_long() {
+    let bench = Bench::new(1);
+    let executor = bench.executor();
+    let launch = bench.launch("a", "echo first; exec sleep 600");
+    take(&executor, std::slice::from_ref(&launch)).await;
+    let times = async |from, to| executor.log_times(&launch.key, from, to).await.expect("of ours").expect("are kept");
+    let mut found = times(0, 6).await;
+    // The supervisor looks each second.
+    while found.is_empty() {
+        tokio::task::yield_now().await;
+        found = times(0, 6).await;
+    }
+    assert_eq!(found.iter().map(|one| one.bytes).collect::<Vec<_>>(), [6]);
+    assert_eq!(times(6, 99).await, [], "nothing was written since");
+    executor.kill(&launch.key, LONG).await.expect("killed");
+    ends(&executor, 1).await;
+    executor.remove(&launch.key).await.expect("removed");
+    assert_eq!(times(0, 6).await, [], "it leaves nothing behind");
+}
+
+#[tokio::test]
 async fn kill_is_polite_first() {
     let bench = Bench::new(1);
     let executor = bench.executor();

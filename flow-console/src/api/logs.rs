@@ -3,14 +3,15 @@
 pub(crate) mod search;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use flow_core::model::{LiveJob, LiveJobId, Task, TaskStatus, Try};
-use flow_core::port::{Chunk, ExecutorError};
+use flow_core::model::{LiveJob, LiveJobId, Task, TaskStatus, Timestamp, Try};
+use flow_core::port::{Chunk, ExecutorError, LogTime};
 use flow_engine::LogReader;
 use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
@@ -24,6 +25,8 @@ use crate::view::{LogPage, VERSION};
 const PIECE: u32 = 64 * 1024;
 /// The most bytes of a piece.
 const MOST: u32 = 256 * 1024;
+/// A try that is not longer may end before anybody notes the length of its log.
+const SHORT: Duration = Duration::from_secs(3);
 
 /// Which piece of a log.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -106,6 +109,17 @@ impl Log {
         reader.ok_or_else(|| Problem::not_found("this try ended before it began: it has no log"))
     }
 
+    /// When the bytes were there, at the latest, that nobody has noted a time of: now, or when the try ended.
+    ///
+    /// Lengths are noted each second and at the end, so an ended try without notes is a short one; of a long one,
+    /// which an older version ran, times are not kept.
+    fn last_moment(&self, notes: &[LogTime], now: Timestamp) -> Option<Timestamp> {
+        let this = self.of.tries().iter().find(|one| one.number == self.number)?;
+        let Some(end) = this.ended_at else { return Some(now) };
+        let is_short = end.since(this.started_at.unwrap_or(this.launched_at)) <= SHORT;
+        (is_short || !notes.is_empty()).then_some(end)
+    }
+
     /// How long the log is now.
     async fn end(&self, shared: &Shared) -> Result<u64, Problem> {
         let reader = self.reader(shared, 0)?;
@@ -162,19 +176,43 @@ async fn piece_of(shared: &Shared, log: &Log, piece: &Piece) -> Answer<LogPage> 
     let chunk = next(&mut reader, max).await?;
     let is_cut = chunk.bytes.len() as u64 == u64::from(max);
     let (skipped, kept) = whole_lines(&chunk.bytes, is_tail, is_cut);
-    let from = from + skipped as u64;
+    let from = from + chunk.skipped + skipped as u64;
     let next = from + kept.len() as u64;
+    let lines = starts(from, kept);
     let page = LogPage {
         version: VERSION,
         number: log.number,
         from,
+        gone: chunk.skipped,
         next,
         end: end.max(next),
         complete: chunk.complete && next >= end,
         text: String::from_utf8_lossy(kept).into_owned(),
-        lines: starts(from, kept),
+        times: times(shared, log, &lines, next).await?,
+        lines,
     };
     Ok(Json(page))
+}
+
+/// When each line was there; `None` where that is not known.
+async fn times(shared: &Shared, log: &Log, lines: &[u64], to: u64) -> Result<Option<Vec<String>>, Problem> {
+    let Some(first) = lines.first() else { return Ok(Some(Vec::new())) };
+    let notes = match log.reader(shared, *first)?.times(to).await {
+        Err(ExecutorError::UnknownUnit) | Ok(None) => return Ok(None),
+        other => other?.unwrap_or_default(),
+    };
+    let Some(last) = log.last_moment(&notes, shared.clock.now()) else { return Ok(None) };
+    Ok(Some(line_times(lines, &notes, last).iter().map(ToString::to_string).collect()))
+}
+
+/// For each line the first moment at which there was more than its begin; `last` for those that were not seen since.
+fn line_times(lines: &[u64], notes: &[LogTime], last: Timestamp) -> Vec<Timestamp> {
+    let mut notes = notes.iter().peekable();
+    let time = |line: &u64| {
+        while notes.next_if(|note| note.bytes <= *line).is_some() {}
+        notes.peek().map_or(last, |note| note.at)
+    };
+    lines.iter().map(time).collect()
 }
 
 /// Where the lines of a piece begin that begins at `from`.

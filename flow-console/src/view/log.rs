@@ -11,6 +11,8 @@ pub(crate) struct LogPage {
     pub number: u32,
     /// Where the piece begins.
     pub from: u64,
+    /// How many bytes are gone before it: a log has bounds.
+    pub gone: u64,
     /// Where the next piece begins.
     pub next: u64,
     /// How long the log is now.
@@ -21,6 +23,8 @@ pub(crate) struct LogPage {
     pub text: String,
     /// Where each line of the text begins.
     pub lines: Vec<u64>,
+    /// When each line was there, to about a second: ISO 8601, UTC. Null where the executor keeps no times.
+    pub times: Option<Vec<String>>,
 }
 
 /// What a search found in a part of a log.

@@ -63,7 +63,7 @@ export interface Change {
   status?: Status; note?: string; reload?: boolean;
 }
 
-export interface LogPage { number: number; from: number; next: number; end: number; complete: boolean; text: string; lines: number[] }
+export interface LogPage { number: number; from: number; gone: number; next: number; end: number; complete: boolean; text: string; lines: number[]; times: string[] | null }
 export interface LogFound { hits: { at: number; line: string }[]; next: number | null }
 
 export interface FlowRow { name: string; kind: 'batch' | 'live' | 'unknown'; title: string | null; errors: number; warnings: number }

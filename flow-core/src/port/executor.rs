@@ -109,6 +109,15 @@ pub struct Chunk {
     pub complete: bool,
 }
 
+/// How long a log was at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogTime {
+    /// How many bytes there were.
+    pub bytes: u64,
+    /// The moment.
+    pub at: Timestamp,
+}
+
 /// Which units to look for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selector {
@@ -193,6 +202,14 @@ pub trait Executor: Send + Sync + std::fmt::Debug {
 
     /// At most `max` bytes of a unit's output from byte `from` on; returns at once.
     async fn logs(&self, key: &LaunchKey, from: u64, max: u32) -> Result<Chunk, ExecutorError>;
+
+    /// When the bytes of a unit's output from `from` to `to` were written, about to the second; returns at once.
+    ///
+    /// Shape: ascending; the first moment at which there were more than `from` bytes, and all until there were `to`.
+    /// Bytes behind the last one were written since. `None`: this executor keeps no times.
+    async fn log_times(&self, _key: &LaunchKey, _from: u64, _to: u64) -> Result<Option<Vec<LogTime>>, ExecutorError> {
+        Ok(None)
+    }
 
     /// Ends a unit: politely, after `grace` by force. Its end is told by `reports`.
     ///

@@ -14,7 +14,9 @@ mod workload;
 pub use crate::model::{ActionRef, ActionRefError, SourceRef, Stdin, Window};
 pub use channel::{Channel, ChannelInput, ChannelOutput, Exec, Heard};
 pub use clock::{Clock, Ids};
-pub use executor::{Abilities, Chunk, Cursor, Executor, ExecutorError, Found, Launch, Report, Scope, Selector, What};
+pub use executor::{
+    Abilities, Chunk, Cursor, Executor, ExecutorError, Found, Launch, LogTime, Report, Scope, Selector, What,
+};
 pub use secret::{SecretError, SecretSource, SecretText};
 pub use source::{ConfigSource, GitSource, NamedText, SourceError};
 pub use store::{

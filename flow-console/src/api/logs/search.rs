@@ -132,6 +132,7 @@ async fn find(shared: &Shared, log: &Log, mut finder: Finder, to: u64) -> Result
             let over = !finder.is_full();
             return Ok((finder, over));
         }
+        finder.skip(chunk.skipped);
         finder.feed(&chunk.bytes);
     }
     Ok((finder, false))
@@ -164,6 +165,14 @@ impl Finder {
         let whole = self.kept.iter().rposition(|byte| *byte == b'\n').map(|at| at + 1);
         let whole = whole.or_else(|| (self.kept.len() >= LONGEST).then_some(self.kept.len()));
         self.look(whole.unwrap_or(0));
+    }
+
+    /// Goes on behind a part that is gone: the line before it ends there.
+    pub(super) fn skip(&mut self, gone: u64) {
+        if gone > 0 {
+            self.finish();
+            self.at += gone;
+        }
     }
 
     /// Looks at what is left, a last line without a line feed.

@@ -1,6 +1,9 @@
 //! Where pieces of logs are cut.
 
-use super::whole_lines;
+use flow_core::model::Timestamp;
+use flow_core::port::LogTime;
+
+use super::{line_times, whole_lines};
 
 #[test]
 fn pieces_hold_whole_lines() {
@@ -8,6 +11,15 @@ fn pieces_hold_whole_lines() {
     assert_eq!(whole_lines(b"one\ntwo\nthr", false, false), (0, &b"one\ntwo\nthr"[..]));
     assert_eq!(whole_lines(b"ne\ntwo\n", true, true), (3, &b"two\n"[..]));
     assert_eq!(whole_lines(b"", true, false), (0, &b""[..]));
+}
+
+#[test]
+fn lines_are_as_old_as_the_first_look_that_saw_them() {
+    let at = Timestamp::from_unix_millis;
+    let note = |bytes, millis| LogTime { bytes, at: at(millis) };
+    let times = line_times(&[0, 5, 10, 11, 30], &[note(10, 1000), note(20, 2000)], at(2500));
+    assert_eq!(times, [at(1000), at(1000), at(2000), at(2000), at(2500)]);
+    assert_eq!(line_times(&[0, 4], &[], at(7)), [at(7), at(7)]);
 }
 
 #[test]

@@ -6,10 +6,11 @@ import { pieces } from '../ansi';
 import { Refusal, get, query, segment } from '../api';
 import { Crumbs, Fault, SearchBox, StatusMark, T } from '../parts';
 import { go, place } from '../router';
+import { clockTime, fullTime } from '../time';
 import type { LogFound, LogPage, TaskRow } from '../types';
 import { isFinished } from './attempt';
 
-interface Line { at: number; text: string }
+interface Line { at: number; text: string; time: string | null }
 interface Props {
   /** The log in the API. */
   path: string;
@@ -37,8 +38,13 @@ const PIECE = 65536;
 const KEPT = 1024 * 1024;
 function split(page: LogPage): Line[] {
   const texts = page.text.split('\n');
-  return page.lines.map((at, index) => ({ at, text: texts[index] ?? '' }));
+  const lines = page.lines.map((at, index) => ({ at, text: texts[index] ?? '', time: page.times?.[index] ?? null }));
+  // A log has bounds: what was too much is gone from its middle.
+  return page.gone > 0 ? [{ at: page.from - page.gone, text: `[${bytes(page.gone)} of output are gone here]`, time: null }, ...lines] : lines;
 }
+
+/** Whether lines are shown with their times; kept for the next log. */
+const TIMES = 'apolo-flow-log-times';
 
 export function LogView({ path, ended, height }: Props) {
   const asked = place.value.searchParams;
@@ -51,6 +57,7 @@ export function LogView({ path, ended, height }: Props) {
   const search = useSignal('');
   const hits = useSignal<LogFound['hits'] | null>(null);
   const searching = useSignal(false);
+  const timed = useSignal(localStorage.getItem(TIMES) === 'on');
   const box = useRef<HTMLDivElement>(null);
   const busy = useRef(false);
   const keep = useRef<{ height: number; top: number } | null>(null);
@@ -150,6 +157,8 @@ export function LogView({ path, ended, height }: Props) {
           <button type="submit" disabled={searching.value || !search.value}>Search</button>
         </form>
         <button type="button" disabled={searching.value} onClick={() => void firstError()}>First error</button>
+        <button type="button" aria-pressed={timed.value} title="When each line was written, to about a second"
+          onClick={() => { timed.value = !timed.value; localStorage.setItem(TIMES, timed.value ? 'on' : 'off'); }}>Times</button>
         <button type="button" onClick={() => { follow.value = false; void open(0); }}>Top</button>
         <button type="button" aria-pressed={follow.value} onClick={() => { follow.value = true; void open(null); }}>{over ? 'End' : follow.value ? 'Following' : 'Follow'}</button>
         <span class="end">{bytes(range.value.end)} · <a href={`/api/v1${path}/download${query({ try: number })}`} download>Download</a></span>
@@ -159,15 +168,19 @@ export function LogView({ path, ended, height }: Props) {
         {hits.value.map((hit) => <button type="button" key={hit.at} onClick={() => jump(hit.at)}><span class="faint">{hit.at}</span> <Pieces text={hit.line} find={shown} /></button>)}
       </div>}
       <div class="lines" ref={box} style={{ height }} tabIndex={0} role="region" aria-label="Log" onScroll={(event) => scrolled(event.currentTarget)}>
-        {lines.value.map((line) => <LineView key={line.at} line={line} at={line.at === mark} find={hits.value ? shown : ''} />)}
+        {lines.value.map((line) => <LineView key={line.at} line={line} at={line.at === mark} timed={timed.value} find={hits.value ? shown : ''} />)}
         {lines.value.length === 0 && !error.value && <div class="pad soft">{over ? 'It wrote nothing.' : 'No output yet.'}</div>}
       </div>
     </div>
   </>;
 }
 
-function LineView({ line, at, find }: { line: Line; at: boolean; find: string }) {
-  return useMemo(() => <div class={`line${at ? ' at' : ''}`}><a href={`${location.pathname}${location.search}#at=${line.at}`} aria-label={`Link to byte ${line.at}`}>{line.at}</a><pre><Pieces text={line.text} find={find} /></pre></div>, [line, at, find]);
+function LineView({ line, at, timed, find }: { line: Line; at: boolean; timed: boolean; find: string }) {
+  return useMemo(() => <div class={`line${at ? ' at' : ''}${timed ? ' timed' : ''}`}>
+    <a href={`${location.pathname}${location.search}#at=${line.at}`} aria-label={`Link to byte ${line.at}`}>{line.at}</a>
+    {timed && (line.time ? <time dateTime={line.time} title={fullTime(line.time)}>{clockTime(line.time)}</time> : <span />)}
+    <pre><Pieces text={line.text} find={find} /></pre>
+  </div>, [line, at, timed, find]);
 }
 
 function Pieces({ text, find }: { text: string; find: string }) {

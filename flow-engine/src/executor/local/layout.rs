@@ -1,7 +1,7 @@
 //! [`Layout`]: which file of the local executor lies where, for client and supervisor alike.
 //!
 //! The folder: `supervisor.{lock,sock,journal,log}`, and for each start of a unit the files
-//! `<start>.{log,output,state,cut}` (EXT-4, MCH-6), in one folder for each attempt: a folder for each start
+//! `<start>.{log,output,state,cut,times}` (EXT-4, MCH-6), in one folder for each attempt: a folder for each start
 //! would double what a start costs the disk. What stands in the files does not belong here.
 
 use std::fs::File;
@@ -41,6 +41,8 @@ pub(crate) struct UnitFiles {
     pub(crate) state: PathBuf,
     /// What of the log is gone; absent while all is there.
     pub(crate) cut: PathBuf,
+    /// When the log was how long; absent where the unit ended before anybody looked.
+    pub(crate) times: PathBuf,
 }
 
 impl UnitFiles {
@@ -53,7 +55,7 @@ impl UnitFiles {
 
     /// Removes those that are there.
     pub(crate) fn remove(&self) -> io::Result<()> {
-        for path in [&self.log, &self.output, &self.state, &self.cut] {
+        for path in [&self.log, &self.output, &self.state, &self.cut, &self.times] {
             match std::fs::remove_file(path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
@@ -120,7 +122,13 @@ impl Layout {
     pub(crate) fn unit(&self, key: &LaunchKey) -> UnitFiles {
         let place = place(key);
         let path = |kind: &str| self.dir.join(format!("{place}.{kind}"));
-        UnitFiles { log: path("log"), output: path("output"), state: path("state"), cut: path("cut") }
+        UnitFiles {
+            log: path("log"),
+            output: path("output"),
+            state: path("state"),
+            cut: path("cut"),
+            times: path("times"),
+        }
     }
 
     /// The id of one start of a unit: where its files are below [`Self::dir`], the same whoever asks.

@@ -13,6 +13,7 @@ pub(crate) mod log;
 mod machine;
 mod mount;
 pub(crate) mod protocol;
+pub(crate) mod times;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -24,8 +25,8 @@ use async_trait::async_trait;
 use flow_core::model::{Claim, LaunchKey, RawId};
 use flow_core::plan::secret_name;
 use flow_core::port::{
-    Abilities, Channel, Chunk, Cursor, Exec, Executor, ExecutorError, Found, Launch, Report, Scope, SecretSource,
-    Selector, What,
+    Abilities, Channel, Chunk, Cursor, Exec, Executor, ExecutorError, Found, Launch, LogTime, Report, Scope,
+    SecretSource, Selector, What,
 };
 
 use crate::executor::local::client::Client;
@@ -260,6 +261,15 @@ impl Executor for LocalExecutor {
             Some(chunk) => Ok(chunk),
             None => Ok(Chunk { complete: self.is_over(key).await?, ..Chunk::default() }),
         }
+    }
+
+    async fn log_times(&self, key: &LaunchKey, from: u64, to: u64) -> Result<Option<Vec<LogTime>>, ExecutorError> {
+        let files = self.layout.unit(key);
+        let read = tokio::task::spawn_blocking(move || times::read(&files.times, from, to)).await;
+        let read = read.map_err(|error| ExecutorError::Unreachable { message: error.to_string() })?;
+        let failed =
+            |error| ExecutorError::Unreachable { message: format!("cannot read the times of the log: {error}") };
+        Ok(Some(read.map_err(failed)?))
     }
 
     async fn kill(&self, key: &LaunchKey, grace: Duration) -> Result<(), ExecutorError> {

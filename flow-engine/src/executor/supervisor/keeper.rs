@@ -212,6 +212,7 @@ impl Keeper {
             pump: None,
             input: None,
             on_terminal: false,
+            noted_log_bytes: 0,
             max_log_bytes: u64::MAX,
             phase,
             notes: Vec::new(),

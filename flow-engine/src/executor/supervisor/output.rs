@@ -6,10 +6,11 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-use flow_core::model::{LaunchKey, Reason, Window, bytes_text};
+use flow_core::model::{LaunchKey, Reason, Timestamp, Window, bytes_text};
 use flow_core::port::{Clock, ExecutorError, Stdin, What};
 use rustix::fs::OFlags;
 
+use crate::executor::local::times;
 use crate::executor::supervisor::bound::{bound, free_bytes};
 use crate::executor::supervisor::keeper::Keeper;
 use crate::executor::supervisor::mask::Mask;
@@ -97,13 +98,15 @@ impl Keeper {
         }
     }
 
-    /// Cuts logs that have become too long.
+    /// Notes how long logs are now, and cuts those that have become too long.
     pub(super) fn look_at_logs(&mut self) {
         self.is_looking = false;
+        let now = SystemClock.now();
         let running = self.units.iter().filter(|(_, unit)| matches!(unit.phase, Phase::Running { .. }));
         let running: Vec<u64> = running.map(|(number, _)| *number).collect();
         for number in &running {
-            let Some(unit) = self.units.get(number) else { continue };
+            let Some(unit) = self.units.get_mut(number) else { continue };
+            unit.note_log(now);
             if let Err(error) = bound(&unit.files, unit.max_log_bytes) {
                 let longest = bytes_text(unit.max_log_bytes);
                 let message = format!("its output is longer than {longest}, and cannot be cut here: {error}");
@@ -141,11 +144,23 @@ impl Keeper {
 }
 
 impl Unit {
+    /// Notes how long the log is now, if it has grown.
+    fn note_log(&mut self, now: Timestamp) {
+        let bytes = std::fs::metadata(&self.files.log).map_or(0, |log| log.len());
+        // Without a note a line is told less exactly, and no more is lost.
+        if bytes > self.noted_log_bytes && times::add(&self.files.times, bytes, now).is_ok() {
+            self.noted_log_bytes = bytes;
+        }
+    }
+
     /// Brings the output to its end: what the pipe still holds, the bounds, secrets in the output files.
     pub(super) fn settle_output(&mut self) {
         self.input = None;
         if let Some(pump) = self.pump.take() {
             pump.finish();
+        }
+        if self.noted_log_bytes > 0 {
+            self.note_log(SystemClock.now());
         }
         // A log that could not be cut was told of before, and its unit ended for it.
         let _uncut = bound(&self.files, self.max_log_bytes);

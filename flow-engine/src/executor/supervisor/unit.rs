@@ -88,6 +88,8 @@ pub(super) struct Unit {
     pub(super) input: Option<File>,
     /// Whether it is on a terminal.
     pub(super) on_terminal: bool,
+    /// How long its log was when it was noted last.
+    pub(super) noted_log_bytes: u64,
     /// How much its log may keep.
     pub(super) max_log_bytes: u64,
     /// How far it is.

@@ -30,6 +30,15 @@ fn a_line_is_one_hit_and_enough_is_enough() {
 }
 
 #[test]
+fn what_is_gone_is_passed_over() {
+    let mut finder = Finder::new("x", 0, 9).unwrap();
+    finder.feed(b"x\nbegun x");
+    finder.skip(100);
+    finder.feed(b"behind x\n");
+    assert_eq!(found(&finder), [(0, "x"), (2, "begun x"), (109, "behind x")]);
+}
+
+#[test]
 fn a_line_without_end_is_looked_at_in_pieces() {
     let mut finder = Finder::new("needle", 0, 9).unwrap();
     for _ in 0..120 {

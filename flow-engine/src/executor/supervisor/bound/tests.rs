@@ -10,7 +10,7 @@ const MAX: u64 = 64 << 10;
 
 fn files(folder: &Path) -> UnitFiles {
     let path = |name: &str| folder.join(name);
-    UnitFiles { log: path("log"), output: path("output"), state: path("state"), cut: path("cut") }
+    UnitFiles { log: path("log"), output: path("output"), state: path("state"), cut: path("cut"), times: path("times") }
 }
 
 /// Bytes that tell where they stand.
