@@ -39,8 +39,8 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
             continue;
         }
         if path.is_dir() {
-            // Only inner folders: what tasks leave beside them must not build this crate anew.
-            say("rerun-if-changed", &path);
+            // No folder is watched: what Python leaves in them would build this crate anew after each bake of the
+            // example. That a file was added a test of `template` sees.
             collect(&path, files)?;
         } else {
             files.push(path);

@@ -15,6 +15,33 @@ fn a_template_has_the_files_of_its_folder() {
     }
     // What a bake and Python leave in the example's folder.
     assert!(!example.iter().any(|path| path.contains(".data") || path.contains("__pycache__")), "{example:?}");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (template, folder) in [
+        (Template::Barebone, "templates/barebone"),
+        (Template::Default, "templates/default"),
+        (Template::FraudDetection, "../examples/fraud-detection"),
+    ] {
+        let mut there = Vec::new();
+        list(&root.join(folder), "", &mut there);
+        there.sort();
+        let mut carried: Vec<&str> = template.files().iter().map(|file| file.path).collect();
+        carried.sort_unstable();
+        assert_eq!(there, carried, "{folder} has changed since the build: touch flow-cli/build.rs");
+    }
+}
+
+/// All files below a folder, but for what tools and tasks leave.
+fn list(folder: &Path, before: &str, found: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let left = name.starts_with('.') && ![".apolo", ".gitignore"].contains(&name.as_str());
+        match entry.path().is_dir() {
+            _ if left || name == "__pycache__" => {}
+            true => list(&entry.path(), &format!("{before}{name}/"), found),
+            false => found.push(format!("{before}{name}")),
+        }
+    }
 }
 
 #[test]
