@@ -61,6 +61,24 @@ fn one_bad_job_keeps_no_other_from_being_shown() {
 }
 
 #[test]
+fn presets_and_secrets_of_jobs_are_checked() {
+    // DEC-28, MCH-1, MCH-3.
+    let place = Place::new(BATCH);
+    place.write(
+        ".apolo/live.yml",
+        "kind: live\njobs:\n  a: {image: i, preset: gup}\n  b: {image: i, preset: gpu, env: {TOKEN: 'secret:hub'}}\n",
+    );
+    place.write(".apolo/engine.toml", "[presets.gpu]\ncpu = 1\n");
+    let checked = place.run("check live").expect(4).err;
+    for part in ["no preset `gup`", "did you mean `gpu`?", ".apolo/live.yml:3:", "the secret `hub` is not there"] {
+        assert!(checked.contains(part), "{part}: {checked}");
+    }
+    assert!(checked.contains("1 error"), "a secret may still be given: {checked}");
+    place.write(".apolo/live.yml", "kind: live\njobs:\n  b: {image: i, preset: gpu, env: {TOKEN: 'secret:hub'}}\n");
+    place.run("check live").expect(0);
+}
+
+#[test]
 fn files_of_neither_kind_are_told() {
     let place = Place::new(BATCH);
     place.write(".apolo/other.yml", "kind: cron\n");

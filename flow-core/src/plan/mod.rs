@@ -63,9 +63,9 @@ pub use prepare::{
     Enabled, NodeView, Prepared, Settled, is_always, is_call, key, may_run_on, prepare, retry_policy, settle, spec,
     unit,
 };
-pub use preset::{Presets, check_presets};
+pub use preset::{Presets, check_live_presets, check_presets};
 pub use retry::{RetryPolicy, TryAfter};
-pub use secret::{secret_name, secrets};
+pub use secret::{live_secrets, secret_name, secrets};
 pub use strategy::{fail_fast, max_parallel, max_parallel_of, written_fail_fast};
 pub use support::{unsupported, unsupported_job};
 pub use values::FlowValues;

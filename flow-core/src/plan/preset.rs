@@ -1,4 +1,4 @@
-//! [`Presets`]: what the names that flows give as `preset` claim of a machine, and [`check_presets`].
+//! [`Presets`]: what the names that flows give as `preset` claim of a machine, and [`check_presets`], [`check_live_presets`].
 //!
 //! On the platform a preset is a name of the cluster's. Elsewhere `engine.toml` says what it means
 //! (EXT-7), and where it says nothing, a name is noted and claims what every task claims.
@@ -9,7 +9,7 @@ use crate::ast::Field;
 use crate::diag::suggest;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::model::Claim;
-use crate::resolve::{CalledBody, ResolvedFlow, TaskDefinition, UnitDefinition, Work};
+use crate::resolve::{CalledBody, JobWork, LiveFlow, ResolvedFlow, TaskDefinition, UnitDefinition, Work};
 use crate::text::Span;
 
 /// The preset of units that name none.
@@ -58,14 +58,25 @@ pub fn check_presets(flow: &ResolvedFlow, presets: &Presets, room: &Claim) -> Di
             CalledBody::Live(_) | CalledBody::Local(_) => {}
         }
     }
-    // A mixin is merged into many tasks, and its text stands in one place.
-    let mut once = Diagnostics::new();
-    for one in found.diagnostics {
-        if !once.iter().any(|known| *known == one) {
-            once.push(one);
+    found.once()
+}
+
+/// The same of the jobs of a live flow. Source: DEC-28.
+pub fn check_live_presets(flow: &LiveFlow, presets: &Presets, room: &Claim) -> Diagnostics {
+    let mut found = Found { presets, room, diagnostics: Diagnostics::new() };
+    found.field(&flow.shared.defaults.preset);
+    let has_default = !matches!(flow.shared.defaults.preset, Field::Absent | Field::Null(_));
+    for job in flow.jobs.values() {
+        if let Some(JobWork::Unit(unit)) = &job.work {
+            found.unit(&unit.unit, job.span, has_default);
         }
     }
-    once.sorted()
+    for action in flow.shared.actions.iter() {
+        if let CalledBody::Live(job) = &action.body {
+            found.unit(&job.value.unit, job.span, has_default);
+        }
+    }
+    found.once()
 }
 
 struct Found<'a> {
@@ -75,6 +86,17 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
+    /// What was found: a mixin is merged into many units, and its text stands in one place.
+    fn once(self) -> Diagnostics {
+        let mut once = Diagnostics::new();
+        for one in self.diagnostics {
+            if !once.iter().any(|known| *known == one) {
+                once.push(one);
+            }
+        }
+        once.sorted()
+    }
+
     fn task(&mut self, task: &TaskDefinition, has_default: bool) {
         match &task.work {
             Work::Unit(unit) | Work::Post { unit, .. } => self.unit(unit, task.span, has_default),

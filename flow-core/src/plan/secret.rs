@@ -1,7 +1,7 @@
-//! [`secrets`]: which secrets a flow names, and where.
+//! [`secrets`] and [`live_secrets`]: which secrets a flow names, and where.
 
 use crate::ast::{Entries, Field};
-use crate::resolve::{CalledBody, ResolvedFlow, TaskDefinition, Work};
+use crate::resolve::{CalledBody, JobWork, LiveFlow, ResolvedFlow, TaskDefinition, Work};
 use crate::text::Span;
 
 /// What begins a value that stands for a secret.
@@ -27,6 +27,23 @@ pub fn secrets(flow: &ResolvedFlow) -> Vec<(String, Span)> {
                 stateful.main.value.env.iter().for_each(|layer| note(layer, &mut found));
             }
             CalledBody::Live(_) | CalledBody::Local(_) => {}
+        }
+    }
+    found
+}
+
+/// The same of a live flow: of its settings, its jobs and what they call. Source: MCH-3, DEC-28.
+pub fn live_secrets(flow: &LiveFlow) -> Vec<(String, Span)> {
+    let mut found = Vec::new();
+    flow.shared.defaults.env.iter().for_each(|layer| note(layer, &mut found));
+    for job in flow.jobs.values() {
+        if let Some(JobWork::Unit(unit)) = &job.work {
+            unit.unit.env.iter().for_each(|layer| note(layer, &mut found));
+        }
+    }
+    for action in flow.shared.actions.iter() {
+        if let CalledBody::Live(job) = &action.body {
+            job.value.unit.env.iter().for_each(|layer| note(layer, &mut found));
         }
     }
     found

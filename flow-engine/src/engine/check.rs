@@ -8,7 +8,8 @@ use std::sync::Arc;
 use flow_core::diag::{Code, Diagnostic, Diagnostics, Severity};
 use flow_core::model::{Claim, GitInfo};
 use flow_core::plan::{
-    Inputs, Plan, Presets, check_live, check_presets, params, plan, secrets, unsupported, without_echoes,
+    Inputs, Plan, Presets, check_live, check_live_presets, check_presets, live_secrets, params, plan, secrets,
+    unsupported, without_echoes,
 };
 use flow_core::port::{ConfigSource, GitSource, SecretError, SecretSource};
 use flow_core::resolve::{LiveFlow, ResolvedFlow, Workspace};
@@ -186,7 +187,12 @@ impl Checker {
         match self.ready_live(source, name).await {
             Ok(ready) => {
                 let (_, jobs) = check_live(&ready.flow, &ready.inputs);
-                let diagnostics = jobs.into_values().flatten().chain(ready.diagnostics).collect();
+                let mut diagnostics: Diagnostics = jobs.into_values().flatten().chain(ready.diagnostics).collect();
+                if let Some((presets, room)) = &self.machine {
+                    diagnostics.append(check_live_presets(&ready.flow, presets, room));
+                }
+                diagnostics.append(self.missing_secrets(live_secrets(&ready.flow)).await);
+                let diagnostics = diagnostics.into_iter().map(soften).collect();
                 Ok(done(diagnostics, ready.flow.shared.sources.as_ref().clone()))
             }
             Err(EngineError::Config(problems)) => Ok(done(problems.diagnostics, problems.sources)),
@@ -215,7 +221,7 @@ impl Checker {
         if let Some((presets, room)) = &self.machine {
             diagnostics.append(check_presets(&flow, presets, room));
         }
-        diagnostics.append(self.missing_secrets(&flow).await);
+        diagnostics.append(self.missing_secrets(secrets(&flow)).await);
         // What is wrong is told first: it would still be wrong if the engine could run it.
         if !diagnostics.has_errors() {
             diagnostics.append(unsupported(&flow, self.images));
@@ -246,10 +252,10 @@ impl Checker {
     }
 
     /// The secrets that a flow names and nobody has, each once for each place (MCH-3).
-    async fn missing_secrets(&self, flow: &ResolvedFlow) -> Diagnostics {
+    async fn missing_secrets(&self, named: Vec<(String, Span)>) -> Diagnostics {
         let mut missing = Diagnostics::new();
         let Some(source) = &self.secrets else { return missing };
-        let named: BTreeSet<(String, Span)> = secrets(flow).into_iter().collect();
+        let named: BTreeSet<(String, Span)> = named.into_iter().collect();
         for (name, place) in named {
             let (what, help) = match source.text(&name).await {
                 Ok(_) => continue,
