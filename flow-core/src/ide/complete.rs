@@ -100,7 +100,7 @@ impl Place<'_> {
         let (before, after) = (self.page.text.get(..self.start), self.page.text.get(self.offset..));
         let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
         // What is wrong further below is out of the way in the second round.
-        for after in [after, after.get(after.find('\n').unwrap_or(after.len())..).map_or("", |_| "")] {
+        for after in [after, ""] {
             for repair in REPAIRS {
                 let text = format!("{before}{}{after}", repair.replace('@', PLACE));
                 let (document, _) = yaml::read(self.page.file, &text);
